@@ -1,0 +1,92 @@
+//! Alerts: which confirmed signals a supervisor is told of. They see events and change nothing.
+
+use std::sync::Arc;
+
+use crate::analyzer::Analyzer;
+use crate::event::AlertEvent;
+use crate::fixed::Score;
+use crate::turns::verdicts::{ClosedTurn, Verdict};
+
+/// What is remembered of the signals that have an alert policy and fired.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Alerts {
+    states: Vec<AlertState>,
+    deferred: Vec<Deferred>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct AlertState {
+    signal: u16,
+    given: u32,
+    last_ms: Option<i64>,
+    armed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Deferred {
+    signal: u16,
+    due_ms: i64,
+    alert: AlertEvent,
+}
+
+impl Alerts {
+    /// Takes a turn that is decided, its verdicts in the order of signals.
+    pub(crate) fn turn(&mut self, analyzer: &Analyzer, turn: &ClosedTurn, verdicts: &[Verdict], at_ms: Option<i64>, mut give: impl FnMut(AlertEvent)) {
+        let compiled = &analyzer.0;
+        self.release(at_ms, &mut give);
+        let fired = |signal: u16| verdicts.iter().any(|v| v.signal == signal && v.outcome.fired);
+        self.deferred.retain(|d| {
+            let policy = compiled.lexicon.signals[usize::from(d.signal)].alert.as_ref();
+            !policy.is_some_and(|p| p.cancelled_by.iter().any(|&s| fired(s)))
+        });
+        for state in &mut self.states {
+            let header = &compiled.lexicon.signals[usize::from(state.signal)];
+            let Some(below) = header.alert.as_ref().and_then(|p| p.rearm_below) else { continue };
+            let score = verdicts.iter().find(|v| v.signal == state.signal).map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score);
+            if score < below && (header.speaker.is_none() || header.speaker == turn.past.role) {
+                state.armed = true;
+            }
+        }
+        for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
+            let header = &compiled.lexicon.signals[usize::from(verdict.signal)];
+            let Some(policy) = &header.alert else { continue };
+            let index = self.states.iter().position(|s| s.signal == verdict.signal).unwrap_or_else(|| {
+                self.states.push(AlertState { signal: verdict.signal, given: 0, last_ms: None, armed: true });
+                self.states.len() - 1
+            });
+            let state = &mut self.states[index];
+            let cooling = state.last_ms.zip(at_ms).is_some_and(|(last, at)| at < last.saturating_add(policy.cooldown_ms));
+            if !state.armed || cooling || policy.most_per_call.is_some_and(|most| state.given >= most) {
+                continue;
+            }
+            state.given += 1;
+            state.last_ms = at_ms;
+            state.armed = policy.rearm_below.is_none();
+            let alert = AlertEvent {
+                signal: Arc::clone(&compiled.signal_names[usize::from(verdict.signal)]),
+                utterance: Arc::clone(&turn.utterance),
+                at_ms,
+                score: verdict.outcome.score,
+                title: Arc::from(header.title.as_str()),
+                hint: Arc::clone(&compiled.hints[usize::from(verdict.signal)]),
+            };
+            match at_ms.filter(|_| policy.defer_ms > 0) {
+                Some(at) => self.deferred.push(Deferred { signal: verdict.signal, due_ms: at.saturating_add(policy.defer_ms), alert }),
+                None => give(alert),
+            }
+        }
+    }
+
+    /// Gives the alerts that have waited long enough.
+    pub(crate) fn release(&mut self, now_ms: Option<i64>, mut give: impl FnMut(AlertEvent)) {
+        let Some(now) = now_ms else { return };
+        self.deferred.sort_by_key(|d| d.due_ms);
+        while self.deferred.first().is_some_and(|d| d.due_ms < now) {
+            give(self.deferred.remove(0).alert);
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.states.capacity() * size_of::<AlertState>() + self.deferred.capacity() * size_of::<Deferred>()
+    }
+}

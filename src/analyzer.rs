@@ -1,0 +1,208 @@
+//! The analyzer: a lexicon, compiled. Immutable, cheap to share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+
+use crate::context::Weighed;
+use crate::error::{Error, ErrorKind, Problem};
+use crate::lexicon::{Detector, Lexicon};
+use crate::matcher::{self, Automaton, Tables, Vocabulary};
+use crate::report::CallReport;
+use crate::session::{Options, Retention, Session};
+use crate::transcript::{Chunk, Mode, Role, Transcript};
+use crate::turns::InterruptionRules;
+
+/// The most signals that conditions may name.
+const MAX_WATCHED: usize = 64;
+/// The signal whose sum is the sentiment.
+pub(crate) const SENTIMENT: &str = "sentiment";
+
+/// A lexicon with its automaton.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) lexicon: Lexicon,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) automaton: Automaton,
+    pub(crate) has_regexes: bool,
+    /// Names as reports share them.
+    pub(crate) name: Arc<str>,
+    pub(crate) signal_names: Vec<Arc<str>>,
+    pub(crate) entry_names: Vec<Arc<str>>,
+    pub(crate) modifier_names: Vec<Arc<str>>,
+    pub(crate) hints: Vec<Arc<str>>,
+    pub(crate) sentiment: Option<u16>,
+    /// Gain of each signal in the course of anger.
+    pub(crate) gains: HashMap<u16, crate::fixed::Milli, FixedState>,
+    /// Place of each signal in the order of evaluation.
+    rank: Vec<u16>,
+    watch_bits: Vec<u8>,
+    over_turns: Vec<u16>,
+    pub(crate) interruption: Option<(u16, InterruptionRules)>,
+}
+
+impl Compiled {
+    fn new(lexicon: Lexicon) -> Result<Self, Error> {
+        let (vocabulary, automaton) = matcher::compile(&lexicon)?;
+        let ids = |names: Vec<&String>| names.into_iter().map(|s| Arc::from(s.as_str())).collect::<Vec<Arc<str>>>();
+        let mut rank = vec![0; lexicon.signals.len()];
+        for (i, &signal) in (0..).zip(&lexicon.order) {
+            rank[usize::from(signal)] = i;
+        }
+        let watched: Vec<usize> = (0..lexicon.traits.len()).filter(|&s| lexicon.traits[s].watched).collect();
+        if watched.len() > MAX_WATCHED {
+            let message = format!("conditions name {} signals; at most {MAX_WATCHED} are possible", watched.len());
+            return Err(Error::new(vec![Problem { kind: ErrorKind::Range, place: None, message }]));
+        }
+        let mut watch_bits = vec![u8::MAX; lexicon.signals.len()];
+        for (bit, signal) in (0..).zip(watched) {
+            watch_bits[signal] = bit;
+        }
+        let number = |id: &str| lexicon.signals.binary_search_by(|s| s.id.as_str().cmp(id)).ok().map(|i| i as u16);
+        let interruption = (0u16..).zip(&lexicon.traits).find_map(|(s, t)| {
+            let Some(Detector::Interruption(rules)) = &t.detector else { return None };
+            Some((s, (**rules).clone()))
+        });
+        Ok(Compiled {
+            has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
+            name: Arc::from(lexicon.name()),
+            signal_names: ids(lexicon.signals.iter().map(|s| &s.id).collect()),
+            entry_names: ids(lexicon.entries.iter().map(|e| &e.id).collect()),
+            modifier_names: ids(lexicon.shared.modifiers.iter().map(|m| &m.id).collect()),
+            hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
+            sentiment: number(SENTIMENT),
+            gains: lexicon.call.gains.iter().copied().collect(),
+            over_turns: (0u16..).zip(&lexicon.traits).filter(|(_, t)| t.over_turns).map(|(s, _)| s).collect(),
+            rank,
+            watch_bits,
+            interruption,
+            vocabulary,
+            automaton,
+            lexicon,
+        })
+    }
+
+    /// The bit of a signal that conditions name. Others have none, and nobody asks.
+    pub(crate) fn watch_bit(&self, signal: u16) -> u8 {
+        self.watch_bits[usize::from(signal)] & 63
+    }
+
+    /// The signals that may score in a turn, each behind those its conditions name.
+    pub(crate) fn in_order(&self, weighed: &[Weighed], role: Option<Role>) -> Vec<u16> {
+        let for_role = |&&s: &&u16| {
+            let speaker = self.lexicon.signals[usize::from(s)].speaker;
+            speaker.is_none() || speaker == role
+        };
+        let mut out: Vec<u16> = weighed.iter().map(|w| self.lexicon.entries[w.entry as usize].signal).collect();
+        out.extend(self.over_turns.iter().filter(for_role));
+        out.sort_unstable_by_key(|&s| self.rank[usize::from(s)]);
+        out.dedup();
+        out
+    }
+
+    pub(crate) fn tables<'a>(&'a self, names: &'a [Box<str>]) -> Tables<'a> {
+        Tables { rules: &self.lexicon.shared.rules, vocabulary: &self.vocabulary, automaton: &self.automaton, names }
+    }
+}
+
+/// Scores calls by a lexicon: compile once, share between threads, clone for the price of a counter.
+///
+/// ```
+/// use hackles::{Analyzer, Transcript};
+///
+/// let analyzer = Analyzer::builtin();
+/// let call: Transcript = serde_json::from_str(
+///     r#"{"turns":[{"speaker":"agent","text":"well that's, um, really not my job"}]}"#,
+/// )?;
+/// let report = analyzer.score(&call);
+/// let turn = &report.turns.as_ref().expect("retained")[0];
+/// assert!(turn.fired("refusal"));
+/// assert_eq!(turn.evidence_of("refusal").next().expect("one").quote.as_deref(), Some("not my job"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Analyzer(pub(crate) Arc<Compiled>);
+
+impl Analyzer {
+    /// Compiles a lexicon.
+    ///
+    /// # Errors
+    /// Phrases that expand beyond the bounds of the schema; conditions that name more than 64 signals.
+    pub fn new(lexicon: Lexicon) -> Result<Self, Error> {
+        Ok(Analyzer(Arc::new(Compiled::new(lexicon)?)))
+    }
+
+    /// Compiles the built-in lexicons for spoken English.
+    ///
+    /// # Panics
+    /// Never: a test compiles the lexicons this library was built with.
+    pub fn builtin() -> Self {
+        Analyzer::new(Lexicon::builtin()).unwrap_or_else(|e| panic!("the built-in lexicons do not compile:\n{e}"))
+    }
+
+    /// The lexicon.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.0.lexicon
+    }
+
+    /// Begins to follow a live call.
+    pub fn session(&self, options: Options) -> Session {
+        Session::new(self.clone(), options)
+    }
+
+    /// Scores a finished call: the report a live session gives for the same turns.
+    pub fn score(&self, call: &Transcript) -> CallReport {
+        let options = Options {
+            id: call.id.clone(),
+            participants: call.participants.clone(),
+            meta: call.meta.clone(),
+            retention: Retention::Full,
+            ..Options::default()
+        };
+        let mut session = Session::quiet(self.clone(), options);
+        for (number, turn) in call.turns.iter().enumerate() {
+            let chunk = Chunk {
+                utterance: &number.to_string(),
+                speaker: &turn.speaker,
+                start_ms: turn.start_ms,
+                end_ms: turn.end_ms,
+                text: &turn.text,
+                mode: Mode::Replace,
+                is_final: true,
+            };
+            session.push(&chunk, &mut Vec::new());
+        }
+        session.finish(call.end_ms, &mut Vec::new())
+    }
+
+    /// How large the compiled tables are.
+    pub fn size(&self) -> Size {
+        Size {
+            phrases: self.0.lexicon.phrases(),
+            patterns: self.0.automaton.patterns.len(),
+            nodes: self.0.automaton.nodes(),
+            words: self.0.vocabulary.words(),
+            symbols: self.0.vocabulary.symbols(),
+            automaton_bytes: self.0.automaton.bytes(),
+        }
+    }
+}
+
+/// How large an analyzer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Size {
+    /// Plain phrases of all entries.
+    pub phrases: usize,
+    /// Patterns over symbols, those of modifiers and exclusions included.
+    pub patterns: usize,
+    /// Nodes of the automaton.
+    pub nodes: usize,
+    /// Words of the vocabulary.
+    pub words: usize,
+    /// Symbols they share.
+    pub symbols: usize,
+    /// Bytes of the automaton's tables.
+    pub automaton_bytes: usize,
+}

@@ -1,0 +1,17 @@
+//! Lexicons: what to look for, as data.
+//!
+//! Files ([`schema`]) are read and laid over each other ([`load`]), their phrases expanded ([`phrase`]); what comes out is a
+//! [`Lexicon`], from which an [`Analyzer`](crate::Analyzer) is compiled.
+
+mod conditions;
+mod load;
+mod model;
+pub(crate) mod phrase;
+mod schema;
+
+pub use load::LexiconBuilder;
+pub use model::Lexicon;
+pub(crate) use model::*;
+
+/// The files of the built-in set: path and text, in the order of their paths.
+pub(crate) const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

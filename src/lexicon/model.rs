@@ -1,0 +1,260 @@
+//! A lexicon as it is meant: files laid over each other, names resolved, phrases expanded.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use super::phrase::{List, Phrase};
+use crate::error::{Error, Place};
+use crate::fixed::Milli;
+use crate::signal::Signal;
+use crate::text::TextRules;
+
+/// The most signals of one lexicon.
+pub(crate) const MAX_SIGNALS: usize = 1024;
+/// The most modifiers of one lexicon.
+pub(crate) const MAX_MODIFIERS: usize = 64;
+/// How many turns back conditions can see, and how many ahead of a time bound.
+pub(crate) const HISTORY_TURNS: usize = 16;
+/// The furthest look ahead in turns.
+pub(crate) const MAX_AHEAD_TURNS: u8 = 3;
+/// The furthest look ahead in milliseconds.
+pub(crate) const MAX_AHEAD_MS: u32 = 60_000;
+
+/// Everything that is looked for, loaded and checked.
+///
+/// ```
+/// let lexicon = hackles::Lexicon::builtin();
+/// assert!(lexicon.signals().iter().any(|s| s.id == "refusal"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Lexicon {
+    pub(crate) name: String,
+    /// In the order of their ids.
+    pub(crate) signals: Vec<Signal>,
+    /// Facts about signals that only the engine needs, by signal.
+    pub(crate) traits: Vec<SignalTraits>,
+    /// By signal, then id.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) shared: Shared,
+    pub(crate) call: CallRules,
+    pub(crate) examples: Vec<Example>,
+    /// Signals such that each comes after those its conditions name.
+    pub(crate) order: Vec<u16>,
+}
+
+impl Lexicon {
+    /// The built-in set for spoken English.
+    ///
+    /// # Panics
+    /// Never: a test loads the files this library was built with.
+    pub fn builtin() -> Lexicon {
+        Lexicon::builder().builtin().build().unwrap_or_else(|e| panic!("the built-in lexicons do not load:\n{e}"))
+    }
+
+    /// Begins an empty set, to lay files over each other.
+    pub fn builder() -> super::LexiconBuilder {
+        super::LexiconBuilder::default()
+    }
+
+    /// Language, version and a hash of all files: what reports name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The signals in the order of their ids.
+    pub fn signals(&self) -> &[Signal] {
+        &self.signals
+    }
+
+    /// The signal with this id.
+    ///
+    /// # Errors
+    /// An unknown id is an error that names the nearest one.
+    pub fn signal(&self, id: &str) -> Result<&Signal, Error> {
+        match self.signals.binary_search_by(|s| s.id.as_str().cmp(id)) {
+            Ok(i) => Ok(&self.signals[i]),
+            Err(_) => Err(super::load::unknown_signal(id, self.signals.iter().map(|s| s.id.as_str()), None)),
+        }
+    }
+
+    /// The number of entries.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The number of plain phrases all entries expand to.
+    pub fn phrases(&self) -> usize {
+        self.entries.iter().flat_map(|e| &e.phrases).fold(0, |n, p| n.saturating_add(p.count()))
+    }
+}
+
+/// What the engine knows of a signal beside its header.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SignalTraits {
+    /// Entries of this signal in [`Lexicon::entries`].
+    pub(crate) entries: std::ops::Range<u32>,
+    /// The first of the entries that need no phrase.
+    pub(crate) detector: Option<Detector>,
+    /// How far its conditions look ahead, those of the signals it depends on included.
+    pub(crate) ahead_turns: u8,
+    pub(crate) ahead_ms: u32,
+    /// Has entries over several turns, which may count where no word was hit.
+    pub(crate) over_turns: bool,
+    /// Others ask whether it fired.
+    pub(crate) watched: bool,
+}
+
+/// A detector of the turns, with its settings and the entries of its features.
+#[derive(Clone, Debug)]
+pub(crate) enum Detector {
+    Interruption(Box<crate::turns::InterruptionRules>),
+}
+
+/// One entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) signal: u16,
+    pub(crate) weight: Milli,
+    pub(crate) additive: bool,
+    pub(crate) flips: bool,
+    /// Modifiers that do not apply, a bit each.
+    pub(crate) ignore: u64,
+    pub(crate) phrases: Vec<Phrase>,
+    pub(crate) regex: Option<Regex>,
+    pub(crate) needs: Vec<Phrase>,
+    pub(crate) not_in: Vec<Phrase>,
+    pub(crate) near: Option<Near>,
+    pub(crate) first_ms: Option<i64>,
+    pub(crate) after_ms: Option<i64>,
+    pub(crate) unless: Vec<Condition>,
+    pub(crate) only_if: Vec<Condition>,
+    pub(crate) over: Option<OverTurns>,
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    After,
+    Either,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Near {
+    pub(crate) phrases: Vec<Phrase>,
+    pub(crate) words: u8,
+    pub(crate) side: Side,
+}
+
+/// Whether a signal fired, somewhere around a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    pub(crate) signal: u16,
+    pub(crate) within: Within,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    Turn,
+    Previous,
+    TurnsBefore(u8),
+    TurnsAfter(u8),
+    MsBefore(u32),
+    MsAfter(u32),
+}
+
+/// A bound in turns or in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Turns(u8),
+    Ms(u32),
+}
+
+/// A signal fired by a role, or by anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) signal: u16,
+    pub(crate) by: Option<crate::transcript::Role>,
+}
+
+/// What an entry without phrases waits for.
+#[derive(Clone, Debug)]
+pub(crate) enum OverTurns {
+    Sequence { steps: Vec<Step>, bound: Bound },
+    Absent { what: Step, after: Step, bound: Bound },
+    Count { what: Step, at_least: u8, bound: Bound },
+}
+
+/// What all signals share.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) rules: TextRules,
+    pub(crate) spellings: BTreeMap<String, String>,
+    pub(crate) contractions: BTreeMap<String, Vec<String>>,
+    /// After the apostrophe, longest first.
+    pub(crate) endings: Vec<(String, String)>,
+    pub(crate) fillers: Vec<String>,
+    pub(crate) soft: Vec<String>,
+    pub(crate) sequences: Vec<Vec<String>>,
+    pub(crate) masked: Vec<String>,
+    pub(crate) numbers: Vec<String>,
+    pub(crate) times: Vec<String>,
+    pub(crate) moneys: Vec<String>,
+    pub(crate) names: Vec<String>,
+    pub(crate) lists: Vec<List>,
+    pub(crate) modifiers: Vec<Modifier>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ModifierKind {
+    Scope,
+    Contrast,
+    Question,
+    Capitals,
+    Exclamation,
+}
+
+/// What changes the weight of what stands near it.
+#[derive(Clone, Debug)]
+pub(crate) struct Modifier {
+    pub(crate) id: String,
+    pub(crate) kind: ModifierKind,
+    pub(crate) cues: Vec<Phrase>,
+    pub(crate) except: Vec<Phrase>,
+    pub(crate) stops: Vec<Phrase>,
+    pub(crate) side: Side,
+    pub(crate) words: u8,
+    pub(crate) factor: Milli,
+    pub(crate) factor_after: Milli,
+    pub(crate) flip: Option<Milli>,
+    pub(crate) falloff: Milli,
+}
+
+/// How the figures of a call are made: `call.toml`.
+#[derive(Clone, Debug)]
+pub(crate) struct CallRules {
+    pub(crate) half_life_words: f64,
+    pub(crate) scale: f64,
+    pub(crate) most: Milli,
+    /// Gain by signal, for those that have one.
+    pub(crate) gains: Vec<(u16, Milli)>,
+    pub(crate) bands: Vec<(String, f64)>,
+    pub(crate) hysteresis: f64,
+    pub(crate) anger_trend: f64,
+    pub(crate) sentiment_trend: f64,
+    pub(crate) silence_ms: i64,
+}
+
+/// A test inside a lexicon file.
+#[derive(Clone, Debug)]
+pub(crate) struct Example {
+    pub(crate) place: Place,
+    pub(crate) signal: u16,
+    /// All turns; which one is meant.
+    pub(crate) turns: Vec<crate::transcript::Turn>,
+    pub(crate) at: usize,
+    pub(crate) fires: Vec<String>,
+    pub(crate) entry: Option<u32>,
+}

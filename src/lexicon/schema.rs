@@ -1,0 +1,311 @@
+//! Lexicon files as they are written: the schema of `lexicons/README.md`, key for key.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IntoDeserializer as _, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct File {
+    pub(crate) schema: Spanned<i64>,
+    pub(crate) signal: Option<SignalTable>,
+    #[serde(default)]
+    pub(crate) lists: BTreeMap<String, Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(crate) entry: Vec<EntryTable>,
+    #[serde(default)]
+    pub(crate) example: Vec<ExampleTable>,
+    pub(crate) detector: Option<Spanned<toml::Table>>,
+    #[serde(default)]
+    pub(crate) feature: Vec<FeatureTable>,
+    // shared.toml
+    #[serde(default)]
+    pub(crate) spellings: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(crate) contractions: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(crate) endings: BTreeMap<String, Spanned<String>>,
+    pub(crate) transparent: Option<TransparentTable>,
+    pub(crate) marks: Option<WordsTable>,
+    pub(crate) abbreviations: Option<WordsTable>,
+    pub(crate) masked: Option<WordsTable>,
+    pub(crate) classes: Option<ClassesTable>,
+    #[serde(default)]
+    pub(crate) modifier: Vec<ModifierTable>,
+    // call.toml
+    pub(crate) call: Option<Spanned<CallTable>>,
+}
+
+/// How the figures of a call are made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CallTable {
+    pub(crate) anger: AngerTable,
+    pub(crate) sentiment: TrendTable,
+    pub(crate) talk: TalkTable,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AngerTable {
+    pub(crate) half_life_words: f64,
+    pub(crate) scale: f64,
+    pub(crate) most: f64,
+    pub(crate) gains: BTreeMap<String, f64>,
+    pub(crate) bands: Vec<BandTable>,
+    pub(crate) hysteresis: f64,
+    pub(crate) trend: f64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct BandTable {
+    pub(crate) id: String,
+    pub(crate) from: f64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TrendTable {
+    pub(crate) trend: f64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TalkTable {
+    pub(crate) silence_ms: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SignalTable {
+    pub(crate) id: Spanned<String>,
+    pub(crate) speaker: Option<Spanned<String>>,
+    pub(crate) severity: Option<Spanned<String>>,
+    pub(crate) title: Option<String>,
+    pub(crate) summary: Option<String>,
+    pub(crate) why: Option<String>,
+    pub(crate) hint: Option<String>,
+    pub(crate) bias: Option<Spanned<f64>>,
+    pub(crate) threshold: Option<Spanned<f64>>,
+    pub(crate) ignore: Option<Vec<Spanned<String>>>,
+    pub(crate) alert: Option<AlertTable>,
+    #[serde(default)]
+    pub(crate) off: bool,
+    #[serde(default)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AlertTable {
+    pub(crate) cooldown_ms: Option<Spanned<i64>>,
+    pub(crate) most_per_call: Option<Spanned<i64>>,
+    pub(crate) rearm_below: Option<Spanned<f64>>,
+    pub(crate) defer_ms: Option<Spanned<i64>>,
+    #[serde(default)]
+    pub(crate) cancelled_by: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct EntryTable {
+    pub(crate) id: Spanned<String>,
+    #[serde(default)]
+    pub(crate) phrases: Vec<Spanned<String>>,
+    pub(crate) regex: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) needs: Vec<Spanned<String>>,
+    pub(crate) weight: Option<Spanned<f64>>,
+    #[serde(default)]
+    pub(crate) additive: bool,
+    #[serde(default)]
+    pub(crate) flips: bool,
+    #[serde(default)]
+    pub(crate) ignore: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) not_in: Vec<Spanned<String>>,
+    pub(crate) near: Option<NearTable>,
+    pub(crate) first_ms: Option<Spanned<i64>>,
+    pub(crate) after_ms: Option<Spanned<i64>>,
+    pub(crate) unless: Option<Spanned<OneOrMany<ConditionTable>>>,
+    pub(crate) only_if: Option<Spanned<OneOrMany<ConditionTable>>>,
+    pub(crate) sequence: Option<Spanned<SequenceTable>>,
+    pub(crate) absent: Option<Spanned<AbsentTable>>,
+    pub(crate) count: Option<Spanned<CountTable>>,
+    pub(crate) note: Option<String>,
+    #[serde(default)]
+    pub(crate) off: bool,
+}
+
+/// One value or a list of them.
+#[derive(Clone, Debug)]
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for V<T> {
+            type Value = OneOrMany<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one value or a list of them")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(OneOrMany(vec![T::deserialize(text.into_deserializer())?]))
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Ok(OneOrMany(vec![T::deserialize(MapAccessDeserializer::new(map))?]))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::new();
+                while let Some(x) = seq.next_element()? {
+                    all.push(x);
+                }
+                Ok(OneOrMany(all))
+            }
+        }
+        d.deserialize_any(V(PhantomData))
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct NearTable {
+    pub(crate) phrases: Vec<Spanned<String>>,
+    pub(crate) words: Spanned<i64>,
+    pub(crate) side: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ConditionTable {
+    pub(crate) signal: String,
+    pub(crate) within: Option<String>,
+    pub(crate) within_turns: Option<i64>,
+    pub(crate) within_ms: Option<i64>,
+    pub(crate) side: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct StepTable {
+    pub(crate) signal: String,
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SequenceTable {
+    pub(crate) steps: Vec<StepTable>,
+    pub(crate) within_ms: Option<i64>,
+    pub(crate) within_turns: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AbsentTable {
+    pub(crate) signal: String,
+    pub(crate) by: Option<String>,
+    pub(crate) after: StepTable,
+    pub(crate) within_ms: Option<i64>,
+    pub(crate) within_turns: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CountTable {
+    pub(crate) signal: String,
+    pub(crate) by: Option<String>,
+    pub(crate) at_least: i64,
+    pub(crate) within_ms: Option<i64>,
+    pub(crate) within_turns: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FeatureTable {
+    pub(crate) id: Spanned<String>,
+    pub(crate) weight: Spanned<f64>,
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ExampleTable {
+    #[serde(default)]
+    pub(crate) before: Vec<LineTable>,
+    pub(crate) agent: Option<Spanned<String>>,
+    pub(crate) customer: Option<Spanned<String>>,
+    pub(crate) times: Option<[i64; 2]>,
+    #[serde(default)]
+    pub(crate) after: Vec<LineTable>,
+    pub(crate) fires: Option<Spanned<OneOrMany<String>>>,
+    pub(crate) entry: Option<Spanned<String>>,
+    pub(crate) silent: Option<Spanned<bool>>,
+    pub(crate) note: Option<String>,
+}
+
+/// A turn around an example.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LineTable {
+    pub(crate) agent: Option<String>,
+    pub(crate) customer: Option<String>,
+    pub(crate) times: Option<[i64; 2]>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TransparentTable {
+    #[serde(default)]
+    pub(crate) fillers: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) soft: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) sequences: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WordsTable {
+    pub(crate) words: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ClassesTable {
+    #[serde(default)]
+    pub(crate) number: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) time: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) money: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) name: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ModifierTable {
+    pub(crate) id: Spanned<String>,
+    pub(crate) kind: Spanned<String>,
+    #[serde(default)]
+    pub(crate) cues: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) except: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) stops: Vec<Spanned<String>>,
+    pub(crate) side: Option<Spanned<String>>,
+    pub(crate) words: Option<Spanned<i64>>,
+    pub(crate) factor: Spanned<f64>,
+    pub(crate) factor_after: Option<Spanned<f64>>,
+    pub(crate) flip: Option<Spanned<f64>>,
+    pub(crate) falloff: Option<Spanned<f64>>,
+    #[expect(dead_code, reason = "for those who read the file")]
+    pub(crate) note: Option<String>,
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("overview.md")]
+
+pub mod analyzer;
+mod alerts;
+#[cfg(feature = "rayon")]
+pub mod batch;
+mod context;
+pub mod error;
+pub mod event;
+pub mod evidence;
+pub mod examples;
+pub mod explain;
+pub mod fixed;
+pub mod lexicon;
+mod matcher;
+pub mod report;
+mod score;
+pub mod session;
+pub mod signal;
+pub mod text;
+pub mod transcript;
+mod turns;
+
+pub use analyzer::Analyzer;
+pub use error::Error;
+pub use lexicon::Lexicon;
+pub use report::CallReport;
+pub use session::{Options, Retention, Session};
+pub use transcript::{Chunk, Mode, Participant, Role, Transcript, Turn};

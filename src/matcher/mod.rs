@@ -1,0 +1,77 @@
+//! Matching: tokens to symbols, symbols through one Aho-Corasick automaton for all signals together.
+//!
+//! - [`vocabulary`]: word → symbols. A word that phrases name has a symbol of its own; words that only classes, lists and
+//!   endings know share one symbol per set of them, so that a list of a thousand names costs a phrase one branch.
+//! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and proposes where a phrase may end.
+//! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
+//!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
+//! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
+
+mod automaton;
+mod compile;
+mod near_miss;
+mod occurrence;
+mod reader;
+mod vocabulary;
+
+pub(crate) use automaton::Automaton;
+pub(crate) use compile::compile;
+pub(crate) use near_miss::{NearMiss, near_misses};
+pub(crate) use occurrence::closes;
+pub(crate) use reader::{Scan, Tables};
+pub(crate) use vocabulary::Vocabulary;
+
+use crate::text::Flags;
+
+/// A symbol: what the automaton reads in place of a word. 0 stands for every word outside the vocabulary.
+pub(crate) type Symbol = u32;
+
+/// The symbol of words outside the vocabulary.
+pub(crate) const UNKNOWN: Symbol = 0;
+
+/// A token: one word of the text, or one part of a contraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) symbol: Symbol,
+    pub(crate) flags: Flags,
+}
+
+impl Token {
+    pub(crate) fn is(&self, flags: Flags) -> bool {
+        self.flags.contains(flags)
+    }
+}
+
+/// What a phrase is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Owner {
+    /// A hit of this entry.
+    Entry(u32),
+    /// Cancels hits of this entry that it touches.
+    NotIn(u32),
+    /// Must stand near hits of this entry.
+    Near(u32),
+    /// Lets the regular expression of this entry run.
+    Need(u32),
+    /// A cue of this modifier.
+    Cue(u8),
+    /// No cue of this modifier.
+    Except(u8),
+    /// Ends the scope of this modifier.
+    Stop(u8),
+}
+
+/// Where a phrase was found: tokens, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Found {
+    pub(crate) owner: Owner,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// Counts only if nothing but transparent tokens follows.
+    pub(crate) at_end: bool,
+}
+
+/// An occurrence spans at most so many tokens, transparent ones included.
+pub(crate) const MAX_SPAN: usize = 64;

@@ -1,0 +1,305 @@
+//! Feeds a text that grows through tokenizer, vocabulary and automaton.
+
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+
+use super::automaton::{Automaton, ROOT, State};
+use super::{Found, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use crate::text::{Flags, Scanner, Sink, TextRules, normal_into};
+
+/// Fillers of several words have at most so many.
+const SEQUENCE_WORDS: usize = 4;
+/// With fillers of several words taken and left out, so many states at most are live.
+const TRACKS: usize = 8;
+
+/// The live states of the automaton: one, and after a filler of several words one more for the text without it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tracks {
+    states: [State; TRACKS],
+    len: u8,
+}
+
+impl Tracks {
+    fn start() -> Self {
+        Tracks { len: 1, ..Tracks::default() }
+    }
+
+    fn as_slice(&self) -> &[State] {
+        &self.states[..usize::from(self.len)]
+    }
+
+    fn add(&mut self, state: State) {
+        if usize::from(self.len) < TRACKS && !self.as_slice().contains(&state) {
+            self.states[usize::from(self.len)] = state;
+            self.len += 1;
+        }
+    }
+
+    fn step(&self, automaton: &Automaton, symbol: Symbol) -> Tracks {
+        let mut out = Tracks::default();
+        for &state in self.as_slice() {
+            out.add(automaton.next(state, symbol));
+        }
+        out
+    }
+}
+
+/// The last word that was no filler: what a stutter would repeat.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastWord {
+    hash: u64,
+    from: u32,
+    to: u32,
+    repeatable: bool,
+    before: Tracks,
+}
+
+/// What survives a chunk border.
+#[derive(Clone, Copy, Debug, Default)]
+struct ReadState {
+    tracks: Tracks,
+    last: LastWord,
+    /// States before tokens that may begin a filler of several words.
+    saved: [(u32, Tracks); SEQUENCE_WORDS],
+    next_saved: u8,
+}
+
+/// One utterance as far as it has been read: tokens, and the phrases found in them.
+#[derive(Clone, Debug)]
+pub(crate) struct Scan {
+    pub(crate) tokens: Vec<Token>,
+    /// Hits of entries, in the order of their ends.
+    pub(crate) hits: Vec<Found>,
+    /// Everything else that was found, in the order of its ends.
+    pub(crate) marks: Vec<Found>,
+    scanner: Scanner,
+    state: ReadState,
+    /// While reading ahead: flags that were changed, to be put back.
+    log: Option<Vec<(u32, Flags)>>,
+    buffer: String,
+}
+
+/// A point to come back to after reading ahead.
+pub(crate) struct Checkpoint {
+    tokens: usize,
+    hits: usize,
+    marks: usize,
+    scanner: Scanner,
+    state: ReadState,
+}
+
+/// What reading needs to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables<'a> {
+    pub(crate) rules: &'a TextRules,
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) automaton: &'a Automaton,
+    /// Names of the call's participants, in normal form: each reads as `#name`.
+    pub(crate) names: &'a [Box<str>],
+}
+
+impl Scan {
+    pub(crate) fn new() -> Self {
+        let state = ReadState { tracks: Tracks::start(), ..ReadState::default() };
+        Scan { tokens: Vec::new(), hits: Vec::new(), marks: Vec::new(), scanner: Scanner::default(), state, log: None, buffer: String::new() }
+    }
+
+    /// Forgets the text, keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.tokens.clear();
+        self.hits.clear();
+        self.marks.clear();
+        self.scanner = Scanner::default();
+        self.state = ReadState { tracks: Tracks::start(), ..ReadState::default() };
+    }
+
+    /// Reads what has been added to `text`, up to the last word that may still grow.
+    pub(crate) fn advance(&mut self, tables: Tables<'_>, text: &str) {
+        let mut scanner = self.scanner;
+        scanner.advance(tables.rules, text, &mut Reader { tables, scan: self });
+        self.scanner = scanner;
+    }
+
+    /// Reads what is left at the end of `text`.
+    pub(crate) fn finish(&mut self, tables: Tables<'_>, text: &str) {
+        let mut scanner = self.scanner;
+        scanner.finish(tables.rules, text, &mut Reader { tables, scan: self });
+        self.scanner = scanner;
+    }
+
+    /// Whether a word waits for its end.
+    pub(crate) fn is_pending(&self, text: &str) -> bool {
+        self.scanner.is_pending(text)
+    }
+
+    /// Begins to read ahead.
+    pub(crate) fn checkpoint(&mut self) -> Checkpoint {
+        self.log = Some(Vec::new());
+        Checkpoint {
+            tokens: self.tokens.len(),
+            hits: self.hits.len(),
+            marks: self.marks.len(),
+            scanner: self.scanner,
+            state: self.state,
+        }
+    }
+
+    /// Forgets what was read since.
+    pub(crate) fn roll_back(&mut self, to: &Checkpoint) {
+        for (token, flags) in self.log.take().into_iter().flatten().rev() {
+            self.tokens[token as usize].flags = flags;
+        }
+        self.tokens.truncate(to.tokens);
+        self.hits.truncate(to.hits);
+        self.marks.truncate(to.marks);
+        self.scanner = to.scanner;
+        self.state = to.state;
+    }
+
+    fn flag(&mut self, token: usize, flags: Flags) {
+        if let Some(log) = &mut self.log {
+            log.push((token as u32, self.tokens[token].flags));
+        }
+        self.tokens[token].flags |= flags;
+    }
+}
+
+struct Reader<'a> {
+    tables: Tables<'a>,
+    scan: &'a mut Scan,
+}
+
+impl Sink for Reader<'_> {
+    fn punctuation(&mut self, flags: Flags) {
+        if let Some(last) = self.scan.tokens.len().checked_sub(1) {
+            self.scan.flag(last, flags);
+        }
+    }
+
+    fn word(&mut self, text: &str, start: usize, flags: Flags) {
+        let mut buffer = std::mem::take(&mut self.scan.buffer);
+        normal_into(text, &mut buffer);
+        self.normal_word(&buffer, (start, start + text.len()), flags);
+        self.scan.buffer = buffer;
+    }
+}
+
+impl Reader<'_> {
+    fn normal_word(&mut self, word: &str, (start, end): (usize, usize), flags: Flags) {
+        let vocabulary = self.tables.vocabulary;
+        if self.scan.tokens.last().is_some_and(|t| t.is(Flags::SENTENCE_END)) {
+            self.scan.state = ReadState { tracks: Tracks::start(), ..ReadState::default() };
+        }
+        let mut token = Token { start: start as u32, end: end as u32, symbol: UNKNOWN, flags };
+        if flags.contains(Flags::TRANSPARENT) {
+            self.scan.tokens.push(token);
+            return;
+        }
+        let opened = vocabulary.look_up(word, flags);
+        let symbols = opened.as_slice();
+        let own = symbols.iter().fold(Flags::TRANSPARENT, |f, &s| if vocabulary.facts(s).flags.contains(Flags::TRANSPARENT) { f } else { Flags::NONE });
+        if own.contains(Flags::TRANSPARENT) {
+            for &symbol in symbols {
+                token.symbol = symbol;
+                token.flags = flags | vocabulary.facts(symbol).flags;
+                self.save(symbol);
+                self.scan.tokens.push(token);
+                self.triggered(symbol);
+                self.filler_sequence(symbol);
+                token.flags |= Flags::CONTINUED;
+            }
+            return;
+        }
+        let hash = FixedState::with_seed(0).hash_one(word);
+        let last = self.scan.state.last;
+        let repeatable = symbols.iter().all(|&s| vocabulary.facts(s).repeatable);
+        if repeatable && last.repeatable && last.hash == hash {
+            for earlier in last.from..last.to {
+                self.scan.flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
+            }
+            self.scan.state.tracks = last.before;
+        }
+        let before = self.scan.state.tracks;
+        let from = self.scan.tokens.len() as u32;
+        for (i, &symbol) in symbols.iter().enumerate() {
+            token.symbol = if symbol == UNKNOWN && self.is_name(word, symbols.len()) { vocabulary.name } else { symbol };
+            token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
+            self.save(token.symbol);
+            self.scan.tokens.push(token);
+            self.scan.state.tracks = self.scan.state.tracks.step(self.tables.automaton, token.symbol);
+            self.matched();
+            self.triggered(token.symbol);
+            self.filler_sequence(token.symbol);
+        }
+        let to = self.scan.tokens.len() as u32;
+        self.scan.state.last = LastWord { hash, from, to, repeatable, before };
+    }
+
+    /// Whether the word (with an ending: its beginning) is the name of a participant.
+    fn is_name(&self, word: &str, opened: usize) -> bool {
+        let base = if opened > 1 { word.split('\'').next().unwrap_or(word) } else { word };
+        self.tables.names.iter().any(|n| **n == *base)
+    }
+
+    /// Remembers the states before a token that may begin a filler of several words.
+    fn save(&mut self, symbol: Symbol) {
+        if self.tables.vocabulary.begins_sequence(symbol) {
+            let state = &mut self.scan.state;
+            state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] = (self.scan.tokens.len() as u32, state.tracks);
+            state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
+        }
+    }
+
+    /// If a filler of several words ends here, goes on both with and without it.
+    fn filler_sequence(&mut self, symbol: Symbol) {
+        let end = self.scan.tokens.len();
+        for sequence in self.tables.vocabulary.sequences_ending(symbol) {
+            let Some(from) = end.checked_sub(sequence.len()) else { continue };
+            let tokens = &self.scan.tokens[from..end];
+            let same = tokens.iter().zip(sequence).all(|(t, &s)| t.symbol == s);
+            let whole = tokens[..tokens.len() - 1].iter().all(|t| !t.is(Flags::SENTENCE_END)) && !tokens[0].is(Flags::CONTINUED);
+            if !same || !whole {
+                continue;
+            }
+            self.scan.flag(from, Flags::SEQUENCE_START);
+            self.scan.flag(end - 1, Flags::SEQUENCE_END);
+            let saved = self.scan.state.saved.iter().find(|s| s.0 as usize == from && s.1.len > 0).map(|s| s.1);
+            for &state in saved.iter().flat_map(|t| t.as_slice()) {
+                self.scan.state.tracks.add(state);
+            }
+        }
+    }
+
+    fn matched(&mut self) {
+        let tracks = self.scan.state.tracks;
+        let automaton = self.tables.automaton;
+        let end = self.scan.tokens.len() - 1;
+        let (hits, marks) = (self.scan.hits.len(), self.scan.marks.len());
+        for &state in tracks.as_slice() {
+            if state != ROOT {
+                automaton.ending(state, |p| found(automaton, p, self.scan, end, hits, marks));
+            }
+        }
+    }
+
+    fn triggered(&mut self, symbol: Symbol) {
+        let automaton = self.tables.automaton;
+        let end = self.scan.tokens.len() - 1;
+        let (hits, marks) = (self.scan.hits.len(), self.scan.marks.len());
+        for &p in automaton.triggered(symbol) {
+            found(automaton, p, self.scan, end, hits, marks);
+        }
+    }
+}
+
+/// Confirms that pattern `p` ends at token `end`, and keeps it once.
+fn found(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize, hits: usize, marks: usize) {
+    let pattern = &automaton.patterns[p as usize];
+    let Some(start) = occurrence::find(automaton, pattern, &scan.tokens, end) else { return };
+    let found = Found { owner: pattern.owner, start: start as u32, end: end as u32, at_end: pattern.at_end };
+    let (list, from) = if matches!(found.owner, Owner::Entry(_)) { (&mut scan.hits, hits) } else { (&mut scan.marks, marks) };
+    if !list[from..].contains(&found) {
+        list.push(found);
+    }
+}

@@ -1,0 +1,108 @@
+//! Anger as a course: a level after each customer turn that rises with evidence and fades with the customer's own speaking.
+
+use crate::fixed::{Milli, Score};
+use crate::lexicon::CallRules;
+
+/// The level as it goes on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AngerCourse {
+    energy: Milli,
+    band: u8,
+    levels: u32,
+    sum: i64,
+    start: Score,
+    last: Score,
+    peak: Score,
+    peak_turn: u32,
+}
+
+impl AngerCourse {
+    /// Takes a customer turn: its words, and Σ gain × contributions. Gives the level, and the band if it has changed.
+    pub(crate) fn turn(&mut self, rules: &CallRules, arrival: u32, words: u32, evidence: Milli) -> (Score, Option<usize>) {
+        let kept = libm::exp2(-f64::from(words) / rules.half_life_words);
+        let energy = libm::round(f64::from(self.energy.0) * kept) as i64 + i64::from(evidence.0);
+        self.energy = Milli(energy.clamp(0, i64::from(rules.most.0)) as i32);
+        let level = Score::nearest(libm::tanh(self.energy.to_f64() / (2.0 * rules.scale)));
+        if self.levels == 0 {
+            self.start = level;
+        }
+        if self.levels == 0 || level > self.peak {
+            self.peak = level;
+            self.peak_turn = arrival;
+        }
+        self.levels += 1;
+        self.sum += i64::from(level.0);
+        self.last = level;
+        let band = self.next_band(rules, level.to_f64());
+        let changed = band != usize::from(self.band);
+        self.band = band as u8;
+        (level, changed.then_some(band))
+    }
+
+    fn next_band(&self, rules: &CallRules, level: f64) -> usize {
+        let reached = |level: f64| rules.bands.iter().rposition(|b| level >= b.1).unwrap_or(0);
+        let up = reached(level);
+        let down = reached(level + rules.hysteresis);
+        let now = usize::from(self.band);
+        if up > now { up } else { down.min(now) }
+    }
+
+    pub(crate) fn measured(&self) -> bool {
+        self.levels > 0
+    }
+
+    pub(crate) fn mean(&self) -> Score {
+        let n = i64::from(self.levels.max(1));
+        Score(((self.sum + n / 2) / n) as i16)
+    }
+
+    pub(crate) fn start(&self) -> Score {
+        self.start
+    }
+
+    pub(crate) fn end(&self) -> Score {
+        self.last
+    }
+
+    pub(crate) fn peak(&self) -> Score {
+        self.peak
+    }
+
+    /// The turn of the peak, by arrival; none if the level never left the lowest band.
+    pub(crate) fn peak_turn(&self, rules: &CallRules) -> Option<u32> {
+        let second = rules.bands.get(1).map_or(f64::MIN_POSITIVE, |b| b.1);
+        (self.levels > 0 && self.peak.to_f64() >= second).then_some(self.peak_turn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lexicon;
+
+    #[test]
+    fn rises_with_evidence_and_fades_with_words() {
+        let rules = Lexicon::builtin().call;
+        let mut course = AngerCourse::default();
+        assert_eq!(course.turn(&rules, 0, 10, Milli(0)), (Score(0), None));
+        assert_eq!(course.peak_turn(&rules), None);
+        let (up, band) = course.turn(&rules, 2, 10, Milli(4000));
+        assert!(up > Score(7000) && band.is_some());
+        let (half, _) = course.turn(&rules, 4, 40, Milli(0));
+        assert_eq!(half, Score::nearest(libm::tanh(2.0 / (2.0 * rules.scale))));
+        let (calm, band) = course.turn(&rules, 6, 5, Milli(-4000));
+        assert_eq!((calm, band), (Score(0), Some(0)));
+        assert_eq!((course.peak(), course.peak_turn(&rules), course.start(), course.end()), (up, Some(2), Score(0), Score(0)));
+    }
+
+    #[test]
+    fn a_band_is_left_only_well_below_its_border() {
+        let mut rules = Lexicon::builtin().call;
+        rules.hysteresis = 0.05;
+        rules.bands = vec![("calm".into(), 0.0), ("angry".into(), 0.5)];
+        let course = AngerCourse { band: 1, ..AngerCourse::default() };
+        assert_eq!(course.next_band(&rules, 0.47), 1);
+        assert_eq!(course.next_band(&rules, 0.44), 0);
+        assert_eq!(AngerCourse::default().next_band(&rules, 0.47), 0);
+    }
+}

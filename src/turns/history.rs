@@ -1,0 +1,197 @@
+//! The last turns of the call, and what conditions ask of them.
+
+use std::collections::VecDeque;
+
+use crate::lexicon::{Bound, Condition, HISTORY_TURNS, Step, Within};
+use crate::transcript::Role;
+
+/// A time of the call, in milliseconds since its origin, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct At(i32);
+
+impl At {
+    const NONE: At = At(i32::MIN);
+
+    /// `ms` since `origin`; times beyond 24 days from there stand still.
+    pub(crate) fn new(ms: Option<i64>, origin: i64) -> At {
+        let since = |ms: i64| ms.saturating_sub(origin).clamp(i64::from(i32::MIN) + 1, i64::from(i32::MAX)) as i32;
+        ms.map_or(At::NONE, |ms| At(since(ms)))
+    }
+
+    pub(crate) fn get(self) -> Option<i64> {
+        (self != At::NONE).then_some(i64::from(self.0))
+    }
+}
+
+/// What is remembered of a turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Past {
+    /// Watched signals that fired, a bit each.
+    pub(crate) fired: u64,
+    pub(crate) arrival: u32,
+    pub(crate) start: At,
+    pub(crate) end: At,
+    pub(crate) words: u16,
+    pub(crate) speaker: u8,
+    pub(crate) role: Option<Role>,
+}
+
+impl Past {
+    /// Whether this turn stands behind the other: by start, then by arrival.
+    fn follows(&self, other: &Past) -> bool {
+        match (self.start.get(), other.start.get()) {
+            (Some(a), Some(b)) if a != b => a > b,
+            _ => self.arrival > other.arrival,
+        }
+    }
+}
+
+/// What a condition came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Yes,
+    No,
+    /// It asks for times that the turn does not have.
+    NotMeasurable,
+}
+
+/// The last turns in the order of their arrival.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    turns: VecDeque<Past>,
+}
+
+impl History {
+    pub(crate) fn is_full(&self) -> bool {
+        self.turns.len() >= HISTORY_TURNS
+    }
+
+    pub(crate) fn push(&mut self, turn: Past) {
+        if self.is_full() {
+            self.turns.pop_front();
+        }
+        if self.turns.capacity() == 0 {
+            self.turns.reserve_exact(HISTORY_TURNS);
+        }
+        self.turns.push_back(turn);
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.turns.capacity() * size_of::<Past>()
+    }
+
+    pub(crate) fn oldest(&self) -> Option<&Past> {
+        self.turns.front()
+    }
+
+    pub(crate) fn get(&self, arrival: u32) -> Option<&Past> {
+        self.turns.iter().find(|t| t.arrival == arrival)
+    }
+
+    pub(crate) fn set_fired(&mut self, arrival: u32, bit: u8) {
+        if let Some(turn) = self.turns.iter_mut().find(|t| t.arrival == arrival) {
+            turn.fired |= 1 << bit;
+        }
+    }
+
+    /// All turns that are remembered, in the order of their arrival.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Past> {
+        self.turns.iter()
+    }
+
+    /// Whether so many turns have followed this one.
+    pub(crate) fn turns_passed(&self, turn: &Past, turns: u8) -> bool {
+        turns == 0 || self.turns.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)
+    }
+
+    /// Whether a turn has started so long after this one's end. Without times nothing needs to be waited for.
+    pub(crate) fn ms_passed(&self, turn: &Past, ms: u32) -> bool {
+        let Some(end) = turn.end.get() else { return true };
+        ms == 0 || self.turns.iter().any(|t| t.arrival > turn.arrival && t.start.get().is_some_and(|s| s > end + i64::from(ms)))
+    }
+
+    /// Evaluates a condition for a turn. `bit` maps a signal to its bit.
+    pub(crate) fn ask(&self, turn: &Past, condition: Condition, bit: impl Fn(u16) -> u8) -> Answer {
+        let fired = |t: &Past| t.fired >> bit(condition.signal) & 1 == 1;
+        let before = || self.ordered(|t| turn.follows(t));
+        let yes = |b: bool| if b { Answer::Yes } else { Answer::No };
+        match condition.within {
+            Within::Turn => yes(fired(turn)),
+            Within::Previous => yes(before().iter().rev().find(|t| t.speaker != turn.speaker).is_some_and(|t| fired(t))),
+            Within::TurnsBefore(n) => yes(before().iter().rev().take(n.into()).any(|t| fired(t))),
+            Within::TurnsAfter(n) => yes(self.ordered(|t| t.follows(turn)).iter().take(n.into()).any(|t| fired(t))),
+            Within::MsBefore(ms) => match turn.start.get() {
+                None => Answer::NotMeasurable,
+                Some(start) => yes(before().iter().any(|t| fired(t) && t.end.get().is_some_and(|end| end >= start - i64::from(ms)))),
+            },
+            Within::MsAfter(ms) => match turn.end.get() {
+                None => Answer::NotMeasurable,
+                Some(end) => {
+                    let soon = |t: &Past| t.start.get().is_some_and(|start| start <= end + i64::from(ms));
+                    yes(self.ordered(|t| t.follows(turn)).iter().any(|t| fired(t) && soon(t)))
+                }
+            },
+        }
+    }
+
+    /// The remembered turns that pass a test, in the order of the call.
+    fn ordered(&self, test: impl Fn(&Past) -> bool) -> Vec<&Past> {
+        let mut out: Vec<&Past> = self.turns.iter().filter(|t| test(t)).collect();
+        out.sort_by(|a, b| if a.follows(b) { std::cmp::Ordering::Greater } else if b.follows(a) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Equal });
+        out
+    }
+
+    fn step_fired(t: &Past, step: Step, bit: &impl Fn(u16) -> u8) -> bool {
+        t.fired >> bit(step.signal) & 1 == 1 && (step.by.is_none() || step.by == t.role)
+    }
+
+    /// Whether `then` lies within the bound of `from`, both in the order of the call; nothing without times.
+    fn within(&self, from: &Past, then: &Past, bound: Bound) -> Option<bool> {
+        match bound {
+            Bound::Turns(n) => Some(self.turns.iter().filter(|t| t.follows(from) && !t.follows(then)).count() <= usize::from(n)),
+            Bound::Ms(ms) => Some(then.start.get()? <= from.end.get()? + i64::from(ms)),
+        }
+    }
+
+    /// The turns of a sequence whose last step is this turn; the latest that fit.
+    pub(crate) fn sequence(&self, turn: &Past, steps: &[Step], bound: Bound, bit: impl Fn(u16) -> u8) -> Option<Vec<u32>> {
+        let (last, earlier) = steps.split_last()?;
+        if !Self::step_fired(turn, *last, &bit) {
+            return None;
+        }
+        let mut out = Vec::new();
+        let mut behind = turn;
+        for step in earlier.iter().rev() {
+            let found = self.ordered(|t| behind.follows(t)).into_iter().rev().find(|t| Self::step_fired(t, *step, &bit))?;
+            out.push(found.arrival);
+            behind = found;
+        }
+        self.within(behind, turn, bound)?.then(|| {
+            out.reverse();
+            out
+        })
+    }
+
+    /// Whether nothing of `what` came in this turn, of `after`, or within the bound behind it.
+    pub(crate) fn absent(&self, turn: &Past, what: Step, after: Step, bound: Bound, bit: impl Fn(u16) -> u8) -> bool {
+        Self::step_fired(turn, after, &bit)
+            && (bound_is_measurable(turn, bound))
+            && !Self::step_fired(turn, what, &bit)
+            && !self.turns.iter().any(|t| t.follows(turn) && Self::step_fired(t, what, &bit) && self.within(turn, t, bound) == Some(true))
+    }
+
+    /// The earlier turns with which this one makes `at_least`.
+    pub(crate) fn count(&self, turn: &Past, what: Step, at_least: u8, bound: Bound, bit: impl Fn(u16) -> u8) -> Option<Vec<u32>> {
+        if !Self::step_fired(turn, what, &bit) {
+            return None;
+        }
+        let earlier = self.ordered(|t| turn.follows(t) && Self::step_fired(t, what, &bit));
+        let mut near: Vec<u32> = earlier.into_iter().filter(|t| self.within(t, turn, bound) == Some(true)).map(|t| t.arrival).collect();
+        let more = usize::from(at_least) - 1;
+        (near.len() >= more).then(|| near.split_off(near.len() - more))
+    }
+}
+
+fn bound_is_measurable(turn: &Past, bound: Bound) -> bool {
+    matches!(bound, Bound::Turns(_)) || turn.end.get().is_some()
+}

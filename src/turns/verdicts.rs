@@ -1,0 +1,258 @@
+//! The verdict on each signal of each turn, given as soon as everything it may depend on is known.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::history::{Answer, History, Past};
+use crate::analyzer::Compiled;
+use crate::context::{Weighed, applies};
+use crate::lexicon::{Bound, Condition, Detector, Entry, OverTurns};
+use crate::score::{Outcome, Standing, outcome, standings};
+
+/// A closed utterance with all hits of its own words.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedTurn {
+    pub(crate) past: Past,
+    pub(crate) utterance: Arc<str>,
+    pub(crate) text: String,
+    pub(crate) words: u32,
+    pub(crate) weighed: Vec<Weighed>,
+    /// Signals of which a provisional event is out.
+    pub(crate) announced: Vec<u16>,
+}
+
+/// A signal's outcome in a turn, with the evidence that counts, in the order of the text.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    pub(crate) signal: u16,
+    pub(crate) outcome: Outcome,
+    pub(crate) evidence: Vec<Weighed>,
+}
+
+/// Why a hit does not count because of other signals or turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blocked {
+    Unless(Condition),
+    OnlyIf(Condition),
+    NotMeasurable(Condition),
+}
+
+/// A turn some of whose signals are not decided yet.
+#[derive(Clone, Debug)]
+pub(crate) struct TurnInProgress {
+    pub(crate) turn: ClosedTurn,
+    undecided: Vec<u16>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+/// Turns on their way to their verdicts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verdicts {
+    pub(crate) history: History,
+    waiting: VecDeque<TurnInProgress>,
+}
+
+/// A decision that has just been made.
+pub(crate) struct Decided<'a> {
+    pub(crate) turn: &'a ClosedTurn,
+    pub(crate) signal: u16,
+    pub(crate) verdict: Option<&'a Verdict>,
+    /// When it was sure: the end of the utterance, or the deadline.
+    pub(crate) at_ms: Option<i64>,
+}
+
+impl Verdicts {
+    /// Takes the next turn in the order of arrival and decides what can be decided.
+    pub(crate) fn feed(&mut self, compiled: &Compiled, mut turn: ClosedTurn, backchannel: bool, decided: &mut impl FnMut(Decided<'_>)) {
+        while self.history.is_full() && self.waiting.front().is_some_and(|w| self.history.oldest().is_some_and(|o| o.arrival == w.turn.past.arrival)) {
+            self.decide(compiled, Force::Oldest, decided);
+            break;
+        }
+        for (signal, traits) in (0u16..).zip(&compiled.lexicon.traits) {
+            if let Some(Detector::Interruption(rules)) = &traits.detector {
+                let speaker = compiled.lexicon.signals[usize::from(signal)].speaker;
+                if speaker.is_none() || speaker == turn.past.role {
+                    turn.weighed.extend(rules.evidence(&compiled.lexicon.entries, &self.history, &turn.past, backchannel));
+                }
+            }
+        }
+        self.history.push(turn.past);
+        let undecided = compiled.in_order(&turn.weighed, turn.past.role);
+        self.waiting.push_back(TurnInProgress { turn, undecided, verdicts: Vec::new() });
+        self.decide(compiled, Force::No, decided);
+    }
+
+    /// At the end of the call everything is decided: what was waited for did not happen, and a deadline counts only if `end_ms`
+    /// lies beyond it.
+    pub(crate) fn finish(&mut self, compiled: &Compiled, end: Option<i64>, decided: &mut impl FnMut(Decided<'_>)) {
+        self.decide(compiled, Force::All { end }, decided);
+    }
+
+    /// The next turn that is decided altogether, in the order of arrival.
+    pub(crate) fn next_complete(&mut self) -> Option<TurnInProgress> {
+        self.waiting.front().is_some_and(|w| w.undecided.is_empty()).then(|| self.waiting.pop_front()).flatten()
+    }
+
+    /// Judges what is not decided yet by what is known now; calls `fires` with the turn, the verdict and its deadline.
+    pub(crate) fn preview(&mut self, compiled: &Compiled, now: Option<i64>, mut fires: impl FnMut(&mut ClosedTurn, &Verdict, Option<i64>)) {
+        for wait in &mut self.waiting {
+            for &signal in &wait.undecided {
+                let past = *self.history.get(wait.turn.past.arrival).unwrap_or(&wait.turn.past);
+                let verdict = judge(compiled, signal, &past, &wait.turn.weighed, &self.history, now, |_, _| {});
+                if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
+                    let at_ms = deadline(compiled, &verdict, &past).or(past.end.get());
+                    fires(&mut wait.turn, &verdict, at_ms);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let turn = |w: &TurnInProgress| {
+            w.turn.text.capacity() + w.turn.weighed.capacity() * size_of::<Weighed>() + w.verdicts.capacity() * size_of::<Verdict>() + w.undecided.capacity() * 2
+        };
+        self.history.heap_bytes() + self.waiting.capacity() * size_of::<TurnInProgress>() + self.waiting.iter().map(turn).sum::<usize>()
+    }
+
+    fn decide(&mut self, compiled: &Compiled, force: Force, decided: &mut impl FnMut(Decided<'_>)) {
+        if self.waiting.iter().all(|w| w.undecided.is_empty()) {
+            return;
+        }
+        for &signal in &compiled.lexicon.order {
+            for (index, wait) in self.waiting.iter_mut().enumerate() {
+                let Some(at) = wait.undecided.iter().position(|&s| s == signal) else { continue };
+                let traits = &compiled.lexicon.traits[usize::from(signal)];
+                let past = &wait.turn.past;
+                let passed = self.history.turns_passed(past, traits.ahead_turns) && self.history.ms_passed(past, traits.ahead_ms);
+                let forced = match force {
+                    Force::No => false,
+                    Force::Oldest => index == 0,
+                    Force::All { .. } => true,
+                };
+                if !passed && !forced {
+                    continue;
+                }
+                let end = if let Force::All { end } = force { end } else { None };
+                let past = *self.history.get(past.arrival).unwrap_or(past);
+                let verdict = judge(compiled, signal, &past, &wait.turn.weighed, &self.history, end, |_, _| {});
+                wait.undecided.swap_remove(at);
+                if verdict.as_ref().is_some_and(|v| v.outcome.fired) && traits.watched {
+                    self.history.set_fired(wait.turn.past.arrival, compiled.watch_bit(signal));
+                }
+                let at_ms = verdict.as_ref().and_then(|v| deadline(compiled, v, &past)).or(past.end.get());
+                decided(Decided { turn: &wait.turn, signal, verdict: verdict.as_ref(), at_ms });
+                wait.verdicts.extend(verdict);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Force {
+    No,
+    /// The oldest turn leaves what is remembered.
+    Oldest,
+    All { end: Option<i64> },
+}
+
+/// The latest deadline of an absence that counts.
+fn deadline(compiled: &Compiled, verdict: &Verdict, past: &Past) -> Option<i64> {
+    let of = |e: &Weighed| match compiled.lexicon.entries[e.entry as usize].over {
+        Some(OverTurns::Absent { bound: Bound::Ms(ms), .. }) => Some(past.end.get()? + i64::from(ms)),
+        _ => None,
+    };
+    verdict.evidence.iter().filter_map(of).max()
+}
+
+/// Judges one signal of one turn by what is known now: conditions that look ahead see the turns that have come.
+pub(crate) fn judge(
+    compiled: &Compiled,
+    signal: u16,
+    past: &Past,
+    weighed: &[Weighed],
+    history: &History,
+    end: Option<i64>,
+    mut told: impl FnMut(&Weighed, Result<Standing, Blocked>),
+) -> Option<Verdict> {
+    let lexicon = &compiled.lexicon;
+    let mut hits: Vec<&Weighed> = Vec::new();
+    for hit in weighed.iter().filter(|w| lexicon.entries[w.entry as usize].signal == signal) {
+        match blocked(compiled, &lexicon.entries[hit.entry as usize], past, history) {
+            None => hits.push(hit),
+            Some(why) => told(hit, Err(why)),
+        }
+    }
+    let over = over_turns(compiled, signal, past, history, end);
+    hits.extend(&over);
+    if hits.is_empty() {
+        return None;
+    }
+    let standing = standings(&lexicon.entries, &hits);
+    let mut evidence = Vec::new();
+    for (hit, standing) in hits.iter().zip(&standing) {
+        told(hit, Ok(*standing));
+        if *standing == Standing::Counted {
+            evidence.push((*hit).clone());
+        }
+    }
+    evidence.sort_by_key(|e| (e.span, e.entry));
+    let header = &lexicon.signals[usize::from(signal)];
+    let outcome = outcome(header.bias, header.threshold, evidence.iter().map(|e| e.contribution))?;
+    Some(Verdict { signal, outcome, evidence })
+}
+
+fn blocked(compiled: &Compiled, entry: &Entry, past: &Past, history: &History) -> Option<Blocked> {
+    let ask = |c: &Condition| history.ask(past, *c, |s| compiled.watch_bit(s));
+    for condition in &entry.unless {
+        match ask(condition) {
+            Answer::Yes => return Some(Blocked::Unless(*condition)),
+            Answer::NotMeasurable => return Some(Blocked::NotMeasurable(*condition)),
+            Answer::No => {}
+        }
+    }
+    for condition in &entry.only_if {
+        match ask(condition) {
+            Answer::No => return Some(Blocked::OnlyIf(*condition)),
+            Answer::NotMeasurable => return Some(Blocked::NotMeasurable(*condition)),
+            Answer::Yes => {}
+        }
+    }
+    None
+}
+
+/// What entries over several turns contribute to this turn.
+fn over_turns(compiled: &Compiled, signal: u16, past: &Past, history: &History, end: Option<i64>) -> Vec<Weighed> {
+    let lexicon = &compiled.lexicon;
+    let traits = &lexicon.traits[usize::from(signal)];
+    let mut out = Vec::new();
+    if !traits.over_turns {
+        return out;
+    }
+    let bit = |s| compiled.watch_bit(s);
+    for number in traits.entries.clone() {
+        let entry = &lexicon.entries[number as usize];
+        if !applies(compiled, entry, past.role) {
+            continue;
+        }
+        let turns = match &entry.over {
+            None => None,
+            Some(OverTurns::Sequence { steps, bound }) => history.sequence(past, steps, *bound, bit),
+            Some(OverTurns::Count { what, at_least, bound }) => history.count(past, *what, *at_least, *bound, bit),
+            Some(OverTurns::Absent { what, after, bound }) => {
+                let over = match *bound {
+                    Bound::Turns(n) => history.turns_passed(past, n),
+                    Bound::Ms(ms) => {
+                        history.ms_passed(past, ms) || past.end.get().zip(end).is_some_and(|(from, end)| end > from + i64::from(ms))
+                    }
+                };
+                (over && history.absent(past, *what, *after, *bound, bit)).then(Vec::new)
+            }
+        };
+        if let Some(turns) = turns {
+            if blocked(compiled, entry, past, history).is_none() {
+                out.push(Weighed { entry: number, span: None, contribution: entry.weight, modifiers: Vec::new(), turns });
+            }
+        }
+    }
+    out
+}

@@ -11,7 +11,11 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut out = String::from("&[\n");
     for file in &files {
-        let name = file.strip_prefix(&root).expect("found below the root").to_string_lossy().replace('\\', "/");
+        let name = file
+            .strip_prefix(&root)
+            .expect("found below the root")
+            .to_string_lossy()
+            .replace('\\', "/");
         let path = file.to_string_lossy();
         writeln!(out, "    ({name:?}, include_str!({path:?})),").expect("a String takes any text");
     }

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Feeds calls through `watch` cut at random and compares each report with what `score` gives.
 
-Each round draws anew how every call reaches the program: utterances cut at any character, wrong guesses sent
-and taken back by `replace`, chunks sent twice, utterances that overlap or stay open, chunks for closed ones, the
-clock moved in between, and all calls interleaved. The first chunks of a call's utterances keep the order of its
-turns. What must hold in every round:
+Each round draws anew how every call reaches the program: utterances cut at any character, wrong guesses
+sent and taken back by `replace`, chunks sent twice, utterances that overlap or stay open, chunks for closed
+ones, the clock moved in between, and all calls interleaved. The first chunks of a call's utterances keep the
+order of its turns. What must hold in every round:
 
   * the report equals that of `score` for the same turns, as a JSON value;
   * an event of a signal, once confirmed, never changes, and none is left provisional;
-  * in rounds that leave the clock alone, the confirmed events are those of the same call sent turn by turn.
+  * in rounds that leave the clock alone, confirmed events, levels of anger and alerts are those of the same
+    call sent turn by turn.
 
   check_chunking.py FILE... [--rounds N] [--seed N] [--call ID]    JSON lines, CSV or plain text
 
@@ -118,25 +119,26 @@ def differences(got, want, path="report"):
 
 
 def split_answers(answers):
-    """Reports by call, and the events of signals by call."""
+    """Reports by call, and events by call; notices depend on the cut and are left out."""
     reports, events = {}, collections.defaultdict(list)
     for answer in answers:
         if "report" in answer:
             reports[answer["call"]] = answer["report"]
-        elif answer["event"]["kind"] == "signal":
+        elif answer["event"]["kind"] != "notice":
             events[answer["call"]].append(answer["event"])
     return reports, events
 
 
-def confirmed(events):
-    """The confirmed events in an order of their own, without what only a desktop needs."""
-    return sorted(json.dumps(event, sort_keys=True) for event in events if event["state"] == "confirmed")
+def final(events):
+    """How often each event that is never taken back was sent: confirmed signals, anger, alerts."""
+    kept = (event for event in events if event.get("state") in (None, "confirmed"))
+    return collections.Counter(json.dumps(event, sort_keys=True) for event in kept)
 
 
 def life_faults(events):
     """Events that changed after they were confirmed, and those left provisional."""
     last = {}
-    for event in events:
+    for event in (event for event in events if event["kind"] == "signal"):
         key = (event["signal"], event["utterance"])
         if last.get(key) == "confirmed":
             yield f"{event['signal']} on {event['utterance']}: {event['state']} after it was confirmed"
@@ -147,9 +149,9 @@ def life_faults(events):
 
 
 def event_differences(got, want):
-    got, want = collections.Counter(confirmed(got)), collections.Counter(confirmed(want))
-    yield from (f"event not confirmed: {event}" for event in (want - got).elements())
-    yield from (f"event confirmed only when cut: {event}" for event in (got - want).elements())
+    got, want = final(got), final(want)
+    yield from (f"event only when sent whole: {event}" for event in (want - got).elements())
+    yield from (f"event only when cut: {event}" for event in (got - want).elements())
 
 
 def load(files, wanted):
@@ -172,19 +174,15 @@ def load(files, wanted):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=24, help="how often every call is cut anew (24)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first round; the next has the next one (1)")
+    parser.add_argument("--rounds", type=int, default=24, help="how often calls are cut anew (24)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first round, then counted up (1)")
     parser.add_argument("--call", metavar="ID", help="this call alone")
     options = parser.parse_args()
 
     calls = load(options.files, options.call)
     expected = program.score(calls)
-    whole = [
-        [*program.introduction(call), *(program.chunk(call, i, t["text"]) for i, t in enumerate(call["turns"]))]
-        + [program.ending(call)]
-        for call in calls
-    ]
-    _, plain_events = split_answers(program.watch([m for messages in whole for m in messages]))
+    whole = [message for call in calls for message in program.whole(call)]
+    _, plain_events = split_answers(program.watch(whole))
 
     sent = faulty = 0
     for seed in range(options.seed, options.seed + options.rounds):

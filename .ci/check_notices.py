@@ -32,11 +32,6 @@ def main():
     parser.add_argument("files", nargs="+", metavar="FILE")
     calls = [call for path in parser.parse_args().files for call in program.read_calls(path)]
 
-    messages = []
-    for call in calls:
-        messages += program.introduction(call)
-        messages += [program.chunk(call, i, turn["text"]) for i, turn in enumerate(call["turns"])]
-        messages.append(program.ending(call))
     allowed = {
         (call["id"], f"u{i}", notice)
         for call in calls
@@ -44,7 +39,7 @@ def main():
         for notice in deserved(call, turn)
     }
 
-    answers = program.watch(messages)
+    answers = program.watch([message for call in calls for message in program.whole(call)])
     reported = [answer["call"] for answer in answers if "report" in answer]
     if reported != [call["id"] for call in calls]:
         sys.exit(f"notices: {len(calls)} calls were played, {len(reported)} reported in the order they ended")

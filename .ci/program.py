@@ -104,3 +104,9 @@ def ending(call):
     if "end_ms" in call:
         message["end_ms"] = call["end_ms"]
     return message
+
+
+def whole(call):
+    """All messages of a call that is sent turn by turn, each in one finished chunk."""
+    chunks = (chunk(call, index, turn["text"]) for index, turn in enumerate(call["turns"]))
+    return [*introduction(call), *chunks, ending(call)]

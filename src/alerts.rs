@@ -31,7 +31,14 @@ struct Deferred {
 
 impl Alerts {
     /// Takes a turn that is decided, its verdicts in the order of signals.
-    pub(crate) fn turn(&mut self, analyzer: &Analyzer, turn: &ClosedTurn, verdicts: &[Verdict], at_ms: Option<i64>, mut give: impl FnMut(AlertEvent)) {
+    pub(crate) fn turn(
+        &mut self,
+        analyzer: &Analyzer,
+        turn: &ClosedTurn,
+        verdicts: &[Verdict],
+        at_ms: Option<i64>,
+        mut give: impl FnMut(AlertEvent),
+    ) {
         let compiled = &analyzer.0;
         self.release(at_ms, &mut give);
         let fired = |signal: u16| verdicts.iter().any(|v| v.signal == signal && v.outcome.fired);
@@ -41,8 +48,13 @@ impl Alerts {
         });
         for state in &mut self.states {
             let header = &compiled.lexicon.signals[usize::from(state.signal)];
-            let Some(below) = header.alert.as_ref().and_then(|p| p.rearm_below) else { continue };
-            let score = verdicts.iter().find(|v| v.signal == state.signal).map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score);
+            let Some(below) = header.alert.as_ref().and_then(|p| p.rearm_below) else {
+                continue;
+            };
+            let score = verdicts
+                .iter()
+                .find(|v| v.signal == state.signal)
+                .map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score);
             if score < below && (header.speaker.is_none() || header.speaker == turn.past.role) {
                 state.armed = true;
             }
@@ -50,12 +62,24 @@ impl Alerts {
         for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
             let header = &compiled.lexicon.signals[usize::from(verdict.signal)];
             let Some(policy) = &header.alert else { continue };
-            let index = self.states.iter().position(|s| s.signal == verdict.signal).unwrap_or_else(|| {
-                self.states.push(AlertState { signal: verdict.signal, given: 0, last_ms: None, armed: true });
-                self.states.len() - 1
-            });
+            let index = self
+                .states
+                .iter()
+                .position(|s| s.signal == verdict.signal)
+                .unwrap_or_else(|| {
+                    self.states.push(AlertState {
+                        signal: verdict.signal,
+                        given: 0,
+                        last_ms: None,
+                        armed: true,
+                    });
+                    self.states.len() - 1
+                });
             let state = &mut self.states[index];
-            let cooling = state.last_ms.zip(at_ms).is_some_and(|(last, at)| at < last.saturating_add(policy.cooldown_ms));
+            let cooling = state
+                .last_ms
+                .zip(at_ms)
+                .is_some_and(|(last, at)| at < last.saturating_add(policy.cooldown_ms));
             if !state.armed || cooling || policy.most_per_call.is_some_and(|most| state.given >= most) {
                 continue;
             }
@@ -71,7 +95,11 @@ impl Alerts {
                 hint: Arc::clone(&compiled.hints[usize::from(verdict.signal)]),
             };
             match at_ms.filter(|_| policy.defer_ms > 0) {
-                Some(at) => self.deferred.push(Deferred { signal: verdict.signal, due_ms: at.saturating_add(policy.defer_ms), alert }),
+                Some(at) => self.deferred.push(Deferred {
+                    signal: verdict.signal,
+                    due_ms: at.saturating_add(policy.defer_ms),
+                    alert,
+                }),
                 None => give(alert),
             }
         }

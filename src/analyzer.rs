@@ -45,23 +45,45 @@ pub(crate) struct Compiled {
 impl Compiled {
     fn new(lexicon: Lexicon) -> Result<Self, Error> {
         let (vocabulary, automaton) = matcher::compile(&lexicon)?;
-        let ids = |names: Vec<&String>| names.into_iter().map(|s| Arc::from(s.as_str())).collect::<Vec<Arc<str>>>();
+        let ids = |names: Vec<&String>| {
+            names
+                .into_iter()
+                .map(|s| Arc::from(s.as_str()))
+                .collect::<Vec<Arc<str>>>()
+        };
         let mut rank = vec![0; lexicon.signals.len()];
         for (i, &signal) in (0..).zip(&lexicon.order) {
             rank[usize::from(signal)] = i;
         }
-        let watched: Vec<usize> = (0..lexicon.traits.len()).filter(|&s| lexicon.traits[s].watched).collect();
+        let watched: Vec<usize> = (0..lexicon.traits.len())
+            .filter(|&s| lexicon.traits[s].watched)
+            .collect();
         if watched.len() > MAX_WATCHED {
-            let message = format!("conditions name {} signals; at most {MAX_WATCHED} are possible", watched.len());
-            return Err(Error::new(vec![Problem { kind: ErrorKind::Range, place: None, message }]));
+            let message = format!(
+                "conditions name {} signals; at most {MAX_WATCHED} are possible",
+                watched.len()
+            );
+            return Err(Error::new(vec![Problem {
+                kind: ErrorKind::Range,
+                place: None,
+                message,
+            }]));
         }
         let mut watch_bits = vec![u8::MAX; lexicon.signals.len()];
         for (bit, signal) in (0..).zip(watched) {
             watch_bits[signal] = bit;
         }
-        let number = |id: &str| lexicon.signals.binary_search_by(|s| s.id.as_str().cmp(id)).ok().map(|i| i as u16);
+        let number = |id: &str| {
+            lexicon
+                .signals
+                .binary_search_by(|s| s.id.as_str().cmp(id))
+                .ok()
+                .map(|i| i as u16)
+        };
         let interruption = (0u16..).zip(&lexicon.traits).find_map(|(s, t)| {
-            let Some(Detector::Interruption(rules)) = &t.detector else { return None };
+            let Some(Detector::Interruption(rules)) = &t.detector else {
+                return None;
+            };
             Some((s, (**rules).clone()))
         });
         Ok(Compiled {
@@ -73,7 +95,11 @@ impl Compiled {
             hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
             sentiment: number(SENTIMENT),
             gains: lexicon.call.gains.iter().copied().collect(),
-            over_turns: (0u16..).zip(&lexicon.traits).filter(|(_, t)| t.over_turns).map(|(s, _)| s).collect(),
+            over_turns: (0u16..)
+                .zip(&lexicon.traits)
+                .filter(|(_, t)| t.over_turns)
+                .map(|(s, _)| s)
+                .collect(),
             rank,
             watch_bits,
             interruption,
@@ -88,13 +114,21 @@ impl Compiled {
         self.watch_bits[usize::from(signal)] & 63
     }
 
+    /// The place of a signal in the order of evaluation.
+    pub(crate) fn rank(&self, signal: u16) -> u16 {
+        self.rank[usize::from(signal)]
+    }
+
     /// The signals that may score in a turn, each behind those its conditions name.
     pub(crate) fn in_order(&self, weighed: &[Weighed], role: Option<Role>) -> Vec<u16> {
         let for_role = |&&s: &&u16| {
             let speaker = self.lexicon.signals[usize::from(s)].speaker;
             speaker.is_none() || speaker == role
         };
-        let mut out: Vec<u16> = weighed.iter().map(|w| self.lexicon.entries[w.entry as usize].signal).collect();
+        let mut out: Vec<u16> = weighed
+            .iter()
+            .map(|w| self.lexicon.entries[w.entry as usize].signal)
+            .collect();
         out.extend(self.over_turns.iter().filter(for_role));
         out.sort_unstable_by_key(|&s| self.rank[usize::from(s)]);
         out.dedup();
@@ -102,7 +136,12 @@ impl Compiled {
     }
 
     pub(crate) fn tables<'a>(&'a self, names: &'a [Box<str>]) -> Tables<'a> {
-        Tables { rules: &self.lexicon.shared.rules, vocabulary: &self.vocabulary, automaton: &self.automaton, names }
+        Tables {
+            rules: &self.lexicon.shared.rules,
+            vocabulary: &self.vocabulary,
+            automaton: &self.automaton,
+            names,
+        }
     }
 }
 
@@ -138,7 +177,8 @@ impl Analyzer {
     /// # Panics
     /// Never: a test compiles the lexicons this library was built with.
     pub fn builtin() -> Self {
-        Analyzer::new(Lexicon::builtin()).unwrap_or_else(|e| panic!("the built-in lexicons do not compile:\n{e}"))
+        Analyzer::new(Lexicon::builtin())
+            .unwrap_or_else(|e| panic!("the built-in lexicons do not compile:\n{e}"))
     }
 
     /// The lexicon.

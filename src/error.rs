@@ -20,7 +20,10 @@ pub struct Place {
 impl Place {
     /// The place of a byte offset in a file's text.
     pub(crate) fn at(file: &Arc<str>, source: &str, offset: usize) -> Self {
-        let offset = (0..=offset.min(source.len())).rev().find(|&i| source.is_char_boundary(i)).unwrap_or(0);
+        let offset = (0..=offset.min(source.len()))
+            .rev()
+            .find(|&i| source.is_char_boundary(i))
+            .unwrap_or(0);
         let before = &source[..offset];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         let line_end = source[offset..].find('\n').map_or(source.len(), |i| offset + i);
@@ -68,7 +71,15 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Some(p) => {
-                write!(f, "{}:{}:{}: {} | {}", p.file, p.line, p.column, self.message, p.text.trim())
+                write!(
+                    f,
+                    "{}:{}:{}: {} | {}",
+                    p.file,
+                    p.line,
+                    p.column,
+                    self.message,
+                    p.text.trim()
+                )
             }
             None => f.write_str(&self.message),
         }

@@ -22,7 +22,16 @@ impl std::fmt::Display for ExampleFailure {
     /// One line: `file:line:column: signal: message | the line`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let p = &self.place;
-        write!(f, "{}:{}:{}: {}: {} | {}", p.file, p.line, p.column, self.signal, self.message, p.text.trim())
+        write!(
+            f,
+            "{}:{}:{}: {}: {} | {}",
+            p.file,
+            p.line,
+            p.column,
+            self.signal,
+            self.message,
+            p.text.trim()
+        )
     }
 }
 
@@ -42,40 +51,82 @@ impl Analyzer {
     /// Runs the examples of the signals that `wanted` names; of all, if it names none.
     pub fn run_examples(&self, wanted: &[String]) -> ExampleReport {
         let lexicon = &self.0.lexicon;
-        let is_wanted = |signal: u16| wanted.is_empty() || wanted.contains(&lexicon.signals[usize::from(signal)].id);
+        let is_wanted =
+            |signal: u16| wanted.is_empty() || wanted.contains(&lexicon.signals[usize::from(signal)].id);
         let mut report = ExampleReport::default();
         let mut fired = vec![false; lexicon.entries.len()];
         for example in lexicon.examples.iter().filter(|e| is_wanted(e.signal)) {
             report.run += 1;
             if let Some(message) = self.run_example(example, &mut fired) {
                 let signal = lexicon.signals[usize::from(example.signal)].id.clone();
-                report.failures.push(ExampleFailure { place: example.place.clone(), signal, message });
+                report.failures.push(ExampleFailure {
+                    place: example.place(),
+                    signal,
+                    message,
+                });
             }
         }
-        report.failures.sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-        let untested = lexicon.entries.iter().zip(&fired).filter(|(e, fired)| is_wanted(e.signal) && !**fired);
-        report.untested = untested.map(|(e, _)| format!("{}/{}", lexicon.signals[usize::from(e.signal)].id, e.id)).collect();
+        report
+            .failures
+            .sort_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+        let untested = lexicon
+            .entries
+            .iter()
+            .zip(&fired)
+            .filter(|(e, fired)| is_wanted(e.signal) && !**fired);
+        report.untested = untested
+            .map(|(e, _)| format!("{}/{}", lexicon.signals[usize::from(e.signal)].id, e.id))
+            .collect();
         report
     }
 
     fn run_example(&self, example: &Example, fired: &mut [bool]) -> Option<String> {
         let lexicon = &self.0.lexicon;
-        let call = Transcript { turns: example.turns.clone(), ..Transcript::default() };
+        let call = Transcript {
+            turns: example.turns.clone(),
+            ..Transcript::default()
+        };
         let report = self.score(&call);
         let text = &example.turns[example.at].text;
-        let turn: &TurnReport = report.turns.as_ref()?.iter().find(|t| t.index as usize == example.at)?;
+        let turn: &TurnReport = report
+            .turns
+            .as_ref()?
+            .iter()
+            .find(|t| t.index as usize == example.at)?;
         let signal = &lexicon.signals[usize::from(example.signal)];
         let valence = signal.id == crate::analyzer::SENTIMENT;
         let evidence: Vec<_> = turn.evidence_of(&signal.id).collect();
         let own = lexicon.traits[usize::from(example.signal)].entries.clone();
-        for e in own.filter(|&e| evidence.iter().any(|x| *x.entry == *lexicon.entries[e as usize].id)) {
+        for e in own.filter(|&e| {
+            evidence
+                .iter()
+                .any(|x| *x.entry == *lexicon.entries[e as usize].id)
+        }) {
             fired[e as usize] = true;
         }
         let shown = || {
-            let quotes: Vec<String> = evidence.iter().map(|e| format!("{:?} ({} {})", e.quote.as_deref().unwrap_or(""), e.entry, e.contribution.to_f64())).collect();
-            if quotes.is_empty() { "nothing".to_owned() } else { quotes.join(", ") }
+            let quotes: Vec<String> = evidence
+                .iter()
+                .map(|e| {
+                    format!(
+                        "{:?} ({} {})",
+                        e.quote.as_deref().unwrap_or(""),
+                        e.entry,
+                        e.contribution.to_f64()
+                    )
+                })
+                .collect();
+            if quotes.is_empty() {
+                "nothing".to_owned()
+            } else {
+                quotes.join(", ")
+            }
         };
-        let does = if valence { !evidence.is_empty() } else { turn.fired(&signal.id) };
+        let does = if valence {
+            !evidence.is_empty()
+        } else {
+            turn.fired(&signal.id)
+        };
         if example.fires.is_empty() {
             return does.then(|| format!("should be silent, but {} in {text:?}", shown()));
         }
@@ -83,13 +134,21 @@ impl Analyzer {
             return Some(format!("should fire, but does not: {} in {text:?}", shown()));
         }
         for (nth, quote) in example.fires.iter().enumerate() {
-            let same = evidence.iter().find(|e| e.quote.as_ref().is_some_and(|q| q.eq_ignore_ascii_case(quote)));
+            let same = evidence
+                .iter()
+                .find(|e| e.quote.as_ref().is_some_and(|q| q.eq_ignore_ascii_case(quote)));
             let Some(same) = same else {
                 return Some(format!("no evidence quotes {quote:?}: {}", shown()));
             };
-            let entry = example.entry.filter(|_| nth == 0).map(|e| &lexicon.entries[e as usize].id);
+            let entry = example
+                .entry
+                .filter(|_| nth == 0)
+                .map(|e| &lexicon.entries[e as usize].id);
             if let Some(entry) = entry.filter(|id| **id != *same.entry) {
-                return Some(format!("{quote:?} is evidence of \"{}\", not of \"{entry}\"", same.entry));
+                return Some(format!(
+                    "{quote:?} is evidence of \"{}\", not of \"{entry}\"",
+                    same.entry
+                ));
             }
         }
         None

@@ -133,30 +133,63 @@ impl Analyzer {
         });
         let tokens = tokens.collect();
 
-        let setting = Setting { role, since_start_ms: None, is_final: true };
+        let setting = Setting {
+            role,
+            since_start_ms: None,
+            is_final: true,
+        };
         let mut weighed = Vec::new();
         let mut hits: Vec<ExplainedHit> = Vec::new();
-        context::weigh(compiled, &scan, text, setting, &mut weighed, |entry, span, why| {
-            let contribution = compiled.lexicon.entries[entry as usize].weight;
-            let hit = Weighed { entry, span: Some(span), contribution, modifiers: Vec::new(), turns: Vec::new() };
-            hits.push(self.hit(&hit, text, Status::Cancelled(cancelled(why, text))));
-        });
+        context::weigh(
+            compiled,
+            &scan,
+            text,
+            setting,
+            &mut weighed,
+            |entry, span, why| {
+                let contribution = compiled.lexicon.entries[entry as usize].weight;
+                let hit = Weighed {
+                    entry,
+                    span: Some(span),
+                    contribution,
+                    modifiers: Vec::new(),
+                    turns: Vec::new(),
+                };
+                hits.push(self.hit(&hit, text, Status::Cancelled(cancelled(why, text))));
+            },
+        );
         let mut history = History::default();
         let none = At::new(None, 0);
-        history.push(Past { fired: 0, arrival: 0, start: none, end: none, words: 0, speaker: 0, role });
+        history.push(Past {
+            fired: 0,
+            arrival: 0,
+            start: none,
+            end: none,
+            words: 0,
+            speaker: 0,
+            role,
+        });
         let mut scores = Vec::new();
         for signal in compiled.in_order(&weighed, role) {
             let Some(&past) = history.get(0) else { break };
-            let verdict = judge(compiled, signal, &past, &weighed, &history, None, |hit, standing| {
-                let status = match standing {
-                    Ok(Standing::Counted) => Status::Counted,
-                    Ok(Standing::Covered) => Status::Covered,
-                    Ok(Standing::Repeated) => Status::Repeated,
-                    Ok(Standing::Neutral) => Status::Neutral,
-                    Err(why) => Status::Cancelled(self.blocked(why)),
-                };
-                hits.push(self.hit(hit, text, status));
-            });
+            let verdict = judge(
+                compiled,
+                signal,
+                &past,
+                &weighed,
+                &history,
+                None,
+                |hit, standing| {
+                    let status = match standing {
+                        Ok(Standing::Counted) => Status::Counted,
+                        Ok(Standing::Covered) => Status::Covered,
+                        Ok(Standing::Repeated) => Status::Repeated,
+                        Ok(Standing::Neutral) => Status::Neutral,
+                        Err(why) => Status::Cancelled(self.blocked(why)),
+                    };
+                    hits.push(self.hit(hit, text, status));
+                },
+            );
             let Some(verdict) = verdict else { continue };
             if verdict.outcome.fired && compiled.lexicon.traits[usize::from(signal)].watched {
                 history.set_fired(0, compiled.watch_bit(signal));
@@ -166,19 +199,38 @@ impl Analyzer {
                 signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
                 bias: compiled.lexicon.signals[usize::from(signal)].bias,
                 logit: Milli(verdict.outcome.logit as i32),
-                score: if valence { Score::valence(verdict.outcome.logit) } else { verdict.outcome.score },
+                score: if valence {
+                    Score::valence(verdict.outcome.logit)
+                } else {
+                    verdict.outcome.score
+                },
                 fired: verdict.outcome.fired && !valence,
             });
         }
         scores.sort_by(|a, b| a.signal.cmp(&b.signal));
-        hits.sort_by(|a, b| (a.evidence.start, &a.evidence.signal, &a.evidence.entry).cmp(&(b.evidence.start, &b.evidence.signal, &b.evidence.entry)));
-        Explanation { tokens, hits, near_misses: self.near_misses(&scan, text, role), scores }
+        hits.sort_by(|a, b| {
+            (a.evidence.start, &a.evidence.signal, &a.evidence.entry).cmp(&(
+                b.evidence.start,
+                &b.evidence.signal,
+                &b.evidence.entry,
+            ))
+        });
+        Explanation {
+            tokens,
+            hits,
+            near_misses: self.near_misses(&scan, text, role),
+            scores,
+        }
     }
 
     fn hit(&self, hit: &Weighed, text: &str, status: Status) -> ExplainedHit {
         let entry = &self.0.lexicon.entries[hit.entry as usize];
         let signal = Arc::clone(&self.0.signal_names[usize::from(entry.signal)]);
-        ExplainedHit { evidence: piece(self, signal, hit, text, &[]), status, note: entry.note.clone() }
+        ExplainedHit {
+            evidence: piece(self, signal, hit, text, &[]),
+            status,
+            note: entry.note.clone(),
+        }
     }
 
     fn blocked(&self, why: Blocked) -> String {
@@ -186,17 +238,25 @@ impl Analyzer {
         match why {
             Blocked::Unless(c) => format!("\"{}\" fired {}", name(c), place(c.within)),
             Blocked::OnlyIf(c) => format!("\"{}\" did not fire {}", name(c), place(c.within)),
-            Blocked::NotMeasurable(c) => format!("whether \"{}\" fired {} cannot be measured without times", name(c), place(c.within)),
+            Blocked::NotMeasurable(c) => format!(
+                "whether \"{}\" fired {} cannot be measured without times",
+                name(c),
+                place(c.within)
+            ),
         }
     }
 
     fn near_misses(&self, scan: &Scan, text: &str, role: Option<Role>) -> Vec<ExplainedNearMiss> {
         let compiled = &self.0;
-        let own = |m: &NearMiss| context::applies(compiled, &compiled.lexicon.entries[m.entry as usize], role);
+        let own =
+            |m: &NearMiss| context::applies(compiled, &compiled.lexicon.entries[m.entry as usize], role);
         let misses = near_misses(&compiled.automaton, &compiled.vocabulary, scan);
         let explain = |m: NearMiss| {
             let entry = &compiled.lexicon.entries[m.entry as usize];
-            let (start, end) = (scan.tokens[m.start].start as usize, scan.tokens[m.end].end as usize);
+            let (start, end) = (
+                scan.tokens[m.start].start as usize,
+                scan.tokens[m.end].end as usize,
+            );
             ExplainedNearMiss {
                 signal: Arc::clone(&compiled.signal_names[usize::from(entry.signal)]),
                 entry: Arc::clone(&compiled.entry_names[m.entry as usize]),

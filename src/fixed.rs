@@ -101,6 +101,9 @@ mod tests {
 
     #[test]
     fn they_print_short() {
-        assert_eq!(serde_json::to_string(&(Milli(4000), Milli(-1), Score(8808))).expect("plain"), "[4.0,-0.001,0.8808]");
+        assert_eq!(
+            serde_json::to_string(&(Milli(4000), Milli(-1), Score(8808))).expect("plain"),
+            "[4.0,-0.001,0.8808]"
+        );
     }
 }

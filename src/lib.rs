@@ -1,7 +1,7 @@
 #![doc = include_str!("overview.md")]
 
-pub mod analyzer;
 mod alerts;
+pub mod analyzer;
 #[cfg(feature = "rayon")]
 pub mod batch;
 mod context;

@@ -262,7 +262,13 @@ impl Ledger {
     }
 
     /// A turn has come, in the order of arrival.
-    pub(crate) fn open_turn(&mut self, arrival: u32, speaker: u8, start_ms: Option<i64>, end_ms: Option<i64>) {
+    pub(crate) fn open_turn(
+        &mut self,
+        arrival: u32,
+        speaker: u8,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+    ) {
         debug_assert_eq!(arrival, self.turns);
         self.turns += 1;
         if start_ms.is_some() {
@@ -271,26 +277,53 @@ impl Ledger {
         }
         if let Some(rows) = &mut self.rows {
             let (sentiment, level, text, verdicts) = (Score::default(), None, String::new(), Vec::new());
-            rows.push(Row { speaker, start_ms, end_ms, sentiment, level, text, verdicts });
+            rows.push(Row {
+                speaker,
+                start_ms,
+                end_ms,
+                sentiment,
+                level,
+                text,
+                verdicts,
+            });
         }
     }
 
     /// A turn is decided altogether; its verdicts in the order of signals.
-    pub(crate) fn close_turn(&mut self, analyzer: &Analyzer, turn: ClosedTurn, verdicts: Vec<Verdict>, level: Option<Score>) {
+    pub(crate) fn close_turn(
+        &mut self,
+        analyzer: &Analyzer,
+        turn: ClosedTurn,
+        verdicts: Vec<Verdict>,
+        level: Option<Score>,
+    ) {
         let compiled = &analyzer.0;
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
         let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit));
         let speaker = turn.past.speaker;
         match self.sentiments.iter_mut().find(|s| s.0 == speaker) {
-            Some(sum) => *sum = (speaker, sum.1.saturating_add(sentiment.0.into()), sum.2.saturating_add(1)),
+            Some(sum) => {
+                *sum = (
+                    speaker,
+                    sum.1.saturating_add(sentiment.0.into()),
+                    sum.2.saturating_add(1),
+                )
+            }
             None => self.sentiments.push((speaker, sentiment.0.into(), 1)),
         }
-        for verdict in verdicts.iter().filter(|v| v.outcome.fired && Some(v.signal) != compiled.sentiment) {
+        for verdict in verdicts
+            .iter()
+            .filter(|v| v.outcome.fired && Some(v.signal) != compiled.sentiment)
+        {
             match self.signals.iter_mut().find(|s| s.0 == verdict.signal) {
                 Some(count) => count.1 = count.1.saturating_add(1),
                 None => self.signals.push((verdict.signal, 1)),
             }
-            if compiled.interruption.as_ref().is_some_and(|(s, _)| *s == verdict.signal) {
+            if compiled
+                .interruption
+                .as_ref()
+                .is_some_and(|(s, _)| *s == verdict.signal)
+            {
                 match turn.past.role {
                     Some(Role::Agent) => self.interruptions[0] += 1,
                     Some(Role::Customer) => self.interruptions[1] += 1,
@@ -298,14 +331,26 @@ impl Ledger {
                 }
             }
         }
-        if let Some(row) = self.rows.as_mut().and_then(|r| r.get_mut(turn.past.arrival as usize)) {
-            *row = Row { sentiment, level, text: turn.text, verdicts, ..*row };
+        if let Some(row) = self
+            .rows
+            .as_mut()
+            .and_then(|r| r.get_mut(turn.past.arrival as usize))
+        {
+            *row = Row {
+                sentiment,
+                level,
+                text: turn.text,
+                verdicts,
+                ..*row
+            };
         }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let rows = self.rows.as_ref().map_or(0, |r| r.capacity() * size_of::<Row>());
-        self.signals.capacity() * size_of::<(u16, u16)>() + self.sentiments.capacity() * size_of::<(u8, i32, u16)>() + rows
+        self.signals.capacity() * size_of::<(u16, u16)>()
+            + self.sentiments.capacity() * size_of::<(u8, i32, u16)>()
+            + rows
     }
 
     /// The report.
@@ -324,49 +369,105 @@ impl Ledger {
         let timed = talk.is_timed();
         let rows = self.rows.as_deref();
         let order = rows.map(Order::of);
-        let place = rows.zip(order.as_ref()).map(|(rows, order)| Places::new(rows, order, timed, origin, end_ms));
+        let place = rows
+            .zip(order.as_ref())
+            .map(|(rows, order)| Places::new(rows, order, timed, origin, end_ms));
         if rows.is_none() {
-            for path in ["turns", "sentiment.quarters", "sentiment.trend", "anger.trend", "anger.levels", "interruptions.turns", "signals.turns"] {
+            for path in [
+                "turns",
+                "sentiment.quarters",
+                "sentiment.trend",
+                "anger.trend",
+                "anger.levels",
+                "interruptions.turns",
+                "signals.turns",
+            ] {
                 missing.insert(path, Reason::NotRetained);
             }
         }
         let sentiment = self.sentiment(analyzer, speakers, rows, place.as_ref());
-        let anger = self.anger(analyzer, anger, rows, order.as_ref(), place.as_ref(), &mut missing);
+        let anger = self.anger(
+            analyzer,
+            anger,
+            rows,
+            order.as_ref(),
+            place.as_ref(),
+            &mut missing,
+        );
         let mut signals = self.signal_figures(analyzer, rows, order.as_ref());
-        let interrupted = analyzer.0.interruption.as_ref().map(|(s, _)| &analyzer.0.signal_names[usize::from(*s)]);
-        let turns = interrupted.and_then(|name| signals.get(name)).map_or(rows.map(|_| Vec::new()), |f| f.turns.clone());
+        let interrupted = analyzer
+            .0
+            .interruption
+            .as_ref()
+            .map(|(s, _)| &analyzer.0.signal_names[usize::from(*s)]);
+        let turns = interrupted
+            .and_then(|name| signals.get(name))
+            .map_or(rows.map(|_| Vec::new()), |f| f.turns.clone());
         if !timed {
             missing.insert("interruptions", Reason::NoTimes);
             missing.insert("talk", Reason::NoTimes);
         }
         let [by_agent, by_customer] = self.interruptions.map(|n| timed.then_some(u32::from(n)));
-        let interruptions = Interruptions { by_agent, by_customer, turns: turns.filter(|_| timed) };
+        let interruptions = Interruptions {
+            by_agent,
+            by_customer,
+            turns: turns.filter(|_| timed),
+        };
         signals.retain(|_, f| f.count > 0);
         let talk = talk_figures(speakers, talk, timed);
-        let turns = rows.zip(order.as_ref()).map(|(rows, order)| turn_reports(analyzer, speakers, rows, order));
+        let turns = rows
+            .zip(order.as_ref())
+            .map(|(rows, order)| turn_reports(analyzer, speakers, rows, order));
         CallReport {
             id: options.id,
             lexicon: Arc::clone(&analyzer.0.name),
             turns,
-            call: CallFigures { turns: self.turns, sentiment, anger, interruptions, talk, signals, not_measured: missing },
+            call: CallFigures {
+                turns: self.turns,
+                sentiment,
+                anger,
+                interruptions,
+                talk,
+                signals,
+                not_measured: missing,
+            },
             meta: options.meta,
         }
     }
 
-    fn sentiment(&self, analyzer: &Analyzer, speakers: &[Speaker], rows: Option<&[Row]>, places: Option<&Places>) -> BTreeMap<Arc<str>, Sentiment> {
+    fn sentiment(
+        &self,
+        analyzer: &Analyzer,
+        speakers: &[Speaker],
+        rows: Option<&[Row]>,
+        places: Option<&Places>,
+    ) -> BTreeMap<Arc<str>, Sentiment> {
         let mut sums: BTreeMap<Arc<str>, (i64, i64)> = BTreeMap::new();
         for &(speaker, sum, n) in &self.sentiments {
             let own = sums.entry(name(&speakers[usize::from(speaker)])).or_default();
             *own = (own.0 + i64::from(sum), own.1 + i64::from(n));
         }
         let course = |who: &Arc<str>| {
-            let own = rows?.iter().enumerate().filter(|(_, r)| name(&speakers[usize::from(r.speaker)]) == *who);
+            let own = rows?
+                .iter()
+                .enumerate()
+                .filter(|(_, r)| name(&speakers[usize::from(r.speaker)]) == *who);
             let values: Vec<(usize, Score)> = own.map(|(arrival, r)| (arrival, r.sentiment)).collect();
-            Some((places?.quarters(&values), places?.trend(&values, analyzer.0.lexicon.call.sentiment_trend)))
+            Some((
+                places?.quarters(&values),
+                places?.trend(&values, analyzer.0.lexicon.call.sentiment_trend),
+            ))
         };
         let figure = |who: Arc<str>, (sum, n): (i64, i64)| {
             let (quarters, trend) = course(&who).unzip();
-            (who, Sentiment { overall: mean(sum, n), quarters, trend })
+            (
+                who,
+                Sentiment {
+                    overall: mean(sum, n),
+                    quarters,
+                    trend,
+                },
+            )
         };
         sums.into_iter().map(|(who, sum)| figure(who, sum)).collect()
     }
@@ -384,10 +485,23 @@ impl Ledger {
             missing.insert("anger", Reason::NoCustomer);
             missing.remove("anger.trend");
             missing.remove("anger.levels");
-            return Anger { mean: None, peak: None, peak_turn: None, start: None, end: None, trend: None, levels: None };
+            return Anger {
+                mean: None,
+                peak: None,
+                peak_turn: None,
+                start: None,
+                end: None,
+                trend: None,
+                levels: None,
+            };
         }
         let rules = &analyzer.0.lexicon.call;
-        let levels: Option<Vec<(usize, Score)>> = rows.map(|rows| rows.iter().enumerate().filter_map(|(i, r)| Some((i, r.level?))).collect());
+        let levels: Option<Vec<(usize, Score)>> = rows.map(|rows| {
+            rows.iter()
+                .enumerate()
+                .filter_map(|(i, r)| Some((i, r.level?)))
+                .collect()
+        });
         let peak = course.peak_turn(rules);
         let peak_turn = match order {
             Some(order) => peak.map(|arrival| order.place[arrival as usize]),
@@ -397,22 +511,53 @@ impl Ledger {
                 None
             }
         };
-        let trend = levels.as_ref().zip(places).map(|(levels, places)| places.trend(levels, rules.anger_trend));
+        let trend = levels
+            .as_ref()
+            .zip(places)
+            .map(|(levels, places)| places.trend(levels, rules.anger_trend));
         let levels = levels.zip(order).map(|(levels, order)| {
-            let mut levels: Vec<(u32, Score)> = levels.into_iter().map(|(arrival, level)| (order.place[arrival], level)).collect();
+            let mut levels: Vec<(u32, Score)> = levels
+                .into_iter()
+                .map(|(arrival, level)| (order.place[arrival], level))
+                .collect();
             levels.sort_unstable_by_key(|l| l.0);
             levels
         });
-        Anger { mean: Some(course.mean()), peak: Some(course.peak()), peak_turn, start: Some(course.start()), end: Some(course.end()), trend, levels }
+        Anger {
+            mean: Some(course.mean()),
+            peak: Some(course.peak()),
+            peak_turn,
+            start: Some(course.start()),
+            end: Some(course.end()),
+            trend,
+            levels,
+        }
     }
 
-    fn signal_figures(&self, analyzer: &Analyzer, rows: Option<&[Row]>, order: Option<&Order>) -> BTreeMap<Arc<str>, SignalFigure> {
+    fn signal_figures(
+        &self,
+        analyzer: &Analyzer,
+        rows: Option<&[Row]>,
+        order: Option<&Order>,
+    ) -> BTreeMap<Arc<str>, SignalFigure> {
         let figure = |&(signal, count): &(u16, u16)| {
             let turns = rows.zip(order).map(|(rows, order)| {
                 let fired = |r: &Row| r.verdicts.iter().any(|v| v.signal == signal && v.outcome.fired);
-                order.arrivals.iter().zip(0..).filter(|(arrival, _)| fired(&rows[**arrival as usize])).map(|(_, place)| place).collect()
+                order
+                    .arrivals
+                    .iter()
+                    .zip(0..)
+                    .filter(|(arrival, _)| fired(&rows[**arrival as usize]))
+                    .map(|(_, place)| place)
+                    .collect()
             });
-            (Arc::clone(&analyzer.0.signal_names[usize::from(signal)]), SignalFigure { count: count.into(), turns })
+            (
+                Arc::clone(&analyzer.0.signal_names[usize::from(signal)]),
+                SignalFigure {
+                    count: count.into(),
+                    turns,
+                },
+            )
         };
         self.signals.iter().map(figure).collect()
     }
@@ -470,20 +615,40 @@ struct Places {
 
 impl Places {
     fn new(rows: &[Row], order: &Order, timed: bool, origin: Option<i64>, end_ms: Option<i64>) -> Self {
-        let by_count = || Places { at: order.place.iter().map(|&p| p.into()).collect(), whole: order.place.len().max(1) as i64 };
+        let by_count = || Places {
+            at: order.place.iter().map(|&p| p.into()).collect(),
+            whole: order.place.len().max(1) as i64,
+        };
         if !timed {
             return by_count();
         }
-        let first = rows.iter().filter_map(|r| r.start_ms).min().or(origin).unwrap_or(0);
-        let last = rows.iter().filter_map(|r| r.end_ms).chain(end_ms).max().unwrap_or(first);
+        let first = rows
+            .iter()
+            .filter_map(|r| r.start_ms)
+            .min()
+            .or(origin)
+            .unwrap_or(0);
+        let last = rows
+            .iter()
+            .filter_map(|r| r.end_ms)
+            .chain(end_ms)
+            .max()
+            .unwrap_or(first);
         match last.saturating_sub(first) {
-            whole if whole > 0 => Places { at: rows.iter().map(|r| r.start_ms.unwrap_or(first).saturating_sub(first)).collect(), whole },
+            whole if whole > 0 => Places {
+                at: rows
+                    .iter()
+                    .map(|r| r.start_ms.unwrap_or(first).saturating_sub(first))
+                    .collect(),
+                whole,
+            },
             _ => by_count(),
         }
     }
 
     fn part(&self, arrival: usize, parts: i64) -> usize {
-        (i128::from(self.at[arrival]) * i128::from(parts) / i128::from(self.whole)).clamp(0, i128::from(parts) - 1) as usize
+        (i128::from(self.at[arrival]) * i128::from(parts) / i128::from(self.whole))
+            .clamp(0, i128::from(parts) - 1) as usize
     }
 
     fn means<const N: usize>(&self, values: &[(usize, Score)]) -> [Option<Score>; N] {
@@ -505,7 +670,10 @@ impl Places {
         let by_place = |v: &&(usize, Score)| (self.at[v.0], v.0);
         let first = first.or(values.iter().min_by_key(by_place).map(|v| v.1));
         let last = last.or(values.iter().max_by_key(by_place).map(|v| v.1));
-        match last.zip(first).map_or(0.0, |(last, first)| last.to_f64() - first.to_f64()) {
+        match last
+            .zip(first)
+            .map_or(0.0, |(last, first)| last.to_f64() - first.to_f64())
+        {
             d if d >= least => Trend::Rising,
             d if d <= -least => Trend::Falling,
             _ => Trend::Flat,
@@ -518,9 +686,17 @@ fn turn_reports(analyzer: &Analyzer, speakers: &[Speaker], rows: &[Row], order: 
     let report = |(index, &arrival): (u32, &u32)| {
         let row = &rows[arrival as usize];
         let speaker = &speakers[usize::from(row.speaker)];
-        let scored = || row.verdicts.iter().filter(|v| Some(v.signal) != compiled.sentiment);
+        let scored = || {
+            row.verdicts
+                .iter()
+                .filter(|v| Some(v.signal) != compiled.sentiment)
+        };
         let signal_name = |v: &Verdict| Arc::clone(&compiled.signal_names[usize::from(v.signal)]);
-        let mut evidence: Vec<(&Verdict, &Weighed)> = row.verdicts.iter().flat_map(|v| v.evidence.iter().map(move |e| (v, e))).collect();
+        let mut evidence: Vec<(&Verdict, &Weighed)> = row
+            .verdicts
+            .iter()
+            .flat_map(|v| v.evidence.iter().map(move |e| (v, e)))
+            .collect();
         evidence.sort_by_key(|(v, e)| (e.span.is_none(), e.span, v.signal, e.entry));
         TurnReport {
             index,
@@ -531,14 +707,23 @@ fn turn_reports(analyzer: &Analyzer, speakers: &[Speaker], rows: &[Row], order: 
             sentiment: row.sentiment,
             scores: scored().map(|v| (signal_name(v), v.outcome.score)).collect(),
             signals: scored().filter(|v| v.outcome.fired).map(signal_name).collect(),
-            evidence: evidence.into_iter().map(|(v, e)| piece(analyzer, signal_name(v), e, &row.text, &order.place)).collect(),
+            evidence: evidence
+                .into_iter()
+                .map(|(v, e)| piece(analyzer, signal_name(v), e, &row.text, &order.place))
+                .collect(),
         }
     };
     (0u32..).zip(&order.arrivals).map(report).collect()
 }
 
 /// A counted hit as evidence.
-pub(crate) fn piece(analyzer: &Analyzer, signal: Arc<str>, hit: &Weighed, text: &str, place: &[u32]) -> Evidence {
+pub(crate) fn piece(
+    analyzer: &Analyzer,
+    signal: Arc<str>,
+    hit: &Weighed,
+    text: &str,
+    place: &[u32],
+) -> Evidence {
     let compiled = &analyzer.0;
     let modifiers = hit.modifiers.iter().map(|m| Modification {
         modifier: Arc::clone(&compiled.modifier_names[usize::from(m.modifier)]),
@@ -546,14 +731,21 @@ pub(crate) fn piece(analyzer: &Analyzer, signal: Arc<str>, hit: &Weighed, text: 
         start: m.cue.map(|c| c.0),
         end: m.cue.map(|c| c.1),
     });
-    let mut turns: Vec<u32> = hit.turns.iter().map(|&t| place.get(t as usize).copied().unwrap_or(t)).collect();
+    let mut turns: Vec<u32> = hit
+        .turns
+        .iter()
+        .map(|&t| place.get(t as usize).copied().unwrap_or(t))
+        .collect();
     turns.sort_unstable();
     Evidence {
         signal,
         entry: Arc::clone(&compiled.entry_names[hit.entry as usize]),
         start: hit.span.map(|s| s.0),
         end: hit.span.map(|s| s.1),
-        quote: hit.span.and_then(|(start, end)| text.get(start as usize..end as usize)).map(str::to_owned),
+        quote: hit
+            .span
+            .and_then(|(start, end)| text.get(start as usize..end as usize))
+            .map(str::to_owned),
         weight: compiled.lexicon.entries[hit.entry as usize].weight,
         modifiers: modifiers.collect(),
         contribution: hit.contribution,
@@ -585,12 +777,23 @@ fn talk_figures(speakers: &[Speaker], talk: &Talk, timed: bool) -> TalkFigures {
         disfluencies_per_100_words: tenths(100.0 * ratio(s.disfluencies.into(), s.words.into())),
         talk_ms: timed.then_some(s.talk_ms),
         talk_share: timed.then(|| Score::nearest(ratio(s.talk_ms as f64, time as f64))),
-        words_per_minute: (timed && s.talk_ms > 0).then(|| tenths(60_000.0 * f64::from(s.words) / s.talk_ms as f64)),
+        words_per_minute: (timed && s.talk_ms > 0)
+            .then(|| tenths(60_000.0 * f64::from(s.words) / s.talk_ms as f64)),
         longest_monologue_ms: timed.then_some(s.longest_ms),
         response_latency_ms: (timed && s.answers > 0).then(|| s.answer_ms / i64::from(s.answers)),
     };
-    let silence = Silence { count: talk.silences, total_ms: talk.silence_ms, longest_ms: talk.longest_silence_ms };
-    TalkFigures { speakers: sums.iter().map(|(who, sum)| (Arc::clone(who), figures(sum))).collect(), silence: timed.then_some(silence) }
+    let silence = Silence {
+        count: talk.silences,
+        total_ms: talk.silence_ms,
+        longest_ms: talk.longest_silence_ms,
+    };
+    TalkFigures {
+        speakers: sums
+            .iter()
+            .map(|(who, sum)| (Arc::clone(who), figures(sum)))
+            .collect(),
+        silence: timed.then_some(silence),
+    }
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {

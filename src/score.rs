@@ -31,7 +31,11 @@ pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
     let mut order: Vec<usize> = (0..hits.len()).collect();
     let key = |h: &Weighed| {
         let (start, end) = h.span.unwrap_or((0, 0));
-        (std::cmp::Reverse((h.contribution.magnitude(), end - start)), start, h.entry)
+        (
+            std::cmp::Reverse((h.contribution.magnitude(), end - start)),
+            start,
+            h.entry,
+        )
     };
     order.sort_by_key(|&i| key(hits[i]));
     let mut out = vec![Standing::Neutral; hits.len()];
@@ -59,7 +63,11 @@ pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
 }
 
 /// The score of a signal from the contributions that count.
-pub(crate) fn outcome(bias: Milli, threshold: Score, contributions: impl IntoIterator<Item = Milli>) -> Option<Outcome> {
+pub(crate) fn outcome(
+    bias: Milli,
+    threshold: Score,
+    contributions: impl IntoIterator<Item = Milli>,
+) -> Option<Outcome> {
     let mut sum = i64::from(bias.0);
     let mut any = false;
     for contribution in contributions {
@@ -67,7 +75,11 @@ pub(crate) fn outcome(bias: Milli, threshold: Score, contributions: impl IntoIte
         any = true;
     }
     let score = Score::logistic(sum);
-    any.then_some(Outcome { logit: sum, score, fired: score >= threshold })
+    any.then_some(Outcome {
+        logit: sum,
+        score,
+        fired: score >= threshold,
+    })
 }
 
 #[cfg(test)]

@@ -52,7 +52,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { id: None, participants: Vec::new(), meta: None, retention: Retention::None, utterance_bytes: 1 << 20 }
+        Options {
+            id: None,
+            participants: Vec::new(),
+            meta: None,
+            retention: Retention::None,
+            utterance_bytes: 1 << 20,
+        }
     }
 }
 
@@ -154,14 +160,23 @@ impl Out<'_> {
     }
 
     fn notice(&mut self, notice: NoticeKind, utterance: &Arc<str>, speaker: Option<&Arc<str>>) {
-        self.send(|| Event::Notice(NoticeEvent { notice, utterance: Arc::clone(utterance), speaker: speaker.cloned() }));
+        self.send(|| {
+            Event::Notice(NoticeEvent {
+                notice,
+                utterance: Arc::clone(utterance),
+                speaker: speaker.cloned(),
+            })
+        });
     }
 }
 
 impl Session {
     pub(crate) fn new(analyzer: Analyzer, options: Options) -> Self {
         let own = options.participants.iter().filter_map(|p| p.name.as_deref());
-        let mut names: Vec<Box<str>> = own.flat_map(str::split_whitespace).map(|n| normal(n).into()).collect();
+        let mut names: Vec<Box<str>> = own
+            .flat_map(str::split_whitespace)
+            .map(|n| normal(n).into())
+            .collect();
         names.sort();
         names.dedup();
         let call = Call {
@@ -173,12 +188,24 @@ impl Session {
             alerts: Alerts::default(),
             ledger: Ledger::new(options.retention),
         };
-        Session { analyzer, options, names, open: VecDeque::new(), arrivals: 0, closed_ids: VecDeque::new(), call, quiet: false }
+        Session {
+            analyzer,
+            options,
+            names,
+            open: VecDeque::new(),
+            arrivals: 0,
+            closed_ids: VecDeque::new(),
+            call,
+            quiet: false,
+        }
     }
 
     /// A session whose events nobody wants: for finished calls.
     pub(crate) fn quiet(analyzer: Analyzer, options: Options) -> Self {
-        Session { quiet: true, ..Session::new(analyzer, options) }
+        Session {
+            quiet: true,
+            ..Session::new(analyzer, options)
+        }
     }
 
     /// The analyzer this session was begun with.
@@ -189,7 +216,9 @@ impl Session {
     /// Takes a chunk; what happens is added to `events`. Never fails: what is odd about the input gives a notice.
     pub fn push(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
         let mut out = Out((!self.quiet).then_some(events));
-        let Some(index) = self.find_or_open(chunk, &mut out) else { return };
+        let Some(index) = self.find_or_open(chunk, &mut out) else {
+            return;
+        };
         self.take(index, chunk, &mut out);
         if chunk.is_final {
             self.close(index, &mut out);
@@ -212,21 +241,43 @@ impl Session {
         let mut out = Out((!self.quiet).then_some(events));
         for utterance in &mut self.open {
             if !utterance.closed {
-                utterance.scan.finish(self.analyzer.0.tables(&self.names), &utterance.text);
+                utterance
+                    .scan
+                    .finish(self.analyzer.0.tables(&self.names), &utterance.text);
                 utterance.closed = true;
             }
         }
         self.release(&mut out);
         self.call.finish(&self.analyzer, end_ms, &mut out);
-        let Call { speakers, anger, talk, ledger, origin, .. } = self.call;
-        ledger.report(&self.analyzer, self.options, &speakers, origin, &anger, &talk, end_ms)
+        let Call {
+            speakers,
+            anger,
+            talk,
+            ledger,
+            origin,
+            ..
+        } = self.call;
+        ledger.report(
+            &self.analyzer,
+            self.options,
+            &speakers,
+            origin,
+            &anger,
+            &talk,
+            end_ms,
+        )
     }
 
     /// Bytes this session takes, the texts of open utterances apart.
     pub fn state_bytes(&self) -> usize {
         let names: usize = self.names.iter().map(|n| n.len() + size_of::<Box<str>>()).sum();
-        let options = self.options.id.as_ref().map_or(0, String::len) + self.options.participants.capacity() * size_of::<Participant>();
-        size_of::<Self>() + names + options + self.closed_ids.capacity() * size_of::<u64>() + self.call.heap_bytes()
+        let options = self.options.id.as_ref().map_or(0, String::len)
+            + self.options.participants.capacity() * size_of::<Participant>();
+        size_of::<Self>()
+            + names
+            + options
+            + self.closed_ids.capacity() * size_of::<u64>()
+            + self.call.heap_bytes()
     }
 
     fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
@@ -268,7 +319,9 @@ impl Session {
 
     fn take(&mut self, index: usize, chunk: &Chunk<'_>, out: &mut Out<'_>) {
         let id = Arc::clone(&self.open[index].id);
-        let speaker = self.call.speaker(chunk.speaker, &self.options.participants, &id, out);
+        let speaker = self
+            .call
+            .speaker(chunk.speaker, &self.options.participants, &id, out);
         let utterance = &mut self.open[index];
         utterance.speaker = speaker;
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
@@ -322,7 +375,10 @@ impl Session {
         if utterance.scan.tokens.len() < utterance.judge_at {
             return;
         }
-        let ahead = utterance.scan.is_pending(&utterance.text).then(|| utterance.scan.checkpoint());
+        let ahead = utterance
+            .scan
+            .is_pending(&utterance.text)
+            .then(|| utterance.scan.checkpoint());
         if ahead.is_some() {
             utterance.scan.finish(tables, &utterance.text);
         }
@@ -341,7 +397,9 @@ impl Session {
     /// Hands on the closed utterances that nothing earlier holds up.
     fn release(&mut self, out: &mut Out<'_>) {
         while self.open.front().is_some_and(|u| u.closed) {
-            let Some(utterance) = self.open.pop_front() else { break };
+            let Some(utterance) = self.open.pop_front() else {
+                break;
+            };
             if self.closed_ids.len() == CLOSED_IDS {
                 self.closed_ids.pop_front();
             }
@@ -359,12 +417,22 @@ fn hash(id: &str) -> u64 {
 }
 
 impl Call {
-    fn speaker(&mut self, id: &str, participants: &[Participant], utterance: &Arc<str>, out: &mut Out<'_>) -> u8 {
+    fn speaker(
+        &mut self,
+        id: &str,
+        participants: &[Participant],
+        utterance: &Arc<str>,
+        out: &mut Out<'_>,
+    ) -> u8 {
         let index = match self.speakers.iter().position(|s| *s.id == *id) {
             Some(index) => index,
             None if self.speakers.len() < MAX_SPEAKERS => {
                 let told = participants.iter().find(|p| p.id == id).and_then(|p| p.role);
-                self.speakers.push(Speaker { id: Arc::from(id), role: Role::of_id(id).or(told), noticed: false });
+                self.speakers.push(Speaker {
+                    id: Arc::from(id),
+                    role: Role::of_id(id).or(told),
+                    noticed: false,
+                });
                 self.speakers.len() - 1
             }
             None => {
@@ -383,7 +451,10 @@ impl Call {
         let origin = self.origin.or(utterance.start_ms);
         Setting {
             role: self.speakers[usize::from(utterance.speaker)].role,
-            since_start_ms: utterance.start_ms.zip(origin).map(|(start, origin)| start.saturating_sub(origin)),
+            since_start_ms: utterance
+                .start_ms
+                .zip(origin)
+                .map(|(start, origin)| start.saturating_sub(origin)),
             is_final: utterance.closed,
         }
     }
@@ -405,19 +476,46 @@ impl Call {
     fn preview(&self, analyzer: &Analyzer, utterance: &mut Utterance, out: &mut Out<'_>) {
         let compiled = &analyzer.0;
         let mut weighed = Vec::new();
-        context::weigh(compiled, &utterance.scan, &utterance.text, self.setting(utterance), &mut weighed, |_, _, _| {});
+        context::weigh(
+            compiled,
+            &utterance.scan,
+            &utterance.text,
+            self.setting(utterance),
+            &mut weighed,
+            |_, _, _| {},
+        );
         let mut past = self.past(utterance, 0);
         let mut firing = Vec::new();
         for signal in compiled.in_order(&weighed, past.role) {
-            let verdict = judge(compiled, signal, &past, &weighed, &self.verdicts.history, None, |_, _| {});
-            let Some(verdict) = verdict.filter(|v| v.outcome.fired) else { continue };
+            let verdict = judge(
+                compiled,
+                signal,
+                &past,
+                &weighed,
+                &self.verdicts.history,
+                None,
+                |_, _| {},
+            );
+            let Some(verdict) = verdict.filter(|v| v.outcome.fired) else {
+                continue;
+            };
             if compiled.lexicon.traits[usize::from(signal)].watched {
                 past.fired |= 1 << compiled.watch_bit(signal);
             }
             firing.push(signal);
             if !utterance.announced.contains(&signal) {
                 utterance.announced.push(signal);
-                out.send(|| signal_event(analyzer, signal, State::Provisional, &utterance.id, utterance.end_ms, Some(&verdict), &utterance.text));
+                out.send(|| {
+                    signal_event(
+                        analyzer,
+                        signal,
+                        State::Provisional,
+                        &utterance.id,
+                        utterance.end_ms,
+                        Some(&verdict),
+                        &utterance.text,
+                    )
+                });
             }
         }
         let (id, end_ms) = (&utterance.id, utterance.end_ms);
@@ -433,7 +531,11 @@ impl Call {
     /// Takes the next turn in the order of arrival.
     fn close(&mut self, analyzer: &Analyzer, mut utterance: Utterance, out: &mut Out<'_>) {
         let compiled = &analyzer.0;
-        if utterance.start_ms.zip(utterance.end_ms).is_some_and(|(start, end)| end < start) {
+        if utterance
+            .start_ms
+            .zip(utterance.end_ms)
+            .is_some_and(|(start, end)| end < start)
+        {
             out.notice(NoticeKind::EndBeforeStart, &utterance.id, None);
             utterance.end_ms = None;
         }
@@ -441,16 +543,47 @@ impl Call {
         let spoken = Spoken::of(&utterance.scan);
         let past = self.past(&utterance, spoken.words);
         let mut weighed: Vec<Weighed> = Vec::new();
-        context::weigh(compiled, &utterance.scan, &utterance.text, self.setting(&utterance), &mut weighed, |_, _, _| {});
-        let backchannel = compiled.interruption.as_ref().is_some_and(|(_, rules)| rules.is_backchannel(&utterance.scan, &utterance.text));
+        context::weigh(
+            compiled,
+            &utterance.scan,
+            &utterance.text,
+            self.setting(&utterance),
+            &mut weighed,
+            |_, _, _| {},
+        );
+        let backchannel = compiled
+            .interruption
+            .as_ref()
+            .is_some_and(|(_, rules)| rules.is_backchannel(&utterance.scan, &utterance.text));
         self.talk.turn(&past, spoken, compiled.lexicon.call.silence_ms);
-        let Utterance { id, arrival, speaker, start_ms, end_ms, text, announced, .. } = utterance;
+        let Utterance {
+            id,
+            arrival,
+            speaker,
+            start_ms,
+            end_ms,
+            text,
+            announced,
+            ..
+        } = utterance;
         self.ledger.open_turn(arrival, speaker, start_ms, end_ms);
-        let turn = ClosedTurn { past, utterance: id, text, words: spoken.words, weighed, announced };
+        let turn = ClosedTurn {
+            past,
+            utterance: id,
+            text,
+            words: spoken.words,
+            weighed,
+            announced,
+        };
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
-        verdicts.feed(compiled, turn, backchannel, &mut |decided| tell(analyzer, origin, decided, out));
+        let done = verdicts.feed(compiled, turn, backchannel, &mut |decided| {
+            tell(analyzer, origin, decided, out)
+        });
         self.foresee(analyzer, None, out);
-        self.complete(analyzer, out);
+        match done {
+            Some(done) => self.take_in(analyzer, done, out),
+            None => self.complete(analyzer, out),
+        }
         self.release_alerts(start_ms, out);
     }
 
@@ -464,32 +597,59 @@ impl Call {
             if !turn.announced.contains(&verdict.signal) {
                 turn.announced.push(verdict.signal);
                 let at_ms = absolute(at, origin);
-                out.send(|| signal_event(analyzer, verdict.signal, State::Provisional, &turn.utterance, at_ms, Some(verdict), &turn.text));
+                out.send(|| {
+                    signal_event(
+                        analyzer,
+                        verdict.signal,
+                        State::Provisional,
+                        &turn.utterance,
+                        at_ms,
+                        Some(verdict),
+                        &turn.text,
+                    )
+                });
             }
         });
     }
 
-    /// Takes the turns that are decided altogether into the figures of the call.
     fn complete(&mut self, analyzer: &Analyzer, out: &mut Out<'_>) {
         while let Some(done) = self.verdicts.next_complete() {
-            let compiled = &analyzer.0;
-            let TurnInProgress { turn, mut verdicts, .. } = done;
-            verdicts.sort_by_key(|v| v.signal);
-            let at_ms = absolute(turn.past.end.get(), self.origin);
-            let level = (turn.past.role == Some(Role::Customer)).then(|| {
-                let evidence = gain(analyzer, &verdicts);
-                let (level, band) = self.anger.turn(&compiled.lexicon.call, turn.past.arrival, turn.words, evidence);
-                if let Some(band) = band {
-                    let band = Arc::from(compiled.lexicon.call.bands[band].0.as_str());
-                    out.send(|| Event::Anger(AngerEvent { band, level, utterance: Arc::clone(&turn.utterance), at_ms }));
-                }
-                level
-            });
-            if out.0.is_some() {
-                self.alerts.turn(analyzer, &turn, &verdicts, at_ms, |alert| out.send(|| Event::Alert(alert)));
-            }
-            self.ledger.close_turn(analyzer, turn, verdicts, level);
+            self.take_in(analyzer, done, out);
         }
+    }
+
+    /// Takes a turn that is decided altogether into the figures of the call.
+    fn take_in(&mut self, analyzer: &Analyzer, done: TurnInProgress, out: &mut Out<'_>) {
+        let compiled = &analyzer.0;
+        let TurnInProgress {
+            turn, mut verdicts, ..
+        } = done;
+        verdicts.sort_by_key(|v| v.signal);
+        let at_ms = absolute(turn.past.end.get(), self.origin);
+        let level = (turn.past.role == Some(Role::Customer)).then(|| {
+            let evidence = gain(analyzer, &verdicts);
+            let (level, band) =
+                self.anger
+                    .turn(&compiled.lexicon.call, turn.past.arrival, turn.words, evidence);
+            if let Some(band) = band {
+                let band = Arc::from(compiled.lexicon.call.bands[band].0.as_str());
+                out.send(|| {
+                    Event::Anger(AngerEvent {
+                        band,
+                        level,
+                        utterance: Arc::clone(&turn.utterance),
+                        at_ms,
+                    })
+                });
+            }
+            level
+        });
+        if out.0.is_some() {
+            self.alerts.turn(analyzer, &turn, &verdicts, at_ms, |alert| {
+                out.send(|| Event::Alert(alert))
+            });
+        }
+        self.ledger.close_turn(analyzer, turn, verdicts, level);
     }
 
     fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
@@ -501,14 +661,24 @@ impl Call {
     fn finish(&mut self, analyzer: &Analyzer, end_ms: Option<i64>, out: &mut Out<'_>) {
         let origin = self.origin;
         let end = end_ms.and_then(|ms| At::new(Some(ms), origin.unwrap_or(0)).get());
-        self.verdicts.finish(&analyzer.0, end, &mut |decided| tell(analyzer, origin, decided, out));
+        self.verdicts.finish(&analyzer.0, end, &mut |decided| {
+            tell(analyzer, origin, decided, out)
+        });
         self.complete(analyzer, out);
         self.release_alerts(Some(i64::MAX), out);
     }
 
     fn heap_bytes(&self) -> usize {
-        let speakers: usize = self.speakers.iter().map(|s| s.id.len() + 16 + size_of::<Speaker>()).sum();
-        speakers + self.verdicts.heap_bytes() + self.talk.heap_bytes() + self.alerts.heap_bytes() + self.ledger.heap_bytes()
+        let speakers: usize = self
+            .speakers
+            .iter()
+            .map(|s| s.id.len() + 16 + size_of::<Speaker>())
+            .sum();
+        speakers
+            + self.verdicts.heap_bytes()
+            + self.talk.heap_bytes()
+            + self.alerts.heap_bytes()
+            + self.ledger.heap_bytes()
     }
 }
 
@@ -524,7 +694,17 @@ fn tell(analyzer: &Analyzer, origin: Option<i64>, decided: Decided<'_>, out: &mu
         (false, false) => return,
     };
     let turn = decided.turn;
-    out.send(|| signal_event(analyzer, decided.signal, state, &turn.utterance, absolute(decided.at_ms, origin), decided.verdict, &turn.text));
+    out.send(|| {
+        signal_event(
+            analyzer,
+            decided.signal,
+            state,
+            &turn.utterance,
+            absolute(decided.at_ms, origin),
+            decided.verdict,
+            &turn.text,
+        )
+    });
 }
 
 fn signal_event(
@@ -537,8 +717,15 @@ fn signal_event(
     text: &str,
 ) -> Event {
     let header = &analyzer.0.lexicon.signals[usize::from(signal)];
-    let strongest = verdict.and_then(|v| v.evidence.iter().filter(|e| e.span.is_some()).max_by_key(|e| e.contribution));
-    let quote = strongest.and_then(|e| e.span).and_then(|(start, end)| text.get(start as usize..end as usize));
+    let strongest = verdict.and_then(|v| {
+        v.evidence
+            .iter()
+            .filter(|e| e.span.is_some())
+            .max_by_key(|e| e.contribution)
+    });
+    let quote = strongest
+        .and_then(|e| e.span)
+        .and_then(|(start, end)| text.get(start as usize..end as usize));
     Event::Signal(SignalEvent {
         signal: Arc::clone(&analyzer.0.signal_names[usize::from(signal)]),
         state,

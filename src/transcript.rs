@@ -115,13 +115,25 @@ pub struct Chunk<'a> {
 impl<'a> Chunk<'a> {
     /// A whole, finished utterance without times.
     pub fn whole(utterance: &'a str, speaker: &'a str, text: &'a str) -> Self {
-        Chunk { utterance, speaker, start_ms: None, end_ms: None, text, mode: Mode::Replace, is_final: true }
+        Chunk {
+            utterance,
+            speaker,
+            start_ms: None,
+            end_ms: None,
+            text,
+            mode: Mode::Replace,
+            is_final: true,
+        }
     }
 
     /// The same with times in milliseconds.
     #[must_use]
     pub fn at(self, start_ms: i64, end_ms: i64) -> Self {
-        Chunk { start_ms: Some(start_ms), end_ms: Some(end_ms), ..self }
+        Chunk {
+            start_ms: Some(start_ms),
+            end_ms: Some(end_ms),
+            ..self
+        }
     }
 }
 

@@ -85,23 +85,51 @@ pub(crate) fn weigh(
             return;
         }
         let (contribution, modifiers) = modifiers::apply(lexicon, e, scan, &window, &mut local);
-        out.push(Weighed { entry, span: Some(span), contribution, modifiers, turns: Vec::new() });
+        out.push(Weighed {
+            entry,
+            span: Some(span),
+            contribution,
+            modifiers,
+            turns: Vec::new(),
+        });
     };
     for hit in &scan.hits {
         let Owner::Entry(entry) = hit.owner else { continue };
         one(entry, hit.start, hit.end, bytes(scan, hit), hit.at_end);
     }
     if compiled.has_regexes && (setting.is_final || text.len() <= REGEX_AHEAD_BYTES) {
-        let mut needed: Vec<u32> = scan.marks.iter().filter_map(|m| if let Owner::Need(e) = m.owner { Some(e) } else { None }).collect();
+        let mut needed: Vec<u32> = scan
+            .marks
+            .iter()
+            .filter_map(|m| {
+                if let Owner::Need(e) = m.owner {
+                    Some(e)
+                } else {
+                    None
+                }
+            })
+            .collect();
         needed.sort_unstable();
         needed.dedup();
         for entry in needed {
-            let Some(regex) = &lexicon.entries[entry as usize].regex else { continue };
-            for found in regex.find_iter(text).filter(|m| !m.is_empty()).take(REGEX_MATCHES) {
+            let Some(regex) = &lexicon.entries[entry as usize].regex else {
+                continue;
+            };
+            for found in regex
+                .find_iter(text)
+                .filter(|m| !m.is_empty())
+                .take(REGEX_MATCHES)
+            {
                 let start = scan.tokens.partition_point(|t| (t.end as usize) <= found.start());
                 let end = scan.tokens.partition_point(|t| (t.start as usize) < found.end());
                 if start < end {
-                    one(entry, start as u32, end as u32 - 1, (found.start() as u32, found.end() as u32), false);
+                    one(
+                        entry,
+                        start as u32,
+                        end as u32 - 1,
+                        (found.start() as u32, found.end() as u32),
+                        false,
+                    );
                 }
             }
         }
@@ -110,7 +138,10 @@ pub(crate) fn weigh(
 
 /// The bytes of what was found.
 pub(crate) fn bytes(scan: &Scan, found: &Found) -> (u32, u32) {
-    (scan.tokens[found.start as usize].start, scan.tokens[found.end as usize].end)
+    (
+        scan.tokens[found.start as usize].start,
+        scan.tokens[found.end as usize].end,
+    )
 }
 
 /// Whether an entry is for speakers of this role.
@@ -121,19 +152,29 @@ pub(crate) fn applies(compiled: &Compiled, entry: &Entry, role: Option<Role>) ->
     }
 }
 
-fn cancellation(e: &Entry, entry: u32, scan: &Scan, window: &Window, setting: Setting, at_end: bool) -> Option<Cancelled> {
+fn cancellation(
+    e: &Entry,
+    entry: u32,
+    scan: &Scan,
+    window: &Window,
+    setting: Setting,
+    at_end: bool,
+) -> Option<Cancelled> {
     if at_end && !closes(&scan.tokens, window.end as usize) {
         return Some(Cancelled::NotAtEnd);
     }
     if e.first_ms.is_some() || e.after_ms.is_some() {
-        let Some(start) = setting.since_start_ms else { return Some(Cancelled::NotMeasurable) };
+        let Some(start) = setting.since_start_ms else {
+            return Some(Cancelled::NotMeasurable);
+        };
         if e.first_ms.is_some_and(|ms| start > ms) || e.after_ms.is_some_and(|ms| start < ms) {
             return Some(Cancelled::Time);
         }
     }
     if !e.not_in.is_empty() {
-        let longer = window.marks(scan).find(|m| m.owner == Owner::NotIn(entry) && m.start <= window.end && m.end >= window.start);
-        if let Some(longer) = longer.filter(|m| !m.at_end || closes(&scan.tokens, m.end as usize)) {
+        let cancels =
+            |m: &&Found| m.owner == Owner::NotIn(entry) && m.start <= window.end && m.end >= window.start;
+        if let Some(longer) = window.marks(scan).find(cancels) {
             let (start, end) = bytes(scan, longer);
             return Some(Cancelled::NotIn(start, end));
         }
@@ -149,7 +190,11 @@ fn cancellation(e: &Entry, entry: u32, scan: &Scan, window: &Window, setting: Se
                     None => false,
                 }
         };
-        window.marks(scan).find(within).is_none().then_some(Cancelled::NotNear)
+        window
+            .marks(scan)
+            .find(within)
+            .is_none()
+            .then_some(Cancelled::NotNear)
     } else {
         None
     }
@@ -157,6 +202,11 @@ fn cancellation(e: &Entry, entry: u32, scan: &Scan, window: &Window, setting: Se
 
 /// Whether a text has both capitals and small letters, so that capitals mean something.
 fn mixed_case(scan: &Scan) -> bool {
-    let small = |t: &&crate::matcher::Token| t.end - t.start > 1 && !t.flags.intersects(Flags::CAPITALS | Flags::NUMBER | Flags::MARK | Flags::EMOJI);
+    let small = |t: &&crate::matcher::Token| {
+        t.end - t.start > 1
+            && !t
+                .flags
+                .intersects(Flags::CAPITALS | Flags::NUMBER | Flags::MARK | Flags::EMOJI)
+    };
     scan.tokens.iter().any(|t| small(&t))
 }

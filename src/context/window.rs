@@ -1,7 +1,7 @@
 //! The words around a hit, within its sentence.
 
 use crate::lexicon::Side;
-use crate::matcher::{Found, MAX_SPAN, Scan, Token};
+use crate::matcher::{Found, MAX_SPAN, Scan, Token, closes};
 use crate::text::Flags;
 
 /// No window reaches further, in words.
@@ -25,17 +25,30 @@ impl Window {
         let tokens = &scan.tokens;
         let mut from = start as usize;
         let mut words = 0;
-        while from > 0 && words < WORDS && start as usize - from < MAX_SPAN && !tokens[from - 1].is(Flags::SENTENCE_END) {
+        while from > 0
+            && words < WORDS
+            && start as usize - from < MAX_SPAN
+            && !tokens[from - 1].is(Flags::SENTENCE_END)
+        {
             from -= 1;
             words += u32::from(solid(&tokens[from]));
         }
         let mut to = end as usize;
         words = 0;
-        while to + 1 < tokens.len() && words < WORDS && to - (end as usize) < MAX_SPAN && !tokens[to].is(Flags::SENTENCE_END) {
+        while to + 1 < tokens.len()
+            && words < WORDS
+            && to - (end as usize) < MAX_SPAN
+            && !tokens[to].is(Flags::SENTENCE_END)
+        {
             to += 1;
             words += u32::from(solid(&tokens[to]));
         }
-        Window { start, end, from: from as u32, to: to as u32 }
+        Window {
+            start,
+            end,
+            from: from as u32,
+            to: to as u32,
+        }
     }
 
     /// The marks that lie in the window, the hit's own tokens included.
@@ -43,13 +56,21 @@ impl Window {
         let first = scan.marks.partition_point(|m| m.end < self.from);
         let (from, to) = (self.from, self.to);
         let last = scan.marks[first..].partition_point(move |m| m.end <= to + MAX_SPAN as u32);
-        scan.marks[first..first + last].iter().filter(move |m| m.end >= from && m.start <= to)
+        scan.marks[first..first + last]
+            .iter()
+            .filter(move |m| m.end >= from && m.start <= to)
     }
 
     /// On which side of the hit a mark stands and how many words away, 1 being the next; nothing if it touches the hit or
     /// stands beyond the sentence.
     pub(super) fn distance(&self, scan: &Scan, mark: &Found) -> Option<(Side, u32)> {
-        let count = |a: u32, b: u32| scan.tokens[a as usize..b as usize].iter().filter(|t| solid(t)).count() as u32 + 1;
+        let count = |a: u32, b: u32| {
+            scan.tokens[a as usize..b as usize]
+                .iter()
+                .filter(|t| solid(t))
+                .count() as u32
+                + 1
+        };
         if mark.end < self.start && mark.start >= self.from {
             Some((Side::Before, count(mark.end + 1, self.start)))
         } else if mark.start > self.end && mark.end <= self.to {
@@ -61,7 +82,11 @@ impl Window {
 
     /// The last token of the hit's sentence, if it is near enough.
     pub(super) fn sentence_end(&self, scan: &Scan) -> Option<Token> {
-        scan.tokens[self.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END)).copied()
+        scan.tokens[self.end as usize..]
+            .iter()
+            .take(MAX_SPAN)
+            .find(|t| t.is(Flags::SENTENCE_END))
+            .copied()
     }
 
     /// The first word of the hit's sentence, if it is near enough.

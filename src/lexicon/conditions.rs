@@ -13,14 +13,19 @@ fn signal(id: &str, numbers: &HashMap<String, u16>) -> Result<u16, Fault> {
     numbers.get(id).copied().ok_or_else(|| {
         let mut ids: Vec<&str> = numbers.keys().map(String::as_str).collect();
         ids.sort_unstable();
-        (ErrorKind::UnknownName, format!("unknown signal \"{id}\"{}", did_you_mean(id, ids)))
+        (
+            ErrorKind::UnknownName,
+            format!("unknown signal \"{id}\"{}", did_you_mean(id, ids)),
+        )
     })
 }
 
 fn role(by: Option<&str>) -> Result<Option<Role>, Fault> {
     match by {
         None | Some("any") => Ok(None),
-        Some(by) => Role::of_id(by).map(Some).ok_or_else(|| (ErrorKind::Schema, "`by` is agent, customer or any".to_owned())),
+        Some(by) => Role::of_id(by)
+            .map(Some)
+            .ok_or_else(|| (ErrorKind::Schema, "`by` is agent, customer or any".to_owned())),
     }
 }
 
@@ -30,14 +35,20 @@ fn bound(turns: Option<i64>, ms: Option<i64>, most_turns: usize, most_ms: u32) -
         (None, Some(n)) if (1..=i64::from(most_ms)).contains(&n) => Ok(Bound::Ms(n as u32)),
         (Some(_), None) => Err((ErrorKind::Range, format!("within-turns is 1 to {most_turns}"))),
         (None, Some(_)) => Err((ErrorKind::Range, format!("within-ms is 1 to {most_ms}"))),
-        _ => Err((ErrorKind::Schema, "needs either within-turns or within-ms".to_owned())),
+        _ => Err((
+            ErrorKind::Schema,
+            "needs either within-turns or within-ms".to_owned(),
+        )),
     }
 }
 
 /// An hour: further back nothing is remembered anyway.
 const MAX_BACK_MS: u32 = 3_600_000;
 
-pub(super) fn condition(t: &schema::ConditionTable, numbers: &HashMap<String, u16>) -> Result<Condition, Fault> {
+pub(super) fn condition(
+    t: &schema::ConditionTable,
+    numbers: &HashMap<String, u16>,
+) -> Result<Condition, Fault> {
     let signal = signal(&t.signal, numbers)?;
     let within = match (t.within.as_deref(), t.side.as_deref()) {
         (Some("turn"), None) if t.within_turns.is_none() && t.within_ms.is_none() => Within::Turn,
@@ -49,40 +60,74 @@ pub(super) fn condition(t: &schema::ConditionTable, numbers: &HashMap<String, u1
             Bound::Turns(n) => Within::TurnsBefore(n),
             Bound::Ms(n) => Within::MsBefore(n),
         },
-        (None, Some("after")) => match bound(t.within_turns, t.within_ms, MAX_AHEAD_TURNS.into(), MAX_AHEAD_MS)? {
-            Bound::Turns(n) => Within::TurnsAfter(n),
-            Bound::Ms(n) => Within::MsAfter(n),
-        },
-        (None, _) => return Err((ErrorKind::Schema, "needs `within`, or a bound with side = \"before\" or \"after\"".into())),
+        (None, Some("after")) => {
+            match bound(t.within_turns, t.within_ms, MAX_AHEAD_TURNS.into(), MAX_AHEAD_MS)? {
+                Bound::Turns(n) => Within::TurnsAfter(n),
+                Bound::Ms(n) => Within::MsAfter(n),
+            }
+        }
+        (None, _) => {
+            return Err((
+                ErrorKind::Schema,
+                "needs `within`, or a bound with side = \"before\" or \"after\"".into(),
+            ));
+        }
     };
     Ok(Condition { signal, within })
 }
 
 fn step(t: &schema::StepTable, numbers: &HashMap<String, u16>) -> Result<Step, Fault> {
-    Ok(Step { signal: signal(&t.signal, numbers)?, by: role(t.by.as_deref())? })
+    Ok(Step {
+        signal: signal(&t.signal, numbers)?,
+        by: role(t.by.as_deref())?,
+    })
 }
 
-pub(super) fn sequence(t: &schema::SequenceTable, numbers: &HashMap<String, u16>) -> Result<OverTurns, Fault> {
+pub(super) fn sequence(
+    t: &schema::SequenceTable,
+    numbers: &HashMap<String, u16>,
+) -> Result<OverTurns, Fault> {
     if !(2..=4).contains(&t.steps.len()) {
         return Err((ErrorKind::Range, "a sequence has two to four steps".into()));
     }
-    let steps = t.steps.iter().map(|s| step(s, numbers)).collect::<Result<_, _>>()?;
-    Ok(OverTurns::Sequence { steps, bound: bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)? })
+    let steps = t
+        .steps
+        .iter()
+        .map(|s| step(s, numbers))
+        .collect::<Result<_, _>>()?;
+    Ok(OverTurns::Sequence {
+        steps,
+        bound: bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)?,
+    })
 }
 
 pub(super) fn absent(t: &schema::AbsentTable, numbers: &HashMap<String, u16>) -> Result<OverTurns, Fault> {
-    let what = Step { signal: signal(&t.signal, numbers)?, by: role(t.by.as_deref())? };
+    let what = Step {
+        signal: signal(&t.signal, numbers)?,
+        by: role(t.by.as_deref())?,
+    };
     let bound = bound(t.within_turns, t.within_ms, MAX_AHEAD_TURNS.into(), MAX_AHEAD_MS)?;
-    Ok(OverTurns::Absent { what, after: step(&t.after, numbers)?, bound })
+    Ok(OverTurns::Absent {
+        what,
+        after: step(&t.after, numbers)?,
+        bound,
+    })
 }
 
 pub(super) fn count(t: &schema::CountTable, numbers: &HashMap<String, u16>) -> Result<OverTurns, Fault> {
-    let what = Step { signal: signal(&t.signal, numbers)?, by: role(t.by.as_deref())? };
+    let what = Step {
+        signal: signal(&t.signal, numbers)?,
+        by: role(t.by.as_deref())?,
+    };
     let at_least = match u8::try_from(t.at_least) {
         Ok(n) if (2..=HISTORY_TURNS).contains(&usize::from(n)) => n,
         _ => return Err((ErrorKind::Range, format!("at-least is 2 to {HISTORY_TURNS}"))),
     };
-    Ok(OverTurns::Count { what, at_least, bound: bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)? })
+    Ok(OverTurns::Count {
+        what,
+        at_least,
+        bound: bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)?,
+    })
 }
 
 impl Entry {
@@ -122,7 +167,11 @@ pub(super) struct OrderFault {
 }
 
 /// Signals such that each comes after those it asks about; sets how far each looks ahead and which are watched.
-pub(super) fn order(ids: &[String], entries: &[Entry], traits: &mut [SignalTraits]) -> Result<Vec<u16>, OrderFault> {
+pub(super) fn order(
+    ids: &[String],
+    entries: &[Entry],
+    traits: &mut [SignalTraits],
+) -> Result<Vec<u16>, OrderFault> {
     let mut state = vec![0u8; ids.len()];
     let mut order = Vec::with_capacity(ids.len());
     let mut path = Vec::new();
@@ -153,9 +202,20 @@ fn visit(
             let other = usize::from(other);
             if state[other] == OPEN {
                 let from = path.iter().position(|&p| p == other).unwrap_or(0);
-                let circle: Vec<&str> = path[from..].iter().chain([&other]).map(|&s| ids[s].as_str()).collect();
-                let message = format!("signals depend on each other in a circle: {}", circle.join(" -> "));
-                return Err(OrderFault { entry: entry as usize, kind: ErrorKind::Cycle, message });
+                let circle: Vec<&str> = path[from..]
+                    .iter()
+                    .chain([&other])
+                    .map(|&s| ids[s].as_str())
+                    .collect();
+                let message = format!(
+                    "signals depend on each other in a circle: {}",
+                    circle.join(" -> ")
+                );
+                return Err(OrderFault {
+                    entry: entry as usize,
+                    kind: ErrorKind::Cycle,
+                    message,
+                });
             }
             visit(other, ids, entries, traits, state, order, path)?;
             traits[other].watched = true;
@@ -166,7 +226,11 @@ fn visit(
                     "with what \"{}\" waits for, this looks {turns} turns and {ms} ms ahead; at most {MAX_AHEAD_TURNS} and {MAX_AHEAD_MS} are possible",
                     ids[other]
                 );
-                return Err(OrderFault { entry: entry as usize, kind: ErrorKind::Range, message });
+                return Err(OrderFault {
+                    entry: entry as usize,
+                    kind: ErrorKind::Range,
+                    message,
+                });
             }
             let own = &mut traits[signal];
             own.ahead_turns = own.ahead_turns.max(turns);

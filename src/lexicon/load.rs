@@ -44,7 +44,11 @@ impl LexiconBuilder {
     /// Adds the built-in files.
     #[must_use]
     pub fn builtin(mut self) -> Self {
-        self.files.extend(BUILTIN.iter().map(|&(name, text)| (Arc::from(name), Arc::from(text))));
+        self.files.extend(
+            BUILTIN
+                .iter()
+                .map(|&(name, text)| (Arc::from(name), Arc::from(text))),
+        );
         self
     }
 
@@ -97,21 +101,37 @@ struct Loader {
     problems: Vec<Problem>,
 }
 
-pub(super) fn unknown_signal<'a>(id: &str, ids: impl IntoIterator<Item = &'a str>, place: Option<Place>) -> Error {
+pub(super) fn unknown_signal<'a>(
+    id: &str,
+    ids: impl IntoIterator<Item = &'a str>,
+    place: Option<Place>,
+) -> Error {
     let message = format!("unknown signal \"{id}\"{}", did_you_mean(id, ids));
-    Error::new(vec![Problem { kind: ErrorKind::UnknownName, place, message }])
+    Error::new(vec![Problem {
+        kind: ErrorKind::UnknownName,
+        place,
+        message,
+    }])
 }
 
 impl Loader {
     fn problem(&mut self, kind: ErrorKind, file: usize, span: Range<usize>, message: impl Into<String>) {
         let source = &self.sources[file];
         let place = Some(Place::at(&source.name, &source.text, span.start));
-        self.problems.push(Problem { kind, place, message: message.into() });
+        self.problems.push(Problem {
+            kind,
+            place,
+            message: message.into(),
+        });
     }
 
     fn read(&mut self, name: &Arc<str>, text: &Arc<str>) {
         let number = self.sources.len();
-        self.sources.push(Source { name: Arc::clone(name), text: Arc::clone(text), lists: BTreeMap::new() });
+        self.sources.push(Source {
+            name: Arc::clone(name),
+            text: Arc::clone(text),
+            lists: BTreeMap::new(),
+        });
         let file: schema::File = match toml::from_str(text) {
             Ok(file) => file,
             Err(e) => {
@@ -121,21 +141,35 @@ impl Loader {
             }
         };
         if *file.schema.get_ref() != 1 {
-            self.problem(ErrorKind::Schema, number, file.schema.span(), "this version reads schema = 1");
+            self.problem(
+                ErrorKind::Schema,
+                number,
+                file.schema.span(),
+                "this version reads schema = 1",
+            );
             return;
         }
         self.shared_tables(number, &file);
-        self.modifiers.extend(file.modifier.into_iter().map(|m| (number, m)));
+        self.modifiers
+            .extend(file.modifier.into_iter().map(|m| (number, m)));
         if let Some(call) = file.call {
             self.call = Some((number, call));
         }
         let Some(header) = file.signal else {
             if let Some(entry) = file.entry.first() {
-                self.problem(ErrorKind::Schema, number, entry.id.span(), "entries need a [signal] in the same file");
+                self.problem(
+                    ErrorKind::Schema,
+                    number,
+                    entry.id.span(),
+                    "entries need a [signal] in the same file",
+                );
             }
             return;
         };
-        let draft = self.drafts.entry(header.id.get_ref().clone()).or_insert_with(Draft::new);
+        let draft = self
+            .drafts
+            .entry(header.id.get_ref().clone())
+            .or_insert_with(Draft::new);
         if header.replace {
             *draft = Draft::new();
         }
@@ -143,7 +177,10 @@ impl Loader {
         draft.header.push((number, header));
         let mut twice = Vec::new();
         for entry in file.entry {
-            let known = draft.entries.iter_mut().find(|(_, e)| e.id.get_ref() == entry.id.get_ref());
+            let known = draft
+                .entries
+                .iter_mut()
+                .find(|(_, e)| e.id.get_ref() == entry.id.get_ref());
             match known {
                 Some(known) if known.0 == number => twice.push(entry.id),
                 Some(known) => *known = (number, entry),
@@ -151,7 +188,10 @@ impl Loader {
             }
         }
         for feature in file.feature {
-            let known = draft.features.iter_mut().find(|(_, e)| e.id.get_ref() == feature.id.get_ref());
+            let known = draft
+                .features
+                .iter_mut()
+                .find(|(_, e)| e.id.get_ref() == feature.id.get_ref());
             match known {
                 Some(known) if known.0 == number => twice.push(feature.id),
                 Some(known) => *known = (number, feature),
@@ -161,7 +201,9 @@ impl Loader {
         if let Some(detector) = file.detector {
             draft.detector = Some((number, detector));
         }
-        draft.examples.extend(file.example.into_iter().map(|e| (number, e)));
+        draft
+            .examples
+            .extend(file.example.into_iter().map(|e| (number, e)));
         for id in twice {
             let message = format!("entry \"{}\" stands twice in this file", id.get_ref());
             self.problem(ErrorKind::Duplicate, number, id.span(), message);
@@ -171,7 +213,11 @@ impl Loader {
     fn shared_tables(&mut self, number: usize, file: &schema::File) {
         let shared = &mut self.shared;
         let words = |table: &Option<schema::WordsTable>| -> Vec<String> {
-            table.iter().flat_map(|t| &t.words).map(|w| crate::text::normal(w.get_ref())).collect()
+            table
+                .iter()
+                .flat_map(|t| &t.words)
+                .map(|w| crate::text::normal(w.get_ref()))
+                .collect()
         };
         shared.rules.marks.extend(words(&file.marks));
         shared.rules.abbreviations.extend(words(&file.abbreviations));
@@ -195,12 +241,16 @@ impl Loader {
         for (from, to) in &file.endings {
             if from.contains('\'') && !to.get_ref().contains(' ') {
                 shared.endings.retain(|e| e.0 != *from);
-                shared.endings.push((crate::text::normal(from), crate::text::normal(to.get_ref())));
+                shared
+                    .endings
+                    .push((crate::text::normal(from), crate::text::normal(to.get_ref())));
             } else {
                 wrong.push((to.span(), "an ending has an apostrophe and opens to one word"));
             }
         }
-        shared.endings.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        shared
+            .endings
+            .sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         if let Some(t) = &file.transparent {
             for (list, from) in [(&mut shared.fillers, &t.fillers), (&mut shared.soft, &t.soft)] {
                 for word in from {
@@ -232,7 +282,10 @@ impl Loader {
         }
         // A file with a signal keeps its lists to itself; the others share them.
         for (name, items) in &file.lists {
-            let mut list = List { name: name.clone(), ..List::default() };
+            let mut list = List {
+                name: name.clone(),
+                ..List::default()
+            };
             if let (None, Some(&known)) = (&file.signal, self.lists.shared.get(name)) {
                 list = self.lists.lists[known].clone();
             }
@@ -246,7 +299,11 @@ impl Loader {
             }
             let index = self.lists.lists.len();
             self.lists.lists.push(list);
-            let names = if file.signal.is_some() { &mut self.sources[number].lists } else { &mut self.lists.shared };
+            let names = if file.signal.is_some() {
+                &mut self.sources[number].lists
+            } else {
+                &mut self.lists.shared
+            };
             names.insert(name.clone(), index);
         }
         for (span, message) in wrong {
@@ -261,7 +318,11 @@ impl Loader {
         let number: HashMap<String, u16> = (0..).zip(&ids).map(|(i, id)| (id.clone(), i)).collect();
         if ids.len() > MAX_SIGNALS {
             let message = format!("{} signals; at most {MAX_SIGNALS} are possible", ids.len());
-            self.problems.push(Problem { kind: ErrorKind::Range, place: None, message });
+            self.problems.push(Problem {
+                kind: ErrorKind::Range,
+                place: None,
+                message,
+            });
             return Err(Error::new(self.problems));
         }
         let drafts: Vec<Draft> = std::mem::take(&mut self.drafts).into_values().collect();
@@ -272,7 +333,8 @@ impl Loader {
         for (index, draft) in (0..).zip(&drafts) {
             let (signal, ignore) = self.header(&ids[usize::from(index)], draft, &number);
             let first = entries.len() as u32;
-            let mut own: Vec<(usize, &schema::EntryTable)> = draft.entries.iter().map(|(f, e)| (*f, e)).collect();
+            let mut own: Vec<(usize, &schema::EntryTable)> =
+                draft.entries.iter().map(|(f, e)| (*f, e)).collect();
             own.sort_by(|a, b| a.1.id.get_ref().cmp(b.1.id.get_ref()));
             for (file, table) in own.into_iter().filter(|(_, t)| !t.off) {
                 if let Some(entry) = self.entry(file, table, index, ignore, &number) {
@@ -284,7 +346,12 @@ impl Loader {
             places.resize(entries.len(), (draft.header[0].0, draft.header[0].1.id.span()));
             let range = first..entries.len() as u32;
             let over_turns = entries[first as usize..].iter().any(|e| e.over.is_some());
-            traits.push(SignalTraits { entries: range, detector, over_turns, ..SignalTraits::default() });
+            traits.push(SignalTraits {
+                entries: range,
+                detector,
+                over_turns,
+                ..SignalTraits::default()
+            });
             signals.push(signal);
         }
         let mut examples = Vec::new();
@@ -322,8 +389,17 @@ impl Loader {
     fn header(&mut self, id: &str, draft: &Draft, numbers: &HashMap<String, u16>) -> (Signal, u64) {
         let (first_file, first) = (draft.header[0].0, &draft.header[0].1);
         let at = first.id.span();
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            self.problem(ErrorKind::Schema, first_file, at.clone(), "an id has small letters, digits and \"_\" only");
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            self.problem(
+                ErrorKind::Schema,
+                first_file,
+                at.clone(),
+                "an id has small letters, digits and \"_\" only",
+            );
         }
         let mut signal = Signal {
             id: id.to_owned(),
@@ -344,7 +420,12 @@ impl Loader {
                     "agent" => signal.speaker = Some(Role::Agent),
                     "customer" => signal.speaker = Some(Role::Customer),
                     "any" => signal.speaker = None,
-                    _ => self.problem(ErrorKind::Schema, *file, speaker.span(), "speaker is agent, customer or any"),
+                    _ => self.problem(
+                        ErrorKind::Schema,
+                        *file,
+                        speaker.span(),
+                        "speaker is agent, customer or any",
+                    ),
                 }
             }
             if let Some(severity) = &table.severity {
@@ -352,7 +433,12 @@ impl Loader {
                     "bad" => signal.severity = Severity::Bad,
                     "good" => signal.severity = Severity::Good,
                     "info" => signal.severity = Severity::Info,
-                    _ => self.problem(ErrorKind::Schema, *file, severity.span(), "severity is bad, good or info"),
+                    _ => self.problem(
+                        ErrorKind::Schema,
+                        *file,
+                        severity.span(),
+                        "severity is bad, good or info",
+                    ),
                 }
             }
             for (to, from) in [
@@ -378,14 +464,29 @@ impl Loader {
                 signal.alert = Some(self.alert(*file, alert, numbers));
             }
         }
-        let missing = [("speaker", first.speaker.is_none()), ("severity", first.severity.is_none()), ("title", signal.title.is_empty()), ("summary", signal.summary.is_empty())];
+        let missing = [
+            ("speaker", first.speaker.is_none()),
+            ("severity", first.severity.is_none()),
+            ("title", signal.title.is_empty()),
+            ("summary", signal.summary.is_empty()),
+        ];
         for (key, _) in missing.into_iter().filter(|m| m.1) {
-            self.problem(ErrorKind::Schema, first_file, at.clone(), format!("signal \"{id}\" needs a {key}"));
+            self.problem(
+                ErrorKind::Schema,
+                first_file,
+                at.clone(),
+                format!("signal \"{id}\" needs a {key}"),
+            );
         }
         (signal, ignore)
     }
 
-    fn alert(&mut self, file: usize, table: &schema::AlertTable, numbers: &HashMap<String, u16>) -> AlertPolicy {
+    fn alert(
+        &mut self,
+        file: usize,
+        table: &schema::AlertTable,
+        numbers: &HashMap<String, u16>,
+    ) -> AlertPolicy {
         let mut policy = AlertPolicy::default();
         for (to, from, key) in [
             (&mut policy.cooldown_ms, &table.cooldown_ms, "cooldown-ms"),
@@ -394,7 +495,12 @@ impl Loader {
             if let Some(ms) = from {
                 *to = *ms.get_ref();
                 if *to < 0 {
-                    self.problem(ErrorKind::Range, file, ms.span(), format!("{key} may not be negative"));
+                    self.problem(
+                        ErrorKind::Range,
+                        file,
+                        ms.span(),
+                        format!("{key} may not be negative"),
+                    );
                 }
             }
         }
@@ -423,7 +529,13 @@ impl Loader {
         self.problem(ErrorKind::UnknownName, file, span, message);
     }
 
-    fn number(&mut self, file: usize, x: &Spanned<f64>, range: std::ops::RangeInclusive<f64>, key: &str) -> Milli {
+    fn number(
+        &mut self,
+        file: usize,
+        x: &Spanned<f64>,
+        range: std::ops::RangeInclusive<f64>,
+        key: &str,
+    ) -> Milli {
         if !range.contains(x.get_ref()) {
             let message = format!("{key} must lie between {} and {}", range.start(), range.end());
             self.problem(ErrorKind::Range, file, x.span(), message);
@@ -433,7 +545,12 @@ impl Loader {
 
     fn score(&mut self, file: usize, x: &Spanned<f64>, key: &str) -> Score {
         if !(0.0..=1.0).contains(x.get_ref()) {
-            self.problem(ErrorKind::Range, file, x.span(), format!("{key} must lie between 0 and 1"));
+            self.problem(
+                ErrorKind::Range,
+                file,
+                x.span(),
+                format!("{key} must lie between 0 and 1"),
+            );
         }
         Score::nearest(*x.get_ref())
     }
@@ -444,7 +561,10 @@ impl Loader {
             match self.shared.modifiers.iter().position(|m| m.id == *name.get_ref()) {
                 Some(i) => set |= 1 << i,
                 None => {
-                    let hint = did_you_mean(name.get_ref(), self.shared.modifiers.iter().map(|m| m.id.as_str()));
+                    let hint = did_you_mean(
+                        name.get_ref(),
+                        self.shared.modifiers.iter().map(|m| m.id.as_str()),
+                    );
                     let message = format!("unknown modifier \"{}\"{hint}", name.get_ref());
                     self.problem(ErrorKind::UnknownName, file, name.span(), message);
                 }
@@ -471,33 +591,76 @@ impl Loader {
         all
     }
 
-    fn entry(&mut self, file: usize, t: &schema::EntryTable, signal: u16, ignore: u64, numbers: &HashMap<String, u16>) -> Option<Entry> {
+    fn entry(
+        &mut self,
+        file: usize,
+        t: &schema::EntryTable,
+        signal: u16,
+        ignore: u64,
+        numbers: &HashMap<String, u16>,
+    ) -> Option<Entry> {
         let id = t.id.get_ref();
         let at = t.id.span();
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-            self.problem(ErrorKind::Schema, file, at.clone(), "an entry's id has small letters, digits and \"-\" only");
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            self.problem(
+                ErrorKind::Schema,
+                file,
+                at.clone(),
+                "an entry's id has small letters, digits and \"-\" only",
+            );
         }
-        let kinds = [!t.phrases.is_empty(), t.regex.is_some(), t.sequence.is_some(), t.absent.is_some(), t.count.is_some()];
+        let kinds = [
+            !t.phrases.is_empty(),
+            t.regex.is_some(),
+            t.sequence.is_some(),
+            t.absent.is_some(),
+            t.count.is_some(),
+        ];
         if kinds.iter().filter(|&&k| k).count() != 1 {
-            let message = format!("entry \"{id}\" needs exactly one of phrases, regex, sequence, absent, count");
+            let message =
+                format!("entry \"{id}\" needs exactly one of phrases, regex, sequence, absent, count");
             self.problem(ErrorKind::Schema, file, at, message);
             return None;
         }
         let Some(weight) = &t.weight else {
-            self.problem(ErrorKind::Schema, file, at, format!("entry \"{id}\" needs a weight"));
+            self.problem(
+                ErrorKind::Schema,
+                file,
+                at,
+                format!("entry \"{id}\" needs a weight"),
+            );
             return None;
         };
         let weight = self.number(file, weight, -MAX_WEIGHT..=MAX_WEIGHT, "weight");
         let regex = t.regex.as_ref().and_then(|r| {
             if t.needs.is_empty() {
-                self.problem(ErrorKind::Schema, file, r.span(), "a regex needs phrases in `needs`: it runs only where one of them occurs");
+                self.problem(
+                    ErrorKind::Schema,
+                    file,
+                    r.span(),
+                    "a regex needs phrases in `needs`: it runs only where one of them occurs",
+                );
             }
             match regex::RegexBuilder::new(r.get_ref()).size_limit(1 << 20).build() {
                 Ok(regex) => Some(regex),
                 Err(e) => {
                     let text = e.to_string();
-                    let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                    self.problem(ErrorKind::Phrase, file, r.span(), format!("not a regular expression: {last}"));
+                    let last = text
+                        .lines()
+                        .last()
+                        .unwrap_or_default()
+                        .trim_start_matches("error: ")
+                        .to_owned();
+                    self.problem(
+                        ErrorKind::Phrase,
+                        file,
+                        r.span(),
+                        format!("not a regular expression: {last}"),
+                    );
                     None
                 }
             }
@@ -508,11 +671,21 @@ impl Loader {
             side: self.side(file, n.side.as_ref(), Side::Either),
         });
         let own = self.modifier_set(file, &t.ignore);
-        let mut conditions = |table: &Option<Spanned<schema::OneOrMany<schema::ConditionTable>>>| -> Vec<Condition> {
-            let Some(table) = table else { return Vec::new() };
-            let read = |c| conditions::condition(c, numbers);
-            table.get_ref().0.iter().filter_map(|c| read(c).map_err(|e| self.problem(e.0, file, table.span(), e.1)).ok()).collect()
-        };
+        let mut conditions =
+            |table: &Option<Spanned<schema::OneOrMany<schema::ConditionTable>>>| -> Vec<Condition> {
+                let Some(table) = table else { return Vec::new() };
+                let read = |c| conditions::condition(c, numbers);
+                table
+                    .get_ref()
+                    .0
+                    .iter()
+                    .filter_map(|c| {
+                        read(c)
+                            .map_err(|e| self.problem(e.0, file, table.span(), e.1))
+                            .ok()
+                    })
+                    .collect()
+            };
         let unless = conditions(&t.unless);
         let only_if = conditions(&t.only_if);
         let over = match (&t.sequence, &t.absent, &t.count) {
@@ -560,7 +733,12 @@ impl Loader {
             Some((_, "after")) => Side::After,
             Some((_, "either")) => Side::Either,
             Some((s, _)) => {
-                self.problem(ErrorKind::Schema, file, s.span(), "side is before, after or either");
+                self.problem(
+                    ErrorKind::Schema,
+                    file,
+                    s.span(),
+                    "side is before, after or either",
+                );
                 default
             }
         }
@@ -577,12 +755,20 @@ impl Loader {
                 "capitals" => ModifierKind::Capitals,
                 "exclamation" => ModifierKind::Exclamation,
                 _ => {
-                    self.problem(ErrorKind::Schema, file, t.kind.span(), "kind is scope, contrast, question, capitals or exclamation");
+                    self.problem(
+                        ErrorKind::Schema,
+                        file,
+                        t.kind.span(),
+                        "kind is scope, contrast, question, capitals or exclamation",
+                    );
                     continue;
                 }
             };
             let factor = self.number(file, &t.factor, -MAX_FACTOR..=MAX_FACTOR, "factor");
-            let mut optional = |x: &Option<Spanned<f64>>, key| x.as_ref().map(|x| self.number(file, x, -MAX_FACTOR..=MAX_FACTOR, key));
+            let mut optional = |x: &Option<Spanned<f64>>, key| {
+                x.as_ref()
+                    .map(|x| self.number(file, x, -MAX_FACTOR..=MAX_FACTOR, key))
+            };
             let factor_after = optional(&t.factor_after, "factor-after").unwrap_or(Milli::ONE);
             let flip = optional(&t.flip, "flip");
             let falloff = optional(&t.falloff, "falloff").unwrap_or(Milli::ONE);
@@ -602,7 +788,12 @@ impl Loader {
             match all.iter().position(|m| m.id == modifier.id) {
                 Some(known) => all[known] = modifier,
                 None if all.len() < MAX_MODIFIERS => all.push(modifier),
-                None => self.problem(ErrorKind::Range, file, t.id.span(), format!("at most {MAX_MODIFIERS} modifiers are possible")),
+                None => self.problem(
+                    ErrorKind::Range,
+                    file,
+                    t.id.span(),
+                    format!("at most {MAX_MODIFIERS} modifiers are possible"),
+                ),
             }
         }
         // By id, so that products do not depend on the order of files.
@@ -621,7 +812,12 @@ impl Loader {
         }
         let Some((file, table)) = &draft.detector else {
             if let Some((file, feature)) = draft.features.first() {
-                self.problem(ErrorKind::Schema, *file, feature.id.span(), "features need a [detector]");
+                self.problem(
+                    ErrorKind::Schema,
+                    *file,
+                    feature.id.span(),
+                    "features need a [detector]",
+                );
             }
             return None;
         };
@@ -632,7 +828,8 @@ impl Loader {
                 for (file, feature) in &draft.features {
                     if !known.contains(&feature.id.get_ref().as_str()) {
                         let hint = did_you_mean(feature.id.get_ref(), known.iter().copied());
-                        let message = format!("this detector has no feature \"{}\"{hint}", feature.id.get_ref());
+                        let message =
+                            format!("this detector has no feature \"{}\"{hint}", feature.id.get_ref());
                         self.problem(ErrorKind::UnknownName, *file, feature.id.span(), message);
                     }
                 }
@@ -661,9 +858,15 @@ impl Loader {
         }
         gains.sort_by_key(|g| g.0);
         let positive = table.anger.half_life_words > 0.0 && table.anger.scale > 0.0 && table.anger.most > 0.0;
-        let rising = table.anger.bands.windows(2).all(|w| w[0].from < w[1].from) && table.anger.bands.first().is_some_and(|b| b.from == 0.0);
+        let rising = table.anger.bands.windows(2).all(|w| w[0].from < w[1].from)
+            && table.anger.bands.first().is_some_and(|b| b.from == 0.0);
         if let (Some((file, span)), false) = (own, positive && rising && table.talk.silence_ms > 0) {
-            self.problem(ErrorKind::Range, file, span, "half-life-words, scale, most and silence-ms must be above 0, and bands rise from 0");
+            self.problem(
+                ErrorKind::Range,
+                file,
+                span,
+                "half-life-words, scale, most and silence-ms must be above 0, and bands rise from 0",
+            );
             return None;
         }
         Some(CallRules {
@@ -679,24 +882,46 @@ impl Loader {
         })
     }
 
-    fn example(&mut self, file: usize, t: &schema::ExampleTable, signal: u16, entries: &[Entry], own: Range<u32>) -> Option<Example> {
+    fn example(
+        &mut self,
+        file: usize,
+        t: &schema::ExampleTable,
+        signal: u16,
+        entries: &[Entry],
+        own: Range<u32>,
+    ) -> Option<Example> {
         let (speaker, text) = match (&t.agent, &t.customer) {
             (Some(text), None) => ("agent", text),
             (None, Some(text)) => ("customer", text),
             (Some(x), Some(_)) => {
-                self.problem(ErrorKind::Schema, file, x.span(), "an example has one speaker: agent or customer");
+                self.problem(
+                    ErrorKind::Schema,
+                    file,
+                    x.span(),
+                    "an example has one speaker: agent or customer",
+                );
                 return None;
             }
             (None, None) => {
                 let source = &self.sources[file];
                 let at = source.text.find("[[example]]").unwrap_or(0);
-                self.problem(ErrorKind::Schema, file, at..at, "an example needs a line: agent = \"…\" or customer = \"…\"");
+                self.problem(
+                    ErrorKind::Schema,
+                    file,
+                    at..at,
+                    "an example needs a line: agent = \"…\" or customer = \"…\"",
+                );
                 return None;
             }
         };
         let fires: Vec<String> = t.fires.iter().flat_map(|f| f.get_ref().0.clone()).collect();
         if fires.is_empty() == t.silent.is_none() {
-            self.problem(ErrorKind::Schema, file, text.span(), "an example says either `fires` or `silent = true`");
+            self.problem(
+                ErrorKind::Schema,
+                file,
+                text.span(),
+                "an example says either `fires` or `silent = true`",
+            );
             return None;
         }
         let entry = match &t.entry {
@@ -705,7 +930,12 @@ impl Loader {
                 Some(e) => Some(e),
                 None => {
                     let hint = did_you_mean(id.get_ref(), own.map(|e| entries[e as usize].id.as_str()));
-                    self.problem(ErrorKind::UnknownName, file, id.span(), format!("unknown entry \"{}\"{hint}", id.get_ref()));
+                    self.problem(
+                        ErrorKind::UnknownName,
+                        file,
+                        id.span(),
+                        format!("unknown entry \"{}\"{hint}", id.get_ref()),
+                    );
                     return None;
                 }
             },
@@ -723,12 +953,26 @@ impl Loader {
         turns.push(turn(speaker, text.get_ref(), t.times));
         turns.extend(t.after.iter().map(line));
         let source = &self.sources[file];
-        Some(Example { place: Place::at(&source.name, &source.text, text.span().start), signal, turns, at, fires, entry })
+        Some(Example {
+            file: Arc::clone(&source.name),
+            source: Arc::clone(&source.text),
+            offset: text.span().start,
+            signal,
+            turns,
+            at,
+            fires,
+            entry,
+        })
     }
 }
 
 fn turn(speaker: &str, text: &str, times: Option<[i64; 2]>) -> Turn {
-    Turn { speaker: speaker.to_owned(), start_ms: times.map(|t| t[0]), end_ms: times.map(|t| t[1]), text: text.to_owned() }
+    Turn {
+        speaker: speaker.to_owned(),
+        start_ms: times.map(|t| t[0]),
+        end_ms: times.map(|t| t[1]),
+        text: text.to_owned(),
+    }
 }
 
 /// The call's rules of the built-in set: they hold where no file gives others.
@@ -739,7 +983,14 @@ fn default_call() -> Option<schema::CallTable> {
 
 impl Draft {
     fn new() -> Self {
-        Draft { header: Vec::new(), entries: Vec::new(), features: Vec::new(), detector: None, examples: Vec::new(), off: false }
+        Draft {
+            header: Vec::new(),
+            entries: Vec::new(),
+            features: Vec::new(),
+            detector: None,
+            examples: Vec::new(),
+            off: false,
+        }
     }
 }
 
@@ -773,7 +1024,10 @@ fn schema_message(message: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match names.split_first() {
         Some((wrong, known)) if message.starts_with("unknown field") => {
-            format!("unknown key \"{wrong}\"{}", did_you_mean(wrong, known.iter().copied()))
+            format!(
+                "unknown key \"{wrong}\"{}",
+                did_you_mean(wrong, known.iter().copied())
+            )
         }
         _ => message.trim().replace('\n', "; "),
     }
@@ -782,5 +1036,7 @@ fn schema_message(message: &str) -> String {
 /// FNV-1a over the texts of all files, in order.
 fn hash(files: &[(Arc<str>, Arc<str>)]) -> u64 {
     let bytes = files.iter().flat_map(|(_, text)| text.bytes().chain([0]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    bytes.fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

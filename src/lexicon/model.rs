@@ -1,6 +1,7 @@
 //! A lexicon as it is meant: files laid over each other, names resolved, phrases expanded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use regex::Regex;
 
@@ -49,7 +50,10 @@ impl Lexicon {
     /// # Panics
     /// Never: a test loads the files this library was built with.
     pub fn builtin() -> Lexicon {
-        Lexicon::builder().builtin().build().unwrap_or_else(|e| panic!("the built-in lexicons do not load:\n{e}"))
+        Lexicon::builder()
+            .builtin()
+            .build()
+            .unwrap_or_else(|e| panic!("the built-in lexicons do not load:\n{e}"))
     }
 
     /// Begins an empty set, to lay files over each other.
@@ -74,7 +78,11 @@ impl Lexicon {
     pub fn signal(&self, id: &str) -> Result<&Signal, Error> {
         match self.signals.binary_search_by(|s| s.id.as_str().cmp(id)) {
             Ok(i) => Ok(&self.signals[i]),
-            Err(_) => Err(super::load::unknown_signal(id, self.signals.iter().map(|s| s.id.as_str()), None)),
+            Err(_) => Err(super::load::unknown_signal(
+                id,
+                self.signals.iter().map(|s| s.id.as_str()),
+                None,
+            )),
         }
     }
 
@@ -85,7 +93,10 @@ impl Lexicon {
 
     /// The number of plain phrases all entries expand to.
     pub fn phrases(&self) -> usize {
-        self.entries.iter().flat_map(|e| &e.phrases).fold(0, |n, p| n.saturating_add(p.count()))
+        self.entries
+            .iter()
+            .flat_map(|e| &e.phrases)
+            .fold(0, |n, p| n.saturating_add(p.count()))
     }
 }
 
@@ -250,11 +261,20 @@ pub(crate) struct CallRules {
 /// A test inside a lexicon file.
 #[derive(Clone, Debug)]
 pub(crate) struct Example {
-    pub(crate) place: Place,
+    pub(crate) file: Arc<str>,
+    pub(crate) source: Arc<str>,
+    /// Where its line stands in the source.
+    pub(crate) offset: usize,
     pub(crate) signal: u16,
     /// All turns; which one is meant.
     pub(crate) turns: Vec<crate::transcript::Turn>,
     pub(crate) at: usize,
     pub(crate) fires: Vec<String>,
     pub(crate) entry: Option<u32>,
+}
+
+impl Example {
+    pub(crate) fn place(&self) -> Place {
+        Place::at(&self.file, &self.source, self.offset)
+    }
 }

@@ -83,7 +83,10 @@ impl Phrase {
             Phrase::Item(Item::Gap(_)) => (0, 1),
             Phrase::Item(_) => (1, 1),
             Phrase::Start | Phrase::End => (0, 0),
-            Phrase::Sequence(all) => all.iter().map(Phrase::words).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+            Phrase::Sequence(all) => all
+                .iter()
+                .map(Phrase::words)
+                .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
             Phrase::Alternatives(all) => {
                 let least = all.iter().map(|p| p.words().0).min().unwrap_or(0);
                 (least, all.iter().map(|p| p.words().1).max().unwrap_or(0))
@@ -95,7 +98,9 @@ impl Phrase {
     fn trimmed(self, first: bool) -> Phrase {
         match self {
             Phrase::Item(Item::Gap(_)) => Phrase::Sequence(Vec::new()),
-            Phrase::Alternatives(all) => Phrase::Alternatives(all.into_iter().map(|p| p.trimmed(first)).collect()),
+            Phrase::Alternatives(all) => {
+                Phrase::Alternatives(all.into_iter().map(|p| p.trimmed(first)).collect())
+            }
             Phrase::Sequence(mut all) => {
                 let count = all.len();
                 for i in 0..count {
@@ -139,7 +144,11 @@ impl Phrase {
     /// Finds an anchor where it may not stand: `^` behind a word, `$` before one, a gap before `$`.
     fn misplaced(&self) -> Option<&'static str> {
         let Phrase::Sequence(all) = self else {
-            return if let Phrase::Alternatives(all) = self { all.iter().find_map(Phrase::misplaced) } else { None };
+            return if let Phrase::Alternatives(all) = self {
+                all.iter().find_map(Phrase::misplaced)
+            } else {
+                None
+            };
         };
         let mut behind = false;
         for part in all {
@@ -187,15 +196,30 @@ pub(crate) trait Lists {
 
 /// Reads a phrase.
 pub(crate) fn parse(phrase: &str, lists: &dyn Lists, rules: &TextRules) -> Result<Phrase, Fault> {
-    let mut parser = Parser { text: phrase, at: 0, lists, rules, depth: 0, leaves: 0 };
+    let mut parser = Parser {
+        text: phrase,
+        at: 0,
+        lists,
+        rules,
+        depth: 0,
+        leaves: 0,
+    };
     let parsed = parser.sequence(None)?;
     let fault = |message: String| Err(Fault { at: 0, message });
     if let Some(message) = parsed.misplaced() {
         return fault(message.to_owned());
     }
     // A gap behind '^' says how far from the start; elsewhere at the border it says nothing.
-    let parsed = if parsed.has_start() { parsed } else { parsed.trimmed(true) };
-    let parsed = if parsed.has_end() { parsed } else { parsed.trimmed(false) };
+    let parsed = if parsed.has_start() {
+        parsed
+    } else {
+        parsed.trimmed(true)
+    };
+    let parsed = if parsed.has_end() {
+        parsed
+    } else {
+        parsed.trimmed(false)
+    };
     let (least, most) = parsed.words();
     if least == 0 {
         return fault("a phrase must hold at least one word that is not optional".into());
@@ -231,7 +255,10 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn fault<T>(&self, at: usize, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault { at, message: message.into() })
+        Err(Fault {
+            at,
+            message: message.into(),
+        })
     }
 
     /// Items up to `close`, `|` (inside brackets) or the end.
@@ -273,7 +300,9 @@ impl Parser<'_> {
                 other => other,
             },
             '<' => {
-                let Some(end) = self.text[start..].find('>') else { return self.fault(start, "expected '>'") };
+                let Some(end) = self.text[start..].find('>') else {
+                    return self.fault(start, "expected '>'");
+                };
                 let name = &self.text[start + 1..start + end];
                 self.at = start + end + 1;
                 match self.lists.find(name) {
@@ -302,7 +331,9 @@ impl Parser<'_> {
                 let number = self.take(start + 2).to_owned();
                 match number.parse::<u8>() {
                     Ok(n) if (1..=MAX_GAP).contains(&n) => Phrase::Item(Item::Gap(n)),
-                    _ => return self.fault(start, format!("a gap is ..1 to ..{MAX_GAP}, not \"..{number}\"")),
+                    _ => {
+                        return self.fault(start, format!("a gap is ..1 to ..{MAX_GAP}, not \"..{number}\""));
+                    }
                 }
             }
             _ => return self.words(start, parts),
@@ -312,7 +343,9 @@ impl Parser<'_> {
 
     /// Letters and digits from `from` on; moves behind them.
     fn take(&mut self, from: usize) -> &str {
-        let end = self.text[from..].find(|c: char| !c.is_alphanumeric()).map_or(self.text.len(), |i| from + i);
+        let end = self.text[from..]
+            .find(|c: char| !c.is_alphanumeric())
+            .map_or(self.text.len(), |i| from + i);
         self.at = end;
         &self.text[from..end]
     }
@@ -329,7 +362,10 @@ impl Parser<'_> {
             let before = self.at;
             let part = self.sequence(Some(close))?;
             if part == Phrase::Sequence(Vec::new()) {
-                return self.fault(before, "an alternative is empty; write [ ] for what may be left out");
+                return self.fault(
+                    before,
+                    "an alternative is empty; write [ ] for what may be left out",
+                );
             }
             all.push(part);
             let c = self.text[self.at..].chars().next();
@@ -344,7 +380,9 @@ impl Parser<'_> {
     /// A run of characters up to white space or a sign of the grammar, read as text is read.
     fn words(&mut self, start: usize, parts: &mut Vec<Phrase>) -> Result<(), Fault> {
         let stop = |c: char| c.is_whitespace() || "()[]<>|^#".contains(c);
-        let mut end = self.text[start..].find(stop).map_or(self.text.len(), |i| start + i);
+        let mut end = self.text[start..]
+            .find(stop)
+            .map_or(self.text.len(), |i| start + i);
         if self.text[start..end].ends_with('$') && end > start + 1 {
             end -= 1;
         }
@@ -359,7 +397,11 @@ impl Parser<'_> {
         };
         let mut words = plain_words(self.rules, run);
         let Some(last) = words.pop() else {
-            let hint = if run == "?" { "; write [ ] for what may be left out" } else { "" };
+            let hint = if run == "?" {
+                "; write [ ] for what may be left out"
+            } else {
+                ""
+            };
             return self.fault(start, format!("\"{run}\" is no word{hint}"));
         };
         let last = if !prefix {
@@ -395,13 +437,20 @@ struct Scope<'a> {
 
 impl Lists for Scope<'_> {
     fn find(&self, name: &str) -> Option<usize> {
-        self.own.get(name).or_else(|| self.table.shared.get(name)).copied()
+        self.own
+            .get(name)
+            .or_else(|| self.table.shared.get(name))
+            .copied()
     }
     fn get(&self, number: usize) -> &List {
         &self.table.lists[number]
     }
     fn names(&self) -> Vec<&str> {
-        self.own.keys().chain(self.table.shared.keys()).map(String::as_str).collect()
+        self.own
+            .keys()
+            .chain(self.table.shared.keys())
+            .map(String::as_str)
+            .collect()
     }
 }
 
@@ -410,8 +459,15 @@ mod tests {
     use super::*;
 
     fn table() -> ListTable {
-        let list = List { name: "dept".into(), singles: vec!["team".into()], longer: vec![vec!["side".into(), "office".into()]] };
-        ListTable { lists: vec![list], shared: BTreeMap::from([("dept".to_owned(), 0)]) }
+        let list = List {
+            name: "dept".into(),
+            singles: vec!["team".into()],
+            longer: vec![vec!["side".into(), "office".into()]],
+        };
+        ListTable {
+            lists: vec![list],
+            shared: BTreeMap::from([("dept".to_owned(), 0)]),
+        }
     }
 
     fn parsed(phrase: &str) -> Result<Phrase, Fault> {
@@ -435,7 +491,9 @@ mod tests {
             Phrase::Alternatives(all) => all.iter().flat_map(expanded).collect(),
             Phrase::Sequence(all) => all.iter().map(expanded).fold(vec![String::new()], |left, right| {
                 let join = |a: &String, b: &String| format!("{a} {b}").trim().to_owned();
-                left.iter().flat_map(|a| right.iter().map(move |b| join(a, b))).collect()
+                left.iter()
+                    .flat_map(|a| right.iter().map(move |b| join(a, b)))
+                    .collect()
             }),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::occurrence::Program;
+use super::occurrence::{Needs, Program};
 use super::{Owner, Symbol, UNKNOWN};
 
 /// A state: the number of a node of the trie.
@@ -42,7 +42,7 @@ pub(crate) struct Automaton {
     /// Patterns by the node they end at.
     out: Vec<(u32, u32)>,
     pub(crate) patterns: Vec<Pattern>,
-    programs: Vec<Program>,
+    programs: Vec<(Program, Needs)>,
     /// Patterns that end in a transparent or repeated word, by that word.
     triggers: HashMap<Symbol, Vec<u32>, FixedState>,
 }
@@ -61,7 +61,10 @@ impl Builder {
             into: vec![(UNKNOWN, ROOT)],
             ..Automaton::default()
         };
-        Builder { automaton, triggered: Vec::new() }
+        Builder {
+            automaton,
+            triggered: Vec::new(),
+        }
     }
 
     pub(crate) fn patterns(&self) -> usize {
@@ -70,7 +73,8 @@ impl Builder {
 
     /// Keeps a program.
     pub(crate) fn program(&mut self, program: Program) -> u32 {
-        self.automaton.programs.push(program);
+        let needs = Needs::of(&program);
+        self.automaton.programs.push((program, needs));
         self.automaton.programs.len() as u32 - 1
     }
 
@@ -79,7 +83,11 @@ impl Builder {
         let a = &mut self.automaton;
         let mut node = ROOT;
         for &symbol in path {
-            let next = if node == ROOT { a.root[symbol as usize] } else { a.edges.get(&(node, symbol)).copied().unwrap_or(ROOT) };
+            let next = if node == ROOT {
+                a.root[symbol as usize]
+            } else {
+                a.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
+            };
             node = if next != ROOT {
                 next
             } else {
@@ -94,13 +102,23 @@ impl Builder {
                 new
             };
         }
-        a.patterns.push(Pattern { owner, at_end, program: program.unwrap_or(NONE), node });
+        a.patterns.push(Pattern {
+            owner,
+            at_end,
+            program: program.unwrap_or(NONE),
+            node,
+        });
     }
 
     /// Adds a pattern that is tried at each token with the symbol `last`.
     pub(crate) fn add_triggered(&mut self, owner: Owner, last: Symbol, program: u32, at_end: bool) {
         self.triggered.push((last, self.automaton.patterns.len() as u32));
-        self.automaton.patterns.push(Pattern { owner, at_end, program, node: ROOT });
+        self.automaton.patterns.push(Pattern {
+            owner,
+            at_end,
+            program,
+            node: ROOT,
+        });
     }
 
     /// Links the failures; patterns that end at one node come to lie side by side.
@@ -116,7 +134,11 @@ impl Builder {
         order.sort_by_key(|&n| depth[n as usize]);
         for &node in &order {
             let (symbol, parent) = a.into[node as usize];
-            a.fail[node as usize] = if parent == ROOT { ROOT } else { a.next(a.fail[parent as usize], symbol) };
+            a.fail[node as usize] = if parent == ROOT {
+                ROOT
+            } else {
+                a.next(a.fail[parent as usize], symbol)
+            };
         }
         let mut moved: Vec<u32> = (0..a.patterns.len() as u32).collect();
         moved.sort_by_key(|&p| a.patterns[p as usize].node);
@@ -138,10 +160,17 @@ impl Builder {
         a.next_out = vec![ROOT; nodes];
         for &node in &order {
             let fail = a.fail[node as usize] as usize;
-            a.next_out[node as usize] = if a.out[fail].1 > 0 { fail as State } else { a.next_out[fail] };
+            a.next_out[node as usize] = if a.out[fail].1 > 0 {
+                fail as State
+            } else {
+                a.next_out[fail]
+            };
         }
         for (symbol, pattern) in self.triggered {
-            a.triggers.entry(symbol).or_default().push(new_number[pattern as usize]);
+            a.triggers
+                .entry(symbol)
+                .or_default()
+                .push(new_number[pattern as usize]);
         }
         a
     }
@@ -178,7 +207,7 @@ impl Automaton {
     }
 
     /// The program of a pattern, if it needs one.
-    pub(crate) fn program(&self, pattern: &Pattern) -> Option<&Program> {
+    pub(crate) fn program(&self, pattern: &Pattern) -> Option<&(Program, Needs)> {
         self.programs.get(pattern.program as usize)
     }
 
@@ -199,6 +228,10 @@ impl Automaton {
             + self.edges.capacity() * (size_of::<((State, Symbol), State)>() + 1)
             + self.nodes() * (size_of::<State>() * 2 + size_of::<(Symbol, State)>() + size_of::<(u32, u32)>())
             + self.patterns.len() * size_of::<Pattern>()
-            + self.programs.iter().map(Program::bytes).sum::<usize>()
+            + self
+                .programs
+                .iter()
+                .map(|(p, n)| p.bytes() + n.bytes())
+                .sum::<usize>()
     }
 }

@@ -30,18 +30,39 @@ enum Short {
 
 /// The near misses of entries that have no hit, the longest phrases first, one an entry.
 pub(crate) fn near_misses(automaton: &Automaton, vocabulary: &Vocabulary, scan: &Scan) -> Vec<NearMiss> {
-    let solid: Vec<(usize, &Token)> = scan.tokens.iter().enumerate().filter(|(_, t)| !t.flags.intersects(Flags::TRANSPARENT)).collect();
-    let hit: Vec<u32> = scan.hits.iter().filter_map(|h| if let Owner::Entry(e) = h.owner { Some(e) } else { None }).collect();
+    let solid: Vec<(usize, &Token)> = scan
+        .tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| !t.flags.intersects(Flags::TRANSPARENT))
+        .collect();
+    let hit: Vec<u32> = scan
+        .hits
+        .iter()
+        .filter_map(|h| {
+            if let Owner::Entry(e) = h.owner {
+                Some(e)
+            } else {
+                None
+            }
+        })
+        .collect();
     let names = vocabulary.names();
     let mut out: Vec<NearMiss> = Vec::new();
     for pattern in &automaton.patterns {
-        let Owner::Entry(entry) = pattern.owner else { continue };
-        let Some(symbols) = words(automaton, pattern).filter(|s| s.len() >= SHORTEST) else { continue };
+        let Owner::Entry(entry) = pattern.owner else {
+            continue;
+        };
+        let Some(symbols) = words(automaton, pattern).filter(|s| s.len() >= SHORTEST) else {
+            continue;
+        };
         if hit.contains(&entry) {
             continue;
         }
         for from in 0..solid.len() {
-            let Some((to, short)) = nearly(&symbols, &solid[from..]) else { continue };
+            let Some((to, short)) = nearly(&symbols, &solid[from..]) else {
+                continue;
+            };
             let word = |i: usize| names.get(&symbols[i]).map_or("…", |w| w);
             let said = |i: usize| vocabulary_word(&names, solid[from + i].1);
             let short_of = match short {
@@ -63,9 +84,11 @@ pub(crate) fn near_misses(automaton: &Automaton, vocabulary: &Vocabulary, scan: 
     }
     out.sort();
     let mut seen = Vec::new();
-    out.retain(|m| !seen.contains(&m.entry) && {
-        seen.push(m.entry);
-        true
+    out.retain(|m| {
+        !seen.contains(&m.entry) && {
+            seen.push(m.entry);
+            true
+        }
     });
     out
 }
@@ -93,9 +116,17 @@ fn words(automaton: &Automaton, pattern: &Pattern) -> Option<Vec<Symbol>> {
 /// Whether the pattern fits at the beginning of these tokens but for one word; the last token that fits.
 fn nearly(symbols: &[Symbol], tokens: &[(usize, &Token)]) -> Option<(usize, Short)> {
     let fits = |symbols: &[Symbol], from: usize| {
-        tokens.len() >= from + symbols.len() && symbols.iter().zip(&tokens[from..]).all(|(s, t)| t.1.symbol == *s && *s != UNKNOWN)
+        tokens.len() >= from + symbols.len()
+            && symbols
+                .iter()
+                .zip(&tokens[from..])
+                .all(|(s, t)| t.1.symbol == *s && *s != UNKNOWN)
     };
-    let same = symbols.iter().zip(tokens).take_while(|(s, t)| t.1.symbol == **s && **s != UNKNOWN).count();
+    let same = symbols
+        .iter()
+        .zip(tokens)
+        .take_while(|(s, t)| t.1.symbol == **s && **s != UNKNOWN)
+        .count();
     if same == 0 || same == symbols.len() {
         return None;
     }

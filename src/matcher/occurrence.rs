@@ -31,12 +31,70 @@ impl Program {
     }
 }
 
+/// Which symbols a sentence has, as far as 256 bits tell: a symbol that is not in the sketch is not in the sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sketch([u64; 4]);
+
+impl Sketch {
+    pub(crate) fn add(&mut self, symbol: Symbol) {
+        let bit = (symbol.wrapping_mul(0x9E37_79B1) >> 24) as usize;
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn meets(&self, other: &Sketch) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+}
+
+/// What every occurrence of a program needs: of each of these sets of symbols one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs(Vec<Sketch>);
+
+/// So many sets are looked at, the smallest.
+const NEEDS: usize = 4;
+
+impl Needs {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut sets = required(program);
+        sets.sort_by_key(Vec::len);
+        sets.truncate(NEEDS);
+        let sketch = |set: Vec<Symbol>| {
+            let mut sketch = Sketch::default();
+            set.into_iter().for_each(|s| sketch.add(s));
+            sketch
+        };
+        Needs(sets.into_iter().map(sketch).collect())
+    }
+
+    pub(crate) fn may_be_met(&self, sentence: &Sketch) -> bool {
+        self.0.iter().all(|n| n.meets(sentence))
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.0.len() * size_of::<Sketch>()
+    }
+}
+
+/// Sets of symbols of each of which every occurrence has one.
+fn required(program: &Program) -> Vec<Vec<Symbol>> {
+    match program {
+        Program::Symbols(symbols) => vec![symbols.clone()],
+        Program::Gap(_) | Program::Start | Program::End => Vec::new(),
+        Program::Sequence(all) => all.iter().flat_map(required).collect(),
+        Program::Alternatives(all) => {
+            let smallest = |p: &Program| required(p).into_iter().min_by_key(Vec::len);
+            let each: Option<Vec<Vec<Symbol>>> = all.iter().map(smallest).collect();
+            each.map(|sets| vec![sets.concat()]).unwrap_or_default()
+        }
+    }
+}
+
 /// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest.
 pub(crate) fn find(automaton: &Automaton, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
     match automaton.program(pattern) {
         None => by_path(automaton, pattern, tokens, end),
-        Some(program) => {
-            let walk = Walk { tokens, end, at_end: pattern.at_end };
+        Some((program, _)) => {
+            let walk = Walk { tokens, end };
             let set = walk.back(program, BEHIND);
             (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))
         }
@@ -132,7 +190,6 @@ fn by_path(automaton: &Automaton, pattern: &Pattern, tokens: &[Token], end: usiz
 struct Walk<'a> {
     tokens: &'a [Token],
     end: usize,
-    at_end: bool,
 }
 
 /// The set before anything is walked.
@@ -143,8 +200,11 @@ impl Walk<'_> {
         match program {
             Program::Symbols(symbols) => self.word(set, symbols),
             Program::Gap(most) => self.gap(set, *most),
-            Program::Start => bits(set).filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k)).fold(0, |s, k| s | 1 << k),
-            Program::End => if self.at_end { set } else { 0 },
+            Program::Start => bits(set)
+                .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
+                .fold(0, |s, k| s | 1 << k),
+            // That nothing follows is seen when the utterance is judged.
+            Program::End => set,
             Program::Sequence(all) => {
                 let mut set = set;
                 for part in all.iter().rev() {
@@ -161,7 +221,8 @@ impl Walk<'_> {
 
     /// The token before token `at`, unless a sentence ends between them or the span is full.
     fn previous(&self, at: usize) -> Option<usize> {
-        (at > 0 && self.end + 1 - (at - 1) < MAX_SPAN && !self.tokens[at - 1].is(Flags::SENTENCE_END)).then(|| at - 1)
+        (at > 0 && self.end + 1 - (at - 1) < MAX_SPAN && !self.tokens[at - 1].is(Flags::SENTENCE_END))
+            .then(|| at - 1)
     }
 
     fn word(&self, set: u64, symbols: &[Symbol]) -> u64 {

@@ -5,6 +5,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use super::automaton::{Automaton, ROOT, State};
+use super::occurrence::Sketch;
 use super::{Found, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Scanner, Sink, TextRules, normal_into};
 
@@ -22,7 +23,10 @@ struct Tracks {
 
 impl Tracks {
     fn start() -> Self {
-        Tracks { len: 1, ..Tracks::default() }
+        Tracks {
+            len: 1,
+            ..Tracks::default()
+        }
     }
 
     fn as_slice(&self) -> &[State] {
@@ -63,6 +67,8 @@ struct ReadState {
     /// States before tokens that may begin a filler of several words.
     saved: [(u32, Tracks); SEQUENCE_WORDS],
     next_saved: u8,
+    /// The symbols of the sentence so far.
+    sketch: Sketch,
 }
 
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
@@ -101,8 +107,19 @@ pub(crate) struct Tables<'a> {
 
 impl Scan {
     pub(crate) fn new() -> Self {
-        let state = ReadState { tracks: Tracks::start(), ..ReadState::default() };
-        Scan { tokens: Vec::new(), hits: Vec::new(), marks: Vec::new(), scanner: Scanner::default(), state, log: None, buffer: String::new() }
+        let state = ReadState {
+            tracks: Tracks::start(),
+            ..ReadState::default()
+        };
+        Scan {
+            tokens: Vec::new(),
+            hits: Vec::new(),
+            marks: Vec::new(),
+            scanner: Scanner::default(),
+            state,
+            log: None,
+            buffer: String::new(),
+        }
     }
 
     /// Forgets the text, keeps the memory.
@@ -111,7 +128,10 @@ impl Scan {
         self.hits.clear();
         self.marks.clear();
         self.scanner = Scanner::default();
-        self.state = ReadState { tracks: Tracks::start(), ..ReadState::default() };
+        self.state = ReadState {
+            tracks: Tracks::start(),
+            ..ReadState::default()
+        };
     }
 
     /// Reads what has been added to `text`, up to the last word that may still grow.
@@ -189,21 +209,38 @@ impl Reader<'_> {
     fn normal_word(&mut self, word: &str, (start, end): (usize, usize), flags: Flags) {
         let vocabulary = self.tables.vocabulary;
         if self.scan.tokens.last().is_some_and(|t| t.is(Flags::SENTENCE_END)) {
-            self.scan.state = ReadState { tracks: Tracks::start(), ..ReadState::default() };
+            self.scan.state = ReadState {
+                tracks: Tracks::start(),
+                ..ReadState::default()
+            };
         }
-        let mut token = Token { start: start as u32, end: end as u32, symbol: UNKNOWN, flags };
+        let mut token = Token {
+            start: start as u32,
+            end: end as u32,
+            symbol: UNKNOWN,
+            flags,
+        };
         if flags.contains(Flags::TRANSPARENT) {
             self.scan.tokens.push(token);
             return;
         }
         let opened = vocabulary.look_up(word, flags);
         let symbols = opened.as_slice();
-        let own = symbols.iter().fold(Flags::TRANSPARENT, |f, &s| if vocabulary.facts(s).flags.contains(Flags::TRANSPARENT) { f } else { Flags::NONE });
+        let own = symbols.iter().fold(Flags::TRANSPARENT, |f, &s| {
+            if vocabulary.facts(s).flags.contains(Flags::TRANSPARENT) {
+                f
+            } else {
+                Flags::NONE
+            }
+        });
         if own.contains(Flags::TRANSPARENT) {
             for &symbol in symbols {
                 token.symbol = symbol;
                 token.flags = flags | vocabulary.facts(symbol).flags;
+                // Only fillers may stand within a stutter.
+                self.scan.state.last.repeatable &= token.is(Flags::FILLER);
                 self.save(symbol);
+                self.scan.state.sketch.add(symbol);
                 self.scan.tokens.push(token);
                 self.triggered(symbol);
                 self.filler_sequence(symbol);
@@ -216,16 +253,22 @@ impl Reader<'_> {
         let repeatable = symbols.iter().all(|&s| vocabulary.facts(s).repeatable);
         if repeatable && last.repeatable && last.hash == hash {
             for earlier in last.from..last.to {
-                self.scan.flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
+                self.scan
+                    .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
             }
             self.scan.state.tracks = last.before;
         }
         let before = self.scan.state.tracks;
         let from = self.scan.tokens.len() as u32;
         for (i, &symbol) in symbols.iter().enumerate() {
-            token.symbol = if symbol == UNKNOWN && self.is_name(word, symbols.len()) { vocabulary.name } else { symbol };
+            token.symbol = if symbol == UNKNOWN && self.is_name(word, symbols.len()) {
+                vocabulary.name
+            } else {
+                symbol
+            };
             token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
             self.save(token.symbol);
+            self.scan.state.sketch.add(token.symbol);
             self.scan.tokens.push(token);
             self.scan.state.tracks = self.scan.state.tracks.step(self.tables.automaton, token.symbol);
             self.matched();
@@ -233,12 +276,22 @@ impl Reader<'_> {
             self.filler_sequence(token.symbol);
         }
         let to = self.scan.tokens.len() as u32;
-        self.scan.state.last = LastWord { hash, from, to, repeatable, before };
+        self.scan.state.last = LastWord {
+            hash,
+            from,
+            to,
+            repeatable,
+            before,
+        };
     }
 
     /// Whether the word (with an ending: its beginning) is the name of a participant.
     fn is_name(&self, word: &str, opened: usize) -> bool {
-        let base = if opened > 1 { word.split('\'').next().unwrap_or(word) } else { word };
+        let base = if opened > 1 {
+            word.split('\'').next().unwrap_or(word)
+        } else {
+            word
+        };
         self.tables.names.iter().any(|n| **n == *base)
     }
 
@@ -246,7 +299,8 @@ impl Reader<'_> {
     fn save(&mut self, symbol: Symbol) {
         if self.tables.vocabulary.begins_sequence(symbol) {
             let state = &mut self.scan.state;
-            state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] = (self.scan.tokens.len() as u32, state.tracks);
+            state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] =
+                (self.scan.tokens.len() as u32, state.tracks);
             state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
         }
     }
@@ -255,16 +309,27 @@ impl Reader<'_> {
     fn filler_sequence(&mut self, symbol: Symbol) {
         let end = self.scan.tokens.len();
         for sequence in self.tables.vocabulary.sequences_ending(symbol) {
-            let Some(from) = end.checked_sub(sequence.len()) else { continue };
+            let Some(from) = end.checked_sub(sequence.len()) else {
+                continue;
+            };
             let tokens = &self.scan.tokens[from..end];
             let same = tokens.iter().zip(sequence).all(|(t, &s)| t.symbol == s);
-            let whole = tokens[..tokens.len() - 1].iter().all(|t| !t.is(Flags::SENTENCE_END)) && !tokens[0].is(Flags::CONTINUED);
+            let whole = tokens[..tokens.len() - 1]
+                .iter()
+                .all(|t| !t.is(Flags::SENTENCE_END))
+                && !tokens[0].is(Flags::CONTINUED);
             if !same || !whole {
                 continue;
             }
             self.scan.flag(from, Flags::SEQUENCE_START);
             self.scan.flag(end - 1, Flags::SEQUENCE_END);
-            let saved = self.scan.state.saved.iter().find(|s| s.0 as usize == from && s.1.len > 0).map(|s| s.1);
+            let saved = self
+                .scan
+                .state
+                .saved
+                .iter()
+                .find(|s| s.0 as usize == from && s.1.len > 0)
+                .map(|s| s.1);
             for &state in saved.iter().flat_map(|t| t.as_slice()) {
                 self.scan.state.tracks.add(state);
             }
@@ -275,10 +340,9 @@ impl Reader<'_> {
         let tracks = self.scan.state.tracks;
         let automaton = self.tables.automaton;
         let end = self.scan.tokens.len() - 1;
-        let (hits, marks) = (self.scan.hits.len(), self.scan.marks.len());
         for &state in tracks.as_slice() {
             if state != ROOT {
-                automaton.ending(state, |p| found(automaton, p, self.scan, end, hits, marks));
+                automaton.ending(state, |p| found(automaton, p, self.scan, end));
             }
         }
     }
@@ -286,20 +350,41 @@ impl Reader<'_> {
     fn triggered(&mut self, symbol: Symbol) {
         let automaton = self.tables.automaton;
         let end = self.scan.tokens.len() - 1;
-        let (hits, marks) = (self.scan.hits.len(), self.scan.marks.len());
         for &p in automaton.triggered(symbol) {
-            found(automaton, p, self.scan, end, hits, marks);
+            found(automaton, p, self.scan, end);
         }
     }
 }
 
 /// Confirms that pattern `p` ends at token `end`, and keeps it once.
-fn found(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize, hits: usize, marks: usize) {
+fn found(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize) {
     let pattern = &automaton.patterns[p as usize];
-    let Some(start) = occurrence::find(automaton, pattern, &scan.tokens, end) else { return };
-    let found = Found { owner: pattern.owner, start: start as u32, end: end as u32, at_end: pattern.at_end };
-    let (list, from) = if matches!(found.owner, Owner::Entry(_)) { (&mut scan.hits, hits) } else { (&mut scan.marks, marks) };
-    if !list[from..].contains(&found) {
+    if automaton
+        .program(pattern)
+        .is_some_and(|(_, needs)| !needs.may_be_met(&scan.state.sketch))
+    {
+        return;
+    }
+    let Some(start) = occurrence::find(automaton, pattern, &scan.tokens, end) else {
+        return;
+    };
+    let found = Found {
+        owner: pattern.owner,
+        start: start as u32,
+        end: end as u32,
+        at_end: pattern.at_end,
+    };
+    let list = if matches!(found.owner, Owner::Entry(_)) {
+        &mut scan.hits
+    } else {
+        &mut scan.marks
+    };
+    if !list
+        .iter()
+        .rev()
+        .take_while(|f| f.end == found.end)
+        .any(|f| *f == found)
+    {
         list.push(found);
     }
 }

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use super::{Symbol, UNKNOWN};
 use crate::lexicon::Shared;
 use crate::lexicon::phrase::{Class, Item};
-use crate::text::Flags;
+use crate::text::{Flags, is_clock};
 
 /// The most symbols one word opens to (a contraction of four words with an ending).
 pub(crate) const MAX_OPENED: usize = 5;
@@ -60,9 +60,9 @@ enum Group {
 pub(crate) struct Vocabulary {
     words: HashMap<Box<str>, Opened, FixedState>,
     facts: Vec<SymbolFacts>,
-    /// Longest first, so that the first that fits is the longest.
-    prefixes: Vec<(Box<str>, Symbol)>,
-    prefix_lengths: (usize, usize),
+    prefixes: HashMap<Box<str>, Symbol, FixedState>,
+    /// The lengths of prefixes, longest first, so that the first that fits is the longest.
+    prefix_lengths: Vec<usize>,
     endings: Vec<(Box<str>, Symbol)>,
     masked: Vec<Box<str>>,
     groups: BTreeMap<Group, Vec<Symbol>>,
@@ -135,7 +135,12 @@ impl Vocabulary {
         }
         let mut list_words: Vec<Vec<Vec<String>>> = Vec::new();
         for (number, list) in shared.lists.iter().enumerate() {
-            let mut longer: Vec<Vec<String>> = Vec::new();
+            let opened = |run: &Vec<String>| {
+                let mut words = Vec::new();
+                run.iter().for_each(|w| open(shared, w, &mut words));
+                words
+            };
+            let mut longer: Vec<Vec<String>> = list.longer.iter().map(opened).collect();
             for single in &list.singles {
                 let mut words = Vec::new();
                 open(shared, single, &mut words);
@@ -147,11 +152,26 @@ impl Vocabulary {
             literals.extend(longer.iter().flatten().cloned());
             list_words.push(longer);
         }
+        // A number that a phrase names is still a number.
+        for word in literals
+            .iter()
+            .filter(|w| w.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            let groups = members.entry(word.clone()).or_default();
+            groups.insert(Group::Class(Class::Number));
+            if is_clock(word) {
+                groups.insert(Group::Class(Class::Time));
+            }
+        }
         let contracted = shared.contractions.values().flatten();
         let known: BTreeSet<&String> = literals.iter().chain(members.keys()).chain(contracted).collect();
         let prefixed: Vec<(String, Group)> = known
             .into_iter()
-            .flat_map(|w| (2..=w.len()).filter(|&i| w.is_char_boundary(i)).map(move |i| (w, &w[..i])))
+            .flat_map(|w| {
+                (2..=w.len())
+                    .filter(|&i| w.is_char_boundary(i))
+                    .map(move |i| (w, &w[..i]))
+            })
             .filter(|(_, p)| prefixes.contains(*p))
             .map(|(w, p)| (w.clone(), Group::Prefix(p.to_owned())))
             .collect();
@@ -163,7 +183,9 @@ impl Vocabulary {
         let mut words: HashMap<Box<str>, Opened, FixedState> = HashMap::default();
         for word in &literals {
             let symbol = symbols.new(members.get(word).into_iter().flatten());
-            symbols.facts[symbol as usize].repeatable = !members.get(word).is_some_and(|g| g.contains(&Group::Class(Class::Number)));
+            symbols.facts[symbol as usize].repeatable = !members
+                .get(word)
+                .is_some_and(|g| g.contains(&Group::Class(Class::Number)));
             words.insert(word.as_str().into(), Opened::one(symbol));
         }
         let mut shares: BTreeMap<&BTreeSet<Group>, Symbol> = BTreeMap::new();
@@ -171,7 +193,10 @@ impl Vocabulary {
             let symbol = *shares.entry(groups).or_insert_with(|| symbols.new(groups));
             words.insert(word.as_str().into(), Opened::one(symbol));
         }
-        for (list, flags) in [(&shared.fillers, Flags::TRANSPARENT | Flags::FILLER), (&shared.soft, Flags::TRANSPARENT)] {
+        for (list, flags) in [
+            (&shared.fillers, Flags::TRANSPARENT | Flags::FILLER),
+            (&shared.soft, Flags::TRANSPARENT),
+        ] {
             for word in list {
                 if let Some(opened) = words.get(word.as_str()) {
                     let symbol = opened.symbols[0] as usize;
@@ -184,16 +209,26 @@ impl Vocabulary {
         let money = symbols.new([&Group::Class(Class::Money), &Group::Class(Class::Number)]);
         let name = symbols.new([&Group::Class(Class::Name)]);
         let mask = symbols.new([&Group::Class(Class::Masked)]);
-        let mut by_prefix: Vec<(Box<str>, Symbol)> = Vec::new();
+        let mut by_prefix: HashMap<Box<str>, Symbol, FixedState> = HashMap::default();
         for prefix in &prefixes {
-            let groups: Vec<Group> = prefixes.iter().filter(|p| prefix.starts_with(*p)).cloned().map(Group::Prefix).collect();
-            by_prefix.push((prefix.as_str().into(), symbols.new(&groups)));
+            let groups: Vec<Group> = prefixes
+                .iter()
+                .filter(|p| prefix.starts_with(*p))
+                .cloned()
+                .map(Group::Prefix)
+                .collect();
+            by_prefix.insert(prefix.as_str().into(), symbols.new(&groups));
         }
-        by_prefix.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
-        let prefix_lengths = (by_prefix.last().map_or(1, |p| p.0.len()), by_prefix.first().map_or(0, |p| p.0.len()));
+        let lengths: BTreeSet<usize> = prefixes.iter().map(String::len).collect();
+        let prefix_lengths = lengths.into_iter().rev().collect();
 
-        let sequence = |words_: &Vec<String>| -> Vec<Symbol> { words_.iter().map(|w| words[w.as_str()].symbols[0]).collect() };
-        let list_sequences = list_words.iter().map(|l| l.iter().map(sequence).collect()).collect();
+        let sequence = |words_: &Vec<String>| -> Vec<Symbol> {
+            words_.iter().map(|w| words[w.as_str()].symbols[0]).collect()
+        };
+        let list_sequences = list_words
+            .iter()
+            .map(|l| l.iter().map(sequence).collect())
+            .collect();
         let mut sequences: HashMap<Symbol, Vec<Vec<Symbol>>, FixedState> = HashMap::default();
         let mut sequence_firsts = vec![false; symbols.facts.len()];
         for words_ in &shared.sequences {
@@ -201,9 +236,16 @@ impl Vocabulary {
             words_.iter().for_each(|w| open(shared, w, &mut opened));
             let symbols = sequence(&opened);
             sequence_firsts[symbols[0] as usize] = true;
-            sequences.entry(symbols[symbols.len() - 1]).or_default().push(symbols);
+            sequences
+                .entry(symbols[symbols.len() - 1])
+                .or_default()
+                .push(symbols);
         }
-        let endings = shared.endings.iter().map(|(e, to)| (e.as_str().into(), words[to.as_str()].symbols[0])).collect();
+        let endings = shared
+            .endings
+            .iter()
+            .map(|(e, to)| (e.as_str().into(), words[to.as_str()].symbols[0]))
+            .collect();
 
         let mut this = Vocabulary {
             words,
@@ -232,7 +274,9 @@ impl Vocabulary {
             let mut opened = Vec::new();
             open(shared, written, &mut opened);
             let mut symbols = Opened::default();
-            opened.iter().for_each(|w| symbols.push(self.look_up(w, Flags::NONE).symbols[0]));
+            opened
+                .iter()
+                .for_each(|w| symbols.push(self.look_up(w, Flags::NONE).symbols[0]));
             if symbols.as_slice().iter().any(|&s| s != UNKNOWN) {
                 self.words.insert(written.as_str().into(), symbols);
             }
@@ -272,11 +316,8 @@ impl Vocabulary {
     }
 
     fn by_prefix(&self, word: &str) -> Symbol {
-        let (shortest, _) = self.prefix_lengths;
-        if word.len() < shortest {
-            return UNKNOWN;
-        }
-        self.prefixes.iter().find(|(p, _)| word.starts_with(&**p)).map_or(UNKNOWN, |p| p.1)
+        let beginning = |&length: &usize| self.prefixes.get(word.get(..length)?).copied();
+        self.prefix_lengths.iter().find_map(beginning).unwrap_or(UNKNOWN)
     }
 
     fn masked(&self, word: &str) -> Symbol {
@@ -319,17 +360,32 @@ impl Vocabulary {
     }
 
     pub(crate) fn begins_sequence(&self, symbol: Symbol) -> bool {
-        self.sequence_firsts.get(symbol as usize).copied().unwrap_or(false)
+        self.sequence_firsts
+            .get(symbol as usize)
+            .copied()
+            .unwrap_or(false)
     }
 
     /// What may stand in the place of an item: runs of symbols.
     pub(crate) fn choices(&self, shared: &Shared, item: &Item) -> Vec<Vec<Symbol>> {
-        let group = |group: Group| self.groups.get(&group).into_iter().flatten().map(|&s| vec![s]).collect::<Vec<_>>();
+        let group = |group: Group| {
+            self.groups
+                .get(&group)
+                .into_iter()
+                .flatten()
+                .map(|&s| vec![s])
+                .collect::<Vec<_>>()
+        };
         match item {
             Item::Word(word) => {
                 let mut opened = Vec::new();
                 open(shared, word, &mut opened);
-                vec![opened.iter().map(|w| self.words.get(w.as_str()).map_or(UNKNOWN, |o| o.symbols[0])).collect()]
+                vec![
+                    opened
+                        .iter()
+                        .map(|w| self.words.get(w.as_str()).map_or(UNKNOWN, |o| o.symbols[0]))
+                        .collect(),
+                ]
             }
             Item::Prefix(prefix) => group(Group::Prefix(prefix.clone())),
             Item::Class(class) => group(Group::Class(*class)),

@@ -14,6 +14,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 pub(crate) use scanner::Scanner;
 pub use segment::{is_emoji, words};
+pub(crate) use shapes::is_clock;
 
 /// The longest word in bytes; longer ones are cut there and match nothing.
 pub const MAX_WORD_BYTES: usize = 256;
@@ -105,7 +106,10 @@ impl Flags {
 
     /// The names of the facts in this set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        Self::NAMES.iter().filter(move |(flag, _)| self.contains(*flag)).map(|&(_, name)| name)
+        Self::NAMES
+            .iter()
+            .filter(move |(flag, _)| self.contains(*flag))
+            .map(|&(_, name)| name)
     }
 }
 
@@ -193,7 +197,11 @@ mod tests {
 
     fn rules() -> TextRules {
         let set = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
-        TextRules { marks: set(&["laughs"]), emoticons: set(&[":)"]), abbreviations: set(&["mr", "a.m"]) }
+        TextRules {
+            marks: set(&["laughs"]),
+            emoticons: set(&[":)"]),
+            abbreviations: set(&["mr", "a.m"]),
+        }
     }
 
     fn tokens(text: &str) -> Vec<(String, usize, Flags)> {
@@ -205,8 +213,15 @@ mod tests {
     /// `word` or `word:flag+flag`, the uninteresting flags left out.
     fn shown(text: &str) -> String {
         let show = |(word, _, flags): &(String, usize, Flags)| {
-            let names: Vec<_> = flags.names().filter(|n| !["title", "transparent", "number"].contains(n)).collect();
-            if names.is_empty() { word.clone() } else { format!("{word}:{}", names.join("+")) }
+            let names: Vec<_> = flags
+                .names()
+                .filter(|n| !["title", "transparent", "number"].contains(n))
+                .collect();
+            if names.is_empty() {
+                word.clone()
+            } else {
+                format!("{word}:{}", names.join("+"))
+            }
         };
         tokens(text).iter().map(show).collect::<Vec<_>>().join(" ")
     }
@@ -214,18 +229,42 @@ mod tests {
     #[test]
     fn what_transcripts_look_like() {
         for (text, want) in [
-            ("that's, um, really not my job", "that's:pause um:pause really not my job"),
-            ("[noise] i <unk> can't [PII]. ok", "[noise]:mark i <unk>:mark can't [PII]:sentence-end+mark ok"),
-            ("a [background noise over there] b", "a [background:mark noise:mark over:mark there]:mark b"),
-            ("[ no end of it here at all", "[:mark no:mark end:mark of:mark it here at all"),
+            (
+                "that's, um, really not my job",
+                "that's:pause um:pause really not my job",
+            ),
+            (
+                "[noise] i <unk> can't [PII]. ok",
+                "[noise]:mark i <unk>:mark can't [PII]:sentence-end+mark ok",
+            ),
+            (
+                "a [background noise over there] b",
+                "a [background:mark noise:mark over:mark there]:mark b",
+            ),
+            (
+                "[ no end of it here at all",
+                "[:mark no:mark end:mark of:mark it here at all",
+            ),
             ("(laughs) (now)", "(laughs):mark now"),
             ("$ yeah $20 and £5.50", "$:mark yeah 20:money and 5.50:money"),
-            ("I-I kind of th-the whi- car~ re--", "I:stutter I kind of th:stutter the whi:cut-off car:cut-off re:pause"),
-            ("f*** sh*t **** *bold* 5*6", "f***:masked sh*t:masked ****:masked bold 5 6"),
-            ("what?! NO!!! Mr. Obi at 10:30 a.m. ok...", "what:sentence-end+question+exclamation NO:capitals+sentence-end+exclamation+exclamation-2+exclamation-3 Mr Obi at 10:30:time a.m ok:sentence-end"),
+            (
+                "I-I kind of th-the whi- car~ re--",
+                "I:stutter I kind of th:stutter the whi:cut-off car:cut-off re:pause",
+            ),
+            (
+                "f*** sh*t **** *bold* 5*6",
+                "f***:masked sh*t:masked ****:masked bold 5 6",
+            ),
+            (
+                "what?! NO!!! Mr. Obi at 10:30 a.m. ok...",
+                "what:sentence-end+question+exclamation NO:capitals+sentence-end+exclamation+exclamation-2+exclamation-3 Mr Obi at 10:30:time a.m ok:sentence-end",
+            ),
             ("mm-hmm follow-up don’t", "mm hmm follow up don’t"),
             ("😡😡 :) ok", "😡:emoji 😡:emoji :):emoji ok"),
-            ("@Delta see https://x.y #fail a@b.com", "@Delta:mark see https://x.y:mark fail a@b.com:mark"),
+            (
+                "@Delta see https://x.y #fail a@b.com",
+                "@Delta:mark see https://x.y:mark fail a@b.com:mark",
+            ),
             ("a/b,c", "a b:pause c"),
         ] {
             assert_eq!(shown(text), want, "{text}");
@@ -237,7 +276,11 @@ mod tests {
         let text = format!("{}idiot, ok {}/idiot", "a".repeat(300), "b".repeat(10));
         let got = tokens(&text);
         assert!(got.iter().all(|(w, ..)| w.len() <= MAX_WORD_BYTES));
-        let long: Vec<_> = got.iter().filter(|t| t.2.contains(Flags::OVERLONG)).map(|t| t.0.len()).collect();
+        let long: Vec<_> = got
+            .iter()
+            .filter(|t| t.2.contains(Flags::OVERLONG))
+            .map(|t| t.0.len())
+            .collect();
         assert_eq!(long, [256, 49]);
         assert_eq!(got.last().map(|t| t.0.as_str()), Some("idiot"));
         assert!(!got.last().expect("some").2.contains(Flags::OVERLONG));

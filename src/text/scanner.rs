@@ -64,7 +64,11 @@ impl Scanner {
                 let mut nth = 0;
                 words(head, |range, word| {
                     if word {
-                        let flags = if overlong && nth == 0 { Flags::OVERLONG } else { Flags::NONE };
+                        let flags = if overlong && nth == 0 {
+                            Flags::OVERLONG
+                        } else {
+                            Flags::NONE
+                        };
                         sink.word(&head[range.clone()], self.piece + range.start, flags);
                     }
                     nth += 1;
@@ -116,7 +120,10 @@ impl Scanner {
 
 /// The next white space at or behind `from`: where it stands and how long it is.
 fn find_space(text: &str, from: usize) -> Option<(usize, usize)> {
-    text[from..].char_indices().find(|(_, c)| c.is_whitespace()).map(|(i, c)| (from + i, c.len_utf8()))
+    text[from..]
+        .char_indices()
+        .find(|(_, c)| c.is_whitespace())
+        .map(|(i, c)| (from + i, c.len_utf8()))
 }
 
 fn floor_char(text: &str, mut at: usize) -> usize {

@@ -28,7 +28,7 @@ pub(super) fn read(rules: &TextRules, piece: &str, start: usize, sink: &mut impl
     } else if head.ends_with(['$', '£', '€']) && core.starts_with(|c: char| c.is_ascii_digit()) {
         sink.word(core, from, Flags::MONEY | Flags::NUMBER);
         punctuation(tail, false, sink);
-    } else if clock(core) {
+    } else if is_clock(core) {
         sink.word(core, from, Flags::TIME | Flags::NUMBER);
         punctuation(tail, false, sink);
     } else {
@@ -45,19 +45,29 @@ fn whole_mark(rules: &TextRules, piece: &str) -> bool {
         || (piece.len() > 1 && piece.starts_with('@'))
         || piece.contains("://")
         || piece.starts_with("www.")
-        || piece.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        || piece
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
 /// A word with stars in it, or three stars and more.
 fn masked(core: &str) -> bool {
     let stars = core.bytes().filter(|&b| b == b'*').count();
-    let rest_is_letters = core.chars().all(|c| c == '*' || c.is_alphabetic() || c == '\'' || c == '-');
-    let bold = core.starts_with('*') && core.ends_with('*') && core.trim_matches('*').chars().all(char::is_alphabetic);
-    if stars == core.len() { stars >= 3 } else { rest_is_letters && !bold }
+    let rest_is_letters = core
+        .chars()
+        .all(|c| c == '*' || c.is_alphabetic() || c == '\'' || c == '-');
+    let bold = core.starts_with('*')
+        && core.ends_with('*')
+        && core.trim_matches('*').chars().all(char::is_alphabetic);
+    if stars == core.len() {
+        stars >= 3
+    } else {
+        rest_is_letters && !bold
+    }
 }
 
 /// `10:30`, `9am`, `5:15pm`.
-fn clock(core: &str) -> bool {
+pub(crate) fn is_clock(core: &str) -> bool {
     let lower = core.to_ascii_lowercase();
     let (digits, half) = match lower.strip_suffix("am").or_else(|| lower.strip_suffix("pm")) {
         Some(digits) => (digits, true),
@@ -77,7 +87,11 @@ fn hyphenated(rules: &TextRules, core: &str, start: usize, tail: &str, sink: &mu
     let word = &core[last..];
     let parts = &core[..last];
     let begins_word = |part: &str| {
-        !part.is_empty() && part.chars().all(char::is_alphabetic) && word.get(..part.len()).is_some_and(|w| w.eq_ignore_ascii_case(part))
+        !part.is_empty()
+            && part.chars().all(char::is_alphabetic)
+            && word
+                .get(..part.len())
+                .is_some_and(|w| w.eq_ignore_ascii_case(part))
     };
     if !parts.is_empty() && parts[..last - 1].split('-').all(begins_word) {
         let mut at = 0;
@@ -117,19 +131,29 @@ fn plain(rules: &TextRules, core: &str, start: usize, tail: &str, cut: bool, sin
             punctuation(&core[to..], false, sink);
         }
     }
-    let abbreviated = last.is_some_and(|i| rules.abbreviations.contains(&normal(&core[segments[i].0..segments[i].1])));
+    let abbreviated = last.is_some_and(|i| {
+        rules
+            .abbreviations
+            .contains(&normal(&core[segments[i].0..segments[i].1]))
+    });
     punctuation(tail, abbreviated, sink);
 }
 
 fn case(word: &str) -> Flags {
     let mut letters = word.chars().filter(|c| c.is_alphabetic());
-    let Some(first) = letters.next() else { return Flags::NONE };
+    let Some(first) = letters.next() else {
+        return Flags::NONE;
+    };
     if !first.is_uppercase() {
         return Flags::NONE;
     }
     let mut more = 0;
     let all = letters.inspect(|_| more += 1).all(char::is_uppercase);
-    if all && more > 0 { Flags::TITLE | Flags::CAPITALS } else { Flags::TITLE }
+    if all && more > 0 {
+        Flags::TITLE | Flags::CAPITALS
+    } else {
+        Flags::TITLE
+    }
 }
 
 fn punctuation(text: &str, abbreviated: bool, sink: &mut impl Sink) {

@@ -18,7 +18,13 @@ pub(crate) struct AngerCourse {
 
 impl AngerCourse {
     /// Takes a customer turn: its words, and Σ gain × contributions. Gives the level, and the band if it has changed.
-    pub(crate) fn turn(&mut self, rules: &CallRules, arrival: u32, words: u32, evidence: Milli) -> (Score, Option<usize>) {
+    pub(crate) fn turn(
+        &mut self,
+        rules: &CallRules,
+        arrival: u32,
+        words: u32,
+        evidence: Milli,
+    ) -> (Score, Option<usize>) {
         let kept = libm::exp2(-f64::from(words) / rules.half_life_words);
         let energy = libm::round(f64::from(self.energy.0) * kept) as i64 + i64::from(evidence.0);
         self.energy = Milli(energy.clamp(0, i64::from(rules.most.0)) as i32);
@@ -92,7 +98,15 @@ mod tests {
         assert_eq!(half, Score::nearest(libm::tanh(2.0 / (2.0 * rules.scale))));
         let (calm, band) = course.turn(&rules, 6, 5, Milli(-4000));
         assert_eq!((calm, band), (Score(0), Some(0)));
-        assert_eq!((course.peak(), course.peak_turn(&rules), course.start(), course.end()), (up, Some(2), Score(0), Score(0)));
+        assert_eq!(
+            (
+                course.peak(),
+                course.peak_turn(&rules),
+                course.start(),
+                course.end()
+            ),
+            (up, Some(2), Score(0), Score(0))
+        );
     }
 
     #[test]
@@ -100,7 +114,10 @@ mod tests {
         let mut rules = Lexicon::builtin().call;
         rules.hysteresis = 0.05;
         rules.bands = vec![("calm".into(), 0.0), ("angry".into(), 0.5)];
-        let course = AngerCourse { band: 1, ..AngerCourse::default() };
+        let course = AngerCourse {
+            band: 1,
+            ..AngerCourse::default()
+        };
         assert_eq!(course.next_band(&rules, 0.47), 1);
         assert_eq!(course.next_band(&rules, 0.44), 0);
         assert_eq!(AngerCourse::default().next_band(&rules, 0.47), 0);

@@ -14,7 +14,10 @@ impl At {
 
     /// `ms` since `origin`; times beyond 24 days from there stand still.
     pub(crate) fn new(ms: Option<i64>, origin: i64) -> At {
-        let since = |ms: i64| ms.saturating_sub(origin).clamp(i64::from(i32::MIN) + 1, i64::from(i32::MAX)) as i32;
+        let since = |ms: i64| {
+            ms.saturating_sub(origin)
+                .clamp(i64::from(i32::MIN) + 1, i64::from(i32::MAX)) as i32
+        };
         ms.map_or(At::NONE, |ms| At(since(ms)))
     }
 
@@ -107,7 +110,11 @@ impl History {
     /// Whether a turn has started so long after this one's end. Without times nothing needs to be waited for.
     pub(crate) fn ms_passed(&self, turn: &Past, ms: u32) -> bool {
         let Some(end) = turn.end.get() else { return true };
-        ms == 0 || self.turns.iter().any(|t| t.arrival > turn.arrival && t.start.get().is_some_and(|s| s > end + i64::from(ms)))
+        ms == 0
+            || self
+                .turns
+                .iter()
+                .any(|t| t.arrival > turn.arrival && t.start.get().is_some_and(|s| s > end + i64::from(ms)))
     }
 
     /// Evaluates a condition for a turn. `bit` maps a signal to its bit.
@@ -117,18 +124,31 @@ impl History {
         let yes = |b: bool| if b { Answer::Yes } else { Answer::No };
         match condition.within {
             Within::Turn => yes(fired(turn)),
-            Within::Previous => yes(before().iter().rev().find(|t| t.speaker != turn.speaker).is_some_and(|t| fired(t))),
+            Within::Previous => yes(before()
+                .iter()
+                .rev()
+                .find(|t| t.speaker != turn.speaker)
+                .is_some_and(|t| fired(t))),
             Within::TurnsBefore(n) => yes(before().iter().rev().take(n.into()).any(|t| fired(t))),
-            Within::TurnsAfter(n) => yes(self.ordered(|t| t.follows(turn)).iter().take(n.into()).any(|t| fired(t))),
+            Within::TurnsAfter(n) => yes(self
+                .ordered(|t| t.follows(turn))
+                .iter()
+                .take(n.into())
+                .any(|t| fired(t))),
             Within::MsBefore(ms) => match turn.start.get() {
                 None => Answer::NotMeasurable,
-                Some(start) => yes(before().iter().any(|t| fired(t) && t.end.get().is_some_and(|end| end >= start - i64::from(ms)))),
+                Some(start) => yes(before()
+                    .iter()
+                    .any(|t| fired(t) && t.end.get().is_some_and(|end| end >= start - i64::from(ms)))),
             },
             Within::MsAfter(ms) => match turn.end.get() {
                 None => Answer::NotMeasurable,
                 Some(end) => {
                     let soon = |t: &Past| t.start.get().is_some_and(|start| start <= end + i64::from(ms));
-                    yes(self.ordered(|t| t.follows(turn)).iter().any(|t| fired(t) && soon(t)))
+                    yes(self
+                        .ordered(|t| t.follows(turn))
+                        .iter()
+                        .any(|t| fired(t) && soon(t)))
                 }
             },
         }
@@ -137,7 +157,15 @@ impl History {
     /// The remembered turns that pass a test, in the order of the call.
     fn ordered(&self, test: impl Fn(&Past) -> bool) -> Vec<&Past> {
         let mut out: Vec<&Past> = self.turns.iter().filter(|t| test(t)).collect();
-        out.sort_by(|a, b| if a.follows(b) { std::cmp::Ordering::Greater } else if b.follows(a) { std::cmp::Ordering::Less } else { std::cmp::Ordering::Equal });
+        out.sort_by(|a, b| {
+            if a.follows(b) {
+                std::cmp::Ordering::Greater
+            } else if b.follows(a) {
+                std::cmp::Ordering::Less
+            } else {
+                std::cmp::Ordering::Equal
+            }
+        });
         out
     }
 
@@ -148,13 +176,25 @@ impl History {
     /// Whether `then` lies within the bound of `from`, both in the order of the call; nothing without times.
     fn within(&self, from: &Past, then: &Past, bound: Bound) -> Option<bool> {
         match bound {
-            Bound::Turns(n) => Some(self.turns.iter().filter(|t| t.follows(from) && !t.follows(then)).count() <= usize::from(n)),
+            Bound::Turns(n) => Some(
+                self.turns
+                    .iter()
+                    .filter(|t| t.follows(from) && !t.follows(then))
+                    .count()
+                    <= usize::from(n),
+            ),
             Bound::Ms(ms) => Some(then.start.get()? <= from.end.get()? + i64::from(ms)),
         }
     }
 
     /// The turns of a sequence whose last step is this turn; the latest that fit.
-    pub(crate) fn sequence(&self, turn: &Past, steps: &[Step], bound: Bound, bit: impl Fn(u16) -> u8) -> Option<Vec<u32>> {
+    pub(crate) fn sequence(
+        &self,
+        turn: &Past,
+        steps: &[Step],
+        bound: Bound,
+        bit: impl Fn(u16) -> u8,
+    ) -> Option<Vec<u32>> {
         let (last, earlier) = steps.split_last()?;
         if !Self::step_fired(turn, *last, &bit) {
             return None;
@@ -162,7 +202,11 @@ impl History {
         let mut out = Vec::new();
         let mut behind = turn;
         for step in earlier.iter().rev() {
-            let found = self.ordered(|t| behind.follows(t)).into_iter().rev().find(|t| Self::step_fired(t, *step, &bit))?;
+            let found = self
+                .ordered(|t| behind.follows(t))
+                .into_iter()
+                .rev()
+                .find(|t| Self::step_fired(t, *step, &bit))?;
             out.push(found.arrival);
             behind = found;
         }
@@ -173,20 +217,42 @@ impl History {
     }
 
     /// Whether nothing of `what` came in this turn, of `after`, or within the bound behind it.
-    pub(crate) fn absent(&self, turn: &Past, what: Step, after: Step, bound: Bound, bit: impl Fn(u16) -> u8) -> bool {
+    pub(crate) fn absent(
+        &self,
+        turn: &Past,
+        what: Step,
+        after: Step,
+        bound: Bound,
+        bit: impl Fn(u16) -> u8,
+    ) -> bool {
         Self::step_fired(turn, after, &bit)
             && (bound_is_measurable(turn, bound))
             && !Self::step_fired(turn, what, &bit)
-            && !self.turns.iter().any(|t| t.follows(turn) && Self::step_fired(t, what, &bit) && self.within(turn, t, bound) == Some(true))
+            && !self.turns.iter().any(|t| {
+                t.follows(turn)
+                    && Self::step_fired(t, what, &bit)
+                    && self.within(turn, t, bound) == Some(true)
+            })
     }
 
     /// The earlier turns with which this one makes `at_least`.
-    pub(crate) fn count(&self, turn: &Past, what: Step, at_least: u8, bound: Bound, bit: impl Fn(u16) -> u8) -> Option<Vec<u32>> {
+    pub(crate) fn count(
+        &self,
+        turn: &Past,
+        what: Step,
+        at_least: u8,
+        bound: Bound,
+        bit: impl Fn(u16) -> u8,
+    ) -> Option<Vec<u32>> {
         if !Self::step_fired(turn, what, &bit) {
             return None;
         }
         let earlier = self.ordered(|t| turn.follows(t) && Self::step_fired(t, what, &bit));
-        let mut near: Vec<u32> = earlier.into_iter().filter(|t| self.within(t, turn, bound) == Some(true)).map(|t| t.arrival).collect();
+        let mut near: Vec<u32> = earlier
+            .into_iter()
+            .filter(|t| self.within(t, turn, bound) == Some(true))
+            .map(|t| t.arrival)
+            .collect();
         let more = usize::from(at_least) - 1;
         (near.len() >= more).then(|| near.split_off(near.len() - more))
     }

@@ -27,16 +27,33 @@ pub(crate) struct InterruptionRules {
 
 impl InterruptionRules {
     pub(crate) fn read(table: &toml::Table, features: &BTreeMap<String, u32>) -> Result<Self, String> {
-        const KEYS: [&str; 6] = ["kind", "early-ms", "long-ms", "several-words", "backchannel-words", "backchannels"];
+        const KEYS: [&str; 6] = [
+            "kind",
+            "early-ms",
+            "long-ms",
+            "several-words",
+            "backchannel-words",
+            "backchannels",
+        ];
         if let Some(key) = table.keys().find(|k| !KEYS.contains(&k.as_str())) {
-            return Err(format!("unknown key \"{key}\"{}", crate::error::did_you_mean(key, KEYS)));
+            return Err(format!(
+                "unknown key \"{key}\"{}",
+                crate::error::did_you_mean(key, KEYS)
+            ));
         }
         let number = |key: &str, most: i64| match table.get(key).and_then(toml::Value::as_integer) {
             Some(n) if (0..=most).contains(&n) => Ok(n),
             _ => Err(format!("{key} must be a whole number from 0 to {most}")),
         };
-        let words = table.get("backchannels").and_then(toml::Value::as_array).ok_or("backchannels must be a list of words")?;
-        let backchannels = words.iter().map(|w| w.as_str().map(normal).ok_or("backchannels must be a list of words"));
+        let words = table
+            .get("backchannels")
+            .and_then(toml::Value::as_array)
+            .ok_or("backchannels must be a list of words")?;
+        let backchannels = words.iter().map(|w| {
+            w.as_str()
+                .map(normal)
+                .ok_or("backchannels must be a list of words")
+        });
         Ok(InterruptionRules {
             early_ms: number("early-ms", 60_000)?,
             long_ms: number("long-ms", 60_000)?,
@@ -50,7 +67,10 @@ impl InterruptionRules {
     /// Whether an utterance only shows that its speaker listens.
     pub(crate) fn is_backchannel(&self, scan: &Scan, text: &str) -> bool {
         let mut words = 0;
-        let said = scan.tokens.iter().filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED));
+        let said = scan
+            .tokens
+            .iter()
+            .filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED));
         let only = said.inspect(|_| words += 1).all(|t| {
             let word = normal(&text[t.start as usize..t.end as usize]);
             t.flags.intersects(Flags::FILLER | Flags::STUTTER) || self.backchannels.contains(&word)
@@ -59,18 +79,42 @@ impl InterruptionRules {
     }
 
     /// The evidence that a turn interrupts one that arrived before it.
-    pub(crate) fn evidence(&self, entries: &[Entry], history: &History, turn: &Past, backchannel: bool) -> Vec<Weighed> {
-        let (Some(start), Some(end)) = (turn.start.get(), turn.end.get()) else { return Vec::new() };
+    pub(crate) fn evidence(
+        &self,
+        entries: &[Entry],
+        history: &History,
+        turn: &Past,
+        backchannel: bool,
+    ) -> Vec<Weighed> {
+        let (Some(start), Some(end)) = (turn.start.get(), turn.end.get()) else {
+            return Vec::new();
+        };
         if backchannel || turn.words == 0 {
             return Vec::new();
         }
-        let other = history.iter().filter(|t| t.speaker != turn.speaker && t.words > 0);
-        let talking = other.filter(|t| t.start.get().is_some_and(|s| s < start) && t.end.get().is_some_and(|e| e - start > self.early_ms));
-        let Some(other) = talking.max_by_key(|t| (t.end, t.arrival)) else { return Vec::new() };
+        let other = history
+            .iter()
+            .filter(|t| t.speaker != turn.speaker && t.words > 0);
+        let talking = other.filter(|t| {
+            t.start.get().is_some_and(|s| s < start) && t.end.get().is_some_and(|e| e - start > self.early_ms)
+        });
+        let Some(other) = talking.max_by_key(|t| (t.end, t.arrival)) else {
+            return Vec::new();
+        };
         let other_end = other.end.get().unwrap_or(start);
         let overlap = other_end.min(end) - start;
-        let shown = [true, turn.words >= self.several_words, overlap >= self.long_ms, other_end < end];
-        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown).filter_map(|(entry, _)| *entry);
+        let shown = [
+            true,
+            turn.words >= self.several_words,
+            overlap >= self.long_ms,
+            other_end < end,
+        ];
+        let found = self
+            .entries
+            .iter()
+            .zip(shown)
+            .filter(|(_, shown)| *shown)
+            .filter_map(|(entry, _)| *entry);
         found
             .map(|entry| Weighed {
                 entry,

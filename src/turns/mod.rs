@@ -28,8 +28,13 @@ impl Detector {
 /// Reads a `[detector]` table. The message of an error names the key.
 pub(crate) fn detector(table: &toml::Table, features: &BTreeMap<String, u32>) -> Result<Detector, String> {
     match table.get("kind").and_then(toml::Value::as_str) {
-        Some("interruption") => Ok(Detector::Interruption(Box::new(InterruptionRules::read(table, features)?))),
-        Some(other) => Err(format!("unknown detector \"{other}\"{}", crate::error::did_you_mean(other, ["interruption"]))),
+        Some("interruption") => Ok(Detector::Interruption(Box::new(InterruptionRules::read(
+            table, features,
+        )?))),
+        Some(other) => Err(format!(
+            "unknown detector \"{other}\"{}",
+            crate::error::did_you_mean(other, ["interruption"])
+        )),
         None => Err("a detector needs its `kind`".into()),
     }
 }

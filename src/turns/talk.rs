@@ -16,9 +16,17 @@ impl Spoken {
     /// Counts the words and disfluencies of an utterance. Marks are no words; a contraction is one word.
     pub(crate) fn of(scan: &Scan) -> Self {
         let mut spoken = Spoken::default();
-        for token in scan.tokens.iter().filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED)) {
+        for token in scan
+            .tokens
+            .iter()
+            .filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED))
+        {
             spoken.words += 1;
-            spoken.disfluencies += u32::from(token.flags.intersects(Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF));
+            spoken.disfluencies += u32::from(
+                token
+                    .flags
+                    .intersects(Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF),
+            );
         }
         spoken
     }

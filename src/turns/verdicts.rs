@@ -62,43 +62,105 @@ pub(crate) struct Decided<'a> {
 }
 
 impl Verdicts {
-    /// Takes the next turn in the order of arrival and decides what can be decided.
-    pub(crate) fn feed(&mut self, compiled: &Compiled, mut turn: ClosedTurn, backchannel: bool, decided: &mut impl FnMut(Decided<'_>)) {
-        while self.history.is_full() && self.waiting.front().is_some_and(|w| self.history.oldest().is_some_and(|o| o.arrival == w.turn.past.arrival)) {
-            self.decide(compiled, Force::Oldest, decided);
-            break;
+    /// Takes the next turn in the order of arrival and decides what can be decided. A turn that nothing holds up comes back at once.
+    pub(crate) fn feed(
+        &mut self,
+        compiled: &Compiled,
+        mut turn: ClosedTurn,
+        backchannel: bool,
+        decided: &mut impl FnMut(Decided<'_>),
+    ) -> Option<TurnInProgress> {
+        let leaves = |w: &TurnInProgress| {
+            self.history
+                .oldest()
+                .is_some_and(|o| o.arrival == w.turn.past.arrival)
+        };
+        if self.history.is_full() && self.waiting.front().is_some_and(leaves) {
+            self.decide(compiled, None, Force::Oldest, decided);
         }
         for (signal, traits) in (0u16..).zip(&compiled.lexicon.traits) {
             if let Some(Detector::Interruption(rules)) = &traits.detector {
                 let speaker = compiled.lexicon.signals[usize::from(signal)].speaker;
                 if speaker.is_none() || speaker == turn.past.role {
-                    turn.weighed.extend(rules.evidence(&compiled.lexicon.entries, &self.history, &turn.past, backchannel));
+                    turn.weighed.extend(rules.evidence(
+                        &compiled.lexicon.entries,
+                        &self.history,
+                        &turn.past,
+                        backchannel,
+                    ));
                 }
             }
         }
         self.history.push(turn.past);
-        let undecided = compiled.in_order(&turn.weighed, turn.past.role);
-        self.waiting.push_back(TurnInProgress { turn, undecided, verdicts: Vec::new() });
-        self.decide(compiled, Force::No, decided);
+        let mut undecided = compiled.in_order(&turn.weighed, turn.past.role);
+        // What was announced while the utterance was open is decided too, even where nothing of it is left.
+        let gone = turn
+            .announced
+            .iter()
+            .filter(|s| !undecided.contains(s))
+            .copied()
+            .collect::<Vec<_>>();
+        undecided.extend(gone);
+        let mut fresh = TurnInProgress {
+            turn,
+            undecided,
+            verdicts: Vec::new(),
+        };
+        self.decide(compiled, Some(&mut fresh), Force::No, decided);
+        if self.waiting.is_empty() && fresh.undecided.is_empty() {
+            return Some(fresh);
+        }
+        self.waiting.push_back(fresh);
+        None
     }
 
     /// At the end of the call everything is decided: what was waited for did not happen, and a deadline counts only if `end_ms`
     /// lies beyond it.
-    pub(crate) fn finish(&mut self, compiled: &Compiled, end: Option<i64>, decided: &mut impl FnMut(Decided<'_>)) {
-        self.decide(compiled, Force::All { end }, decided);
+    pub(crate) fn finish(
+        &mut self,
+        compiled: &Compiled,
+        end: Option<i64>,
+        decided: &mut impl FnMut(Decided<'_>),
+    ) {
+        self.decide(compiled, None, Force::All { end }, decided);
     }
 
     /// The next turn that is decided altogether, in the order of arrival.
     pub(crate) fn next_complete(&mut self) -> Option<TurnInProgress> {
-        self.waiting.front().is_some_and(|w| w.undecided.is_empty()).then(|| self.waiting.pop_front()).flatten()
+        let next = self
+            .waiting
+            .front()
+            .is_some_and(|w| w.undecided.is_empty())
+            .then(|| self.waiting.pop_front())
+            .flatten();
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+        next
     }
 
     /// Judges what is not decided yet by what is known now; calls `fires` with the turn, the verdict and its deadline.
-    pub(crate) fn preview(&mut self, compiled: &Compiled, now: Option<i64>, mut fires: impl FnMut(&mut ClosedTurn, &Verdict, Option<i64>)) {
+    pub(crate) fn preview(
+        &mut self,
+        compiled: &Compiled,
+        now: Option<i64>,
+        mut fires: impl FnMut(&mut ClosedTurn, &Verdict, Option<i64>),
+    ) {
         for wait in &mut self.waiting {
             for &signal in &wait.undecided {
-                let past = *self.history.get(wait.turn.past.arrival).unwrap_or(&wait.turn.past);
-                let verdict = judge(compiled, signal, &past, &wait.turn.weighed, &self.history, now, |_, _| {});
+                let past = *self
+                    .history
+                    .get(wait.turn.past.arrival)
+                    .unwrap_or(&wait.turn.past);
+                let verdict = judge(
+                    compiled,
+                    signal,
+                    &past,
+                    &wait.turn.weighed,
+                    &self.history,
+                    now,
+                    |_, _| {},
+                );
                 if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
                     let at_ms = deadline(compiled, &verdict, &past).or(past.end.get());
                     fires(&mut wait.turn, &verdict, at_ms);
@@ -109,21 +171,36 @@ impl Verdicts {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let turn = |w: &TurnInProgress| {
-            w.turn.text.capacity() + w.turn.weighed.capacity() * size_of::<Weighed>() + w.verdicts.capacity() * size_of::<Verdict>() + w.undecided.capacity() * 2
+            w.turn.text.capacity()
+                + w.turn.weighed.capacity() * size_of::<Weighed>()
+                + w.verdicts.capacity() * size_of::<Verdict>()
+                + w.undecided.capacity() * 2
         };
-        self.history.heap_bytes() + self.waiting.capacity() * size_of::<TurnInProgress>() + self.waiting.iter().map(turn).sum::<usize>()
+        self.history.heap_bytes()
+            + self.waiting.capacity() * size_of::<TurnInProgress>()
+            + self.waiting.iter().map(turn).sum::<usize>()
     }
 
-    fn decide(&mut self, compiled: &Compiled, force: Force, decided: &mut impl FnMut(Decided<'_>)) {
-        if self.waiting.iter().all(|w| w.undecided.is_empty()) {
-            return;
-        }
-        for &signal in &compiled.lexicon.order {
-            for (index, wait) in self.waiting.iter_mut().enumerate() {
-                let Some(at) = wait.undecided.iter().position(|&s| s == signal) else { continue };
+    fn decide(
+        &mut self,
+        compiled: &Compiled,
+        fresh: Option<&mut TurnInProgress>,
+        force: Force,
+        decided: &mut impl FnMut(Decided<'_>),
+    ) {
+        let mut turns: Vec<&mut TurnInProgress> = self.waiting.iter_mut().chain(fresh).collect();
+        let mut signals: Vec<u16> = turns.iter().flat_map(|w| w.undecided.iter().copied()).collect();
+        signals.sort_unstable_by_key(|&s| compiled.rank(s));
+        signals.dedup();
+        for signal in signals {
+            for (index, wait) in turns.iter_mut().enumerate() {
+                let Some(at) = wait.undecided.iter().position(|&s| s == signal) else {
+                    continue;
+                };
                 let traits = &compiled.lexicon.traits[usize::from(signal)];
                 let past = &wait.turn.past;
-                let passed = self.history.turns_passed(past, traits.ahead_turns) && self.history.ms_passed(past, traits.ahead_ms);
+                let passed = self.history.turns_passed(past, traits.ahead_turns)
+                    && self.history.ms_passed(past, traits.ahead_ms);
                 let forced = match force {
                     Force::No => false,
                     Force::Oldest => index == 0,
@@ -134,13 +211,30 @@ impl Verdicts {
                 }
                 let end = if let Force::All { end } = force { end } else { None };
                 let past = *self.history.get(past.arrival).unwrap_or(past);
-                let verdict = judge(compiled, signal, &past, &wait.turn.weighed, &self.history, end, |_, _| {});
+                let verdict = judge(
+                    compiled,
+                    signal,
+                    &past,
+                    &wait.turn.weighed,
+                    &self.history,
+                    end,
+                    |_, _| {},
+                );
                 wait.undecided.swap_remove(at);
                 if verdict.as_ref().is_some_and(|v| v.outcome.fired) && traits.watched {
-                    self.history.set_fired(wait.turn.past.arrival, compiled.watch_bit(signal));
+                    self.history
+                        .set_fired(wait.turn.past.arrival, compiled.watch_bit(signal));
                 }
-                let at_ms = verdict.as_ref().and_then(|v| deadline(compiled, v, &past)).or(past.end.get());
-                decided(Decided { turn: &wait.turn, signal, verdict: verdict.as_ref(), at_ms });
+                let at_ms = verdict
+                    .as_ref()
+                    .and_then(|v| deadline(compiled, v, &past))
+                    .or(past.end.get());
+                decided(Decided {
+                    turn: &wait.turn,
+                    signal,
+                    verdict: verdict.as_ref(),
+                    at_ms,
+                });
                 wait.verdicts.extend(verdict);
             }
         }
@@ -152,13 +246,17 @@ enum Force {
     No,
     /// The oldest turn leaves what is remembered.
     Oldest,
-    All { end: Option<i64> },
+    All {
+        end: Option<i64>,
+    },
 }
 
 /// The latest deadline of an absence that counts.
 fn deadline(compiled: &Compiled, verdict: &Verdict, past: &Past) -> Option<i64> {
     let of = |e: &Weighed| match compiled.lexicon.entries[e.entry as usize].over {
-        Some(OverTurns::Absent { bound: Bound::Ms(ms), .. }) => Some(past.end.get()? + i64::from(ms)),
+        Some(OverTurns::Absent {
+            bound: Bound::Ms(ms), ..
+        }) => Some(past.end.get()? + i64::from(ms)),
         _ => None,
     };
     verdict.evidence.iter().filter_map(of).max()
@@ -176,7 +274,10 @@ pub(crate) fn judge(
 ) -> Option<Verdict> {
     let lexicon = &compiled.lexicon;
     let mut hits: Vec<&Weighed> = Vec::new();
-    for hit in weighed.iter().filter(|w| lexicon.entries[w.entry as usize].signal == signal) {
+    for hit in weighed
+        .iter()
+        .filter(|w| lexicon.entries[w.entry as usize].signal == signal)
+    {
         match blocked(compiled, &lexicon.entries[hit.entry as usize], past, history) {
             None => hits.push(hit),
             Some(why) => told(hit, Err(why)),
@@ -197,8 +298,16 @@ pub(crate) fn judge(
     }
     evidence.sort_by_key(|e| (e.span, e.entry));
     let header = &lexicon.signals[usize::from(signal)];
-    let outcome = outcome(header.bias, header.threshold, evidence.iter().map(|e| e.contribution))?;
-    Some(Verdict { signal, outcome, evidence })
+    let outcome = outcome(
+        header.bias,
+        header.threshold,
+        evidence.iter().map(|e| e.contribution),
+    )?;
+    Some(Verdict {
+        signal,
+        outcome,
+        evidence,
+    })
 }
 
 fn blocked(compiled: &Compiled, entry: &Entry, past: &Past, history: &History) -> Option<Blocked> {
@@ -221,7 +330,13 @@ fn blocked(compiled: &Compiled, entry: &Entry, past: &Past, history: &History) -
 }
 
 /// What entries over several turns contribute to this turn.
-fn over_turns(compiled: &Compiled, signal: u16, past: &Past, history: &History, end: Option<i64>) -> Vec<Weighed> {
+fn over_turns(
+    compiled: &Compiled,
+    signal: u16,
+    past: &Past,
+    history: &History,
+    end: Option<i64>,
+) -> Vec<Weighed> {
     let lexicon = &compiled.lexicon;
     let traits = &lexicon.traits[usize::from(signal)];
     let mut out = Vec::new();
@@ -237,12 +352,21 @@ fn over_turns(compiled: &Compiled, signal: u16, past: &Past, history: &History, 
         let turns = match &entry.over {
             None => None,
             Some(OverTurns::Sequence { steps, bound }) => history.sequence(past, steps, *bound, bit),
-            Some(OverTurns::Count { what, at_least, bound }) => history.count(past, *what, *at_least, *bound, bit),
+            Some(OverTurns::Count {
+                what,
+                at_least,
+                bound,
+            }) => history.count(past, *what, *at_least, *bound, bit),
             Some(OverTurns::Absent { what, after, bound }) => {
                 let over = match *bound {
                     Bound::Turns(n) => history.turns_passed(past, n),
                     Bound::Ms(ms) => {
-                        history.ms_passed(past, ms) || past.end.get().zip(end).is_some_and(|(from, end)| end > from + i64::from(ms))
+                        history.ms_passed(past, ms)
+                            || past
+                                .end
+                                .get()
+                                .zip(end)
+                                .is_some_and(|(from, end)| end > from + i64::from(ms))
                     }
                 };
                 (over && history.absent(past, *what, *after, *bound, bit)).then(Vec::new)
@@ -250,7 +374,13 @@ fn over_turns(compiled: &Compiled, signal: u16, past: &Past, history: &History, 
         };
         if let Some(turns) = turns {
             if blocked(compiled, entry, past, history).is_none() {
-                out.push(Weighed { entry: number, span: None, contribution: entry.weight, modifiers: Vec::new(), turns });
+                out.push(Weighed {
+                    entry: number,
+                    span: None,
+                    contribution: entry.weight,
+                    modifiers: Vec::new(),
+                    turns,
+                });
             }
         }
     }

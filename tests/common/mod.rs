@@ -31,7 +31,16 @@ pub enum Way {
     Wild(u64),
 }
 
-pub const WAYS: [Way; 8] = [Way::Whole, Way::Words, Way::Wild(1), Way::Wild(2), Way::Wild(3), Way::Wild(4), Way::Wild(5), Way::Wild(6)];
+pub const WAYS: [Way; 8] = [
+    Way::Whole,
+    Way::Words,
+    Way::Wild(1),
+    Way::Wild(2),
+    Way::Wild(3),
+    Way::Wild(4),
+    Way::Wild(5),
+    Way::Wild(6),
+];
 
 pub fn options(call: &Transcript, retention: Retention) -> Options {
     let mut options = Options::default().participants(call.participants.clone());
@@ -42,13 +51,26 @@ pub fn options(call: &Transcript, retention: Retention) -> Options {
 }
 
 /// Sends a call in one way; the report and all events.
-pub fn send(analyzer: &Analyzer, call: &Transcript, way: Way, retention: Retention) -> (CallReport, Vec<Event>) {
+pub fn send(
+    analyzer: &Analyzer,
+    call: &Transcript,
+    way: Way,
+    retention: Retention,
+) -> (CallReport, Vec<Event>) {
     let mut session = analyzer.session(options(call, retention));
     let mut events = Vec::new();
     match way {
         Way::Whole => {
             for (i, turn) in call.turns.iter().enumerate() {
-                push(&mut session, i, turn, &turn.text, Mode::Replace, true, &mut events);
+                push(
+                    &mut session,
+                    i,
+                    turn,
+                    &turn.text,
+                    Mode::Replace,
+                    true,
+                    &mut events,
+                );
             }
         }
         Way::Words => {
@@ -74,7 +96,15 @@ fn wild(mut session: Session, call: &Transcript, seed: u64, events: &mut Vec<Eve
         if next < call.turns.len() && (open.is_empty() || (open.len() < 4 && random.below(4) == 0)) {
             open.push((next, 0));
             // The first chunk settles the order of arrival.
-            push(&mut session, next, &call.turns[next], "", Mode::Append, false, events);
+            push(
+                &mut session,
+                next,
+                &call.turns[next],
+                "",
+                Mode::Append,
+                false,
+                events,
+            );
             next += 1;
             continue;
         }
@@ -84,15 +114,37 @@ fn wild(mut session: Session, call: &Transcript, seed: u64, events: &mut Vec<Eve
         let rest = &turn.text[sent..];
         match random.below(6) {
             0 => {
-                let guess = ["that is ridiculous you idiot", "not my job", "", "i'm so sorry, thanks anna", "🙂 [noise] f***"][random.below(5)];
+                let guess = [
+                    "that is ridiculous you idiot",
+                    "not my job",
+                    "",
+                    "i'm so sorry, thanks anna",
+                    "🙂 [noise] f***",
+                ][random.below(5)];
                 push(&mut session, i, turn, guess, Mode::Replace, false, events);
-                push(&mut session, i, turn, &turn.text[..sent], Mode::Replace, false, events);
+                push(
+                    &mut session,
+                    i,
+                    turn,
+                    &turn.text[..sent],
+                    Mode::Replace,
+                    false,
+                    events,
+                );
             }
             1 => session.advance(turn.end_ms.unwrap_or(0), events),
             2 => {
                 // A copy goes its own way and leaves no trace.
                 let mut copy = session.clone();
-                push(&mut copy, i, turn, "get me your supervisor now", Mode::Append, true, &mut Vec::new());
+                push(
+                    &mut copy,
+                    i,
+                    turn,
+                    "get me your supervisor now",
+                    Mode::Append,
+                    true,
+                    &mut Vec::new(),
+                );
                 copy.finish(None, &mut Vec::new());
             }
             3 if rest.is_empty() || random.below(3) == 0 => {
@@ -101,11 +153,29 @@ fn wild(mut session: Session, call: &Transcript, seed: u64, events: &mut Vec<Eve
             }
             _ => {
                 let mut cut = sent + random.below(12);
-                cut = (cut..=turn.text.len()).find(|&c| turn.text.is_char_boundary(c)).unwrap_or(turn.text.len());
+                cut = (cut..=turn.text.len())
+                    .find(|&c| turn.text.is_char_boundary(c))
+                    .unwrap_or(turn.text.len());
                 if random.below(4) == 0 {
-                    push(&mut session, i, turn, &turn.text[..cut], Mode::Replace, false, events);
+                    push(
+                        &mut session,
+                        i,
+                        turn,
+                        &turn.text[..cut],
+                        Mode::Replace,
+                        false,
+                        events,
+                    );
                 } else {
-                    push(&mut session, i, turn, &turn.text[sent..cut], Mode::Append, false, events);
+                    push(
+                        &mut session,
+                        i,
+                        turn,
+                        &turn.text[sent..cut],
+                        Mode::Append,
+                        false,
+                        events,
+                    );
                 }
                 open[which].1 = cut;
             }
@@ -114,9 +184,25 @@ fn wild(mut session: Session, call: &Transcript, seed: u64, events: &mut Vec<Eve
     session
 }
 
-pub fn push(session: &mut Session, i: usize, turn: &Turn, text: &str, mode: Mode, is_final: bool, events: &mut Vec<Event>) {
+pub fn push(
+    session: &mut Session,
+    i: usize,
+    turn: &Turn,
+    text: &str,
+    mode: Mode,
+    is_final: bool,
+    events: &mut Vec<Event>,
+) {
     let utterance = format!("u{i}");
-    let chunk = Chunk { utterance: &utterance, speaker: &turn.speaker, start_ms: turn.start_ms, end_ms: turn.end_ms, text, mode, is_final };
+    let chunk = Chunk {
+        utterance: &utterance,
+        speaker: &turn.speaker,
+        start_ms: turn.start_ms,
+        end_ms: turn.end_ms,
+        text,
+        mode,
+        is_final,
+    };
     session.push(&chunk, events);
 }
 
@@ -168,7 +254,9 @@ fn provisional_events_are_settled(events: &[Event], way: Way) {
 pub fn analyzer(signals: &[&str]) -> Analyzer {
     let shared = include_str!("../../lexicons/en/shared.toml");
     let interruption = include_str!("../../lexicons/en/turns/interruption.toml");
-    let mut builder = hackles::Lexicon::builder().file("shared.toml", shared).file("interruption.toml", interruption);
+    let mut builder = hackles::Lexicon::builder()
+        .file("shared.toml", shared)
+        .file("interruption.toml", interruption);
     for (i, text) in signals.iter().enumerate() {
         builder = builder.file(&format!("test{i}.toml"), &format!("schema = 1\n{text}"));
     }
@@ -178,12 +266,18 @@ pub fn analyzer(signals: &[&str]) -> Analyzer {
 
 /// The header of a test signal.
 pub fn header(id: &str, speaker: &str) -> String {
-    format!("[signal]\nid = \"{id}\"\nspeaker = \"{speaker}\"\nseverity = \"info\"\ntitle = \"t\"\nsummary = \"s\"\nhint = \"h\"\n")
+    format!(
+        "[signal]\nid = \"{id}\"\nspeaker = \"{speaker}\"\nseverity = \"info\"\ntitle = \"t\"\nsummary = \"s\"\nhint = \"h\"\n"
+    )
 }
 
 /// A signal with one entry of one phrase.
 pub fn signal(id: &str, speaker: &str, phrase: &str, weight: f64, more: &str) -> String {
-    format!("{}[[entry]]\nid = \"{}\"\nphrases = [\"{phrase}\"]\nweight = {weight:?}\n{more}\n", header(id, speaker), id.replace('_', "-"))
+    format!(
+        "{}[[entry]]\nid = \"{}\"\nphrases = [\"{phrase}\"]\nweight = {weight:?}\n{more}\n",
+        header(id, speaker),
+        id.replace('_', "-")
+    )
 }
 
 /// A call of lines `agent: text` or `agent 100-900: text`.
@@ -200,11 +294,18 @@ pub fn call(lines: &[&str]) -> Transcript {
             text: text.to_owned(),
         }
     });
-    Transcript { id: Some("C1".into()), turns: turns.collect(), ..Transcript::default() }
+    Transcript {
+        id: Some("C1".into()),
+        turns: turns.collect(),
+        ..Transcript::default()
+    }
 }
 
 /// The signals that fired, by turn.
 pub fn fired(report: &CallReport) -> Vec<Vec<String>> {
     let turns = report.turns.as_ref().expect("retained");
-    turns.iter().map(|t| t.signals.iter().map(|s| s.to_string()).collect()).collect()
+    turns
+        .iter()
+        .map(|t| t.signals.iter().map(|s| s.to_string()).collect())
+        .collect()
 }

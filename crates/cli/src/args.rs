@@ -1,0 +1,270 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use hackles::Role;
+
+use crate::roles::RoleMap;
+
+const EXAMPLES: &str = "\
+Examples:
+  hackles score examples/calls            calls to read, marked where they go wrong
+  hackles score --to jsonl calls.csv      reports for a program, one a line
+  hackles watch < chunks.jsonl            events of live calls as they happen
+  hackles watch --replay 4 call.jsonl     a call as it was, four times as fast
+  hackles explain \"that's not my job\"   why a sentence scores what it scores
+
+Exit status: 0 done, 1 some inputs were left out (each is named on standard error), 2 usage or nothing done.";
+
+const SCORE_HELP: &str = "\
+Transcripts may be
+  JSON lines, one call a line; times are in ms and may be missing, as may the id:
+    {\"id\":\"C1\",\"turns\":[{\"speaker\":\"agent\",\"start_ms\":0,\"end_ms\":900,\"text\":\"…\"}]}
+  CSV, one turn a row, with a header: call_id, speaker, start_ms, end_ms, text
+  plain text, one call a file: \"Agent: …\" and \"Customer: …\", perhaps behind \"[00:12]\"
+Which of them is seen from the content. A call without an id is named FILE:LINE.
+
+Examples:
+  hackles score call.txt                          a call to read, its words marked
+  hackles score --to jsonl --out r.jsonl calls/   everything in a folder
+  zcat calls.jsonl.gz | hackles score --to csv -  a table with a row a turn
+  hackles score --roles ch_0=agent,ch_1=customer call.jsonl
+  hackles score --lexicon mine.toml calls.csv     your own words over the built-in ones";
+
+const WATCH_HELP: &str = "\
+In, on standard input, one JSON object a line, any number of calls at once:
+  {\"call\":\"C1\",\"participants\":[{\"id\":\"ch_0\",\"role\":\"agent\"}],\"meta\":{}}
+      first, if wanted
+  {\"call\":\"C1\",\"utterance\":\"u7\",\"speaker\":\"agent\",\"start_ms\":0,\"end_ms\":900,
+   \"text\":\"that's not\",\"mode\":\"append\",\"final\":false}
+      append adds to the utterance's text, replace sets it; final closes the utterance
+  {\"call\":\"C1\",\"now_ms\":61000}
+      time passes
+  {\"call\":\"C1\",\"end\":true,\"end_ms\":61000}
+      the call ends; at the end of input all do
+Out: {\"call\":\"C1\",\"event\":{…}} as things happen, then {\"call\":\"C1\",\"report\":{…}}
+
+Examples:
+  recogniser | hackles watch | alerting
+  hackles watch --replay 1 call.jsonl              in real time
+  hackles watch --replay 0 --to jsonl call.jsonl   at once, as events";
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  hackles explain \"well that's, um, really not my job\" --speaker agent
+  hackles explain --json \"I'm not angry\"";
+
+const LEXICON_HELP: &str = "\
+Examples:
+  hackles lexicon list                       what is looked for
+  hackles lexicon test refusal               the examples of one signal
+  hackles lexicon test --lexicon mine.toml   whether your words break anything";
+
+/// Scores support calls as they are spoken: what the customer feels and what the agent does, with the words that show it.
+#[derive(Debug, Parser)]
+#[command(name = "hackles", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Score finished calls
+    Score(Score),
+    /// Follow live calls, or replay a finished one
+    Watch(Watch),
+    /// Show why a text scores what it scores
+    Explain(Explain),
+    /// List the signals, run their examples
+    Lexicon(Lexicon),
+}
+
+/// Which lexicon is used.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Layers {
+    /// Lay a lexicon file, or all of a folder, over the built-in set; any number, in this order
+    #[arg(long, value_name = "PATH")]
+    pub(crate) lexicon: Vec<PathBuf>,
+    /// Leave the built-in set out
+    #[arg(long, requires = "lexicon")]
+    pub(crate) no_builtin: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SCORE_HELP)]
+pub(crate) struct Score {
+    /// Files, folders, or - for standard input, which is also read if none is given
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How the transcripts are written [default: seen from their content]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) from: Option<From>,
+    /// How the reports are written [default: by the ending of --out, else text]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<To>,
+    /// Write to this file, which appears when it is complete
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) layers: Layers,
+    /// How many threads work [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Which evidence json and jsonl reports keep: all, that of signals that fired (and of the sentiment), or none
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub(crate) evidence: Evidence,
+    /// Leave everything out that was said
+    #[arg(long)]
+    pub(crate) no_text: bool,
+    /// Who is who, as in ch_0=agent,ch_1=customer
+    #[arg(long, value_name = "MAP")]
+    pub(crate) roles: Option<RoleMap>,
+}
+
+/// How a transcript is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum From {
+    /// One call a line; also a JSON document of one call or an array of them
+    Jsonl,
+    /// One turn a row
+    Csv,
+    /// `Agent: …` lines
+    Text,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    /// For people
+    Text,
+    /// An array of reports
+    Json,
+    /// One report a line
+    Jsonl,
+    /// One turn a row
+    Csv,
+}
+
+/// Which evidence is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Evidence {
+    All,
+    Fired,
+    None,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = WATCH_HELP)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) layers: Layers,
+    /// Who is who, as in ch_0=agent,ch_1=customer
+    #[arg(long, value_name = "MAP")]
+    pub(crate) roles: Option<RoleMap>,
+    /// What is kept of a call: everything for its report, or only what later events need
+    #[arg(long, value_name = "HOW", default_value = "full")]
+    pub(crate) retention: Retention,
+    /// Play the calls of FILE, so many times as fast as they were; 0 is as fast as possible
+    #[arg(long, value_name = "SPEED", requires = "file", value_parser = speed)]
+    pub(crate) replay: Option<f64>,
+    /// The transcript to replay
+    #[arg(requires = "replay")]
+    pub(crate) file: Option<String>,
+    /// How a replay is shown [default: text on a terminal, else jsonl]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Option<Show>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().ok().filter(|s| s.is_finite() && *s >= 0.0);
+    speed.ok_or_else(|| "a speed is a number, 0 or more; 1 is real time".to_owned())
+}
+
+/// How much of a live call is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Retention {
+    Full,
+    None,
+}
+
+/// How a replay is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    /// For people
+    Text,
+    /// One event a line
+    Jsonl,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_HELP)]
+pub(crate) struct Explain {
+    /// What is said
+    pub(crate) text: String,
+    /// Who says it; left out, it is shown for both
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) speaker: Option<Speaker>,
+    /// Write JSON: an object a role
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) layers: Layers,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Speaker {
+    Agent,
+    Customer,
+}
+
+impl Speaker {
+    /// The library's role.
+    pub(crate) fn role(self) -> Role {
+        match self {
+            Speaker::Agent => Role::Agent,
+            Speaker::Customer => Role::Customer,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = LEXICON_HELP)]
+pub(crate) struct Lexicon {
+    #[command(subcommand)]
+    pub(crate) command: LexiconCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LexiconCommand {
+    /// Show the signals
+    List {
+        /// Write a JSON array: id, speaker, severity, title, summary, why, hint, bias, threshold
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        layers: Layers,
+    },
+    /// Run the examples that stand in the lexicon files
+    Test {
+        /// Only these signals
+        signals: Vec<String>,
+        /// Also name the entries that no example fires
+        #[arg(long)]
+        untested: bool,
+        #[command(flatten)]
+        layers: Layers,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

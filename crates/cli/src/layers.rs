@@ -1,0 +1,56 @@
+//! The lexicon of a run: the built-in set with the user's files laid over it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hackles::{Analyzer, Lexicon};
+
+use crate::args::Layers;
+use crate::failure::{Failure, plainly};
+
+/// Loads and compiles the lexicon the arguments ask for.
+pub(crate) fn load(layers: &Layers) -> Result<Analyzer, Failure> {
+    let mut files = Vec::new();
+    for path in &layers.lexicon {
+        let before = files.len();
+        let unreadable = |(path, e): (PathBuf, std::io::Error)| {
+            Failure::Nothing(format!("{}: {}", path.display(), plainly(&e)))
+        };
+        collect(path, true, &mut files).map_err(unreadable)?;
+        if files.len() == before {
+            return Err(Failure::Nothing(format!(
+                "{}: no lexicon (*.toml) in this folder",
+                path.display()
+            )));
+        }
+    }
+    let mut builder = Lexicon::builder();
+    if !layers.no_builtin {
+        builder = builder.builtin();
+    }
+    for path in files {
+        let name = path.display().to_string();
+        let text =
+            fs::read_to_string(&path).map_err(|e| Failure::Nothing(format!("{name}: {}", plainly(&e))))?;
+        builder = builder.file(&name, &text);
+    }
+    Ok(Analyzer::new(builder.build()?)?)
+}
+
+/// Files in the order of their names, so that the order of layers does not depend on the file system.
+fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
+    let failed = |e| (path.to_owned(), e);
+    if fs::metadata(path).map_err(failed)?.is_dir() {
+        let entries = fs::read_dir(path)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(failed)?;
+        let mut entries: Vec<PathBuf> = entries.into_iter().map(|e| e.path()).collect();
+        entries.sort();
+        for entry in entries {
+            collect(&entry, false, files)?;
+        }
+    } else if named || path.extension().is_some_and(|e| e == "toml") {
+        files.push(path.to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! Live calls from standard input, any number at once.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::BufRead as _;
+
+use hackles::event::Event;
+use hackles::transcript::Meta;
+use hackles::{Analyzer, Chunk, Participant, Session};
+
+use super::message::Message;
+use super::{Told, tell};
+use crate::args::Watch;
+use crate::failure::{Failure, Outcome, plainly};
+use crate::output::Output;
+
+/// Ids of ended calls that are remembered, to tell a late chunk from a new call.
+const ENDED: usize = 4096;
+
+/// Runs until the end of input.
+pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
+    let analyzer = crate::layers::load(&args.layers)?;
+    let mut desk = Desk {
+        analyzer,
+        args,
+        output: Output::open(None, false)?,
+        calls: HashMap::new(),
+        begun: 0,
+        ended: HashSet::new(),
+        ended_order: VecDeque::new(),
+    };
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    let mut wrong = false;
+    for number in 1usize.. {
+        line.clear();
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(e) => {
+                crate::complain(&format!("stdin:{number}: {}", plainly(&e)));
+                wrong = true;
+                break;
+            }
+        }
+        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        match desk.line(text) {
+            Ok(()) => {}
+            Err(Trouble::Message(message)) => {
+                crate::complain(&format!("stdin:{number}: {message}"));
+                wrong = true;
+            }
+            Err(Trouble::Failure(failure)) => return Err(failure),
+        }
+    }
+    desk.end_all()?;
+    desk.output.finish()?;
+    Ok(Outcome::unless(wrong))
+}
+
+/// What may go wrong with a line.
+enum Trouble {
+    /// The line: the next ones go on.
+    Message(String),
+    /// The output: nothing goes on.
+    Failure(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Failure(failure)
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Trouble {
+    Trouble::Message(message.into())
+}
+
+/// All calls that go on.
+struct Desk<'a> {
+    analyzer: Analyzer,
+    args: &'a Watch,
+    output: Output,
+    calls: HashMap<String, Call>,
+    /// How many calls have begun: their order of appearance.
+    begun: u64,
+    ended: HashSet<String>,
+    ended_order: VecDeque<String>,
+}
+
+/// One of them.
+#[derive(Default)]
+struct Call {
+    number: u64,
+    participants: Vec<Participant>,
+    meta: Option<Meta>,
+    /// Begun with the first chunk: until then more may be said of the call.
+    session: Option<Session>,
+    /// Speakers of open utterances, for chunks that do not repeat them.
+    speakers: HashMap<String, String>,
+}
+
+impl Call {
+    fn session(&mut self, id: &str, analyzer: &Analyzer, args: &Watch) -> &mut Session {
+        self.session.get_or_insert_with(|| {
+            let mut options = super::options(id, args.retention);
+            options.participants = std::mem::take(&mut self.participants);
+            options.meta = self.meta.take();
+            if let Some(roles) = &args.roles {
+                roles.apply(&mut options.participants);
+            }
+            analyzer.session(options)
+        })
+    }
+}
+
+impl Desk<'_> {
+    fn line(&mut self, text: &[u8]) -> Result<(), Trouble> {
+        let message: Message = serde_json::from_slice(text).map_err(|e| {
+            wrong(format!(
+                "{} (column {})",
+                crate::read::json_message(&e),
+                e.column()
+            ))
+        })?;
+        let id = message.call.clone().ok_or_else(|| wrong("\"call\" is null"))?;
+        let introduces = message.participants.is_some() || message.meta.is_some();
+        let ends = message.end == Some(true);
+        if message.utterance.is_none() && message.text.is_some() {
+            return Err(wrong("a chunk needs an \"utterance\""));
+        }
+        if !introduces && !ends && message.utterance.is_none() && message.now_ms.is_none() {
+            return Err(wrong(
+                "neither a chunk (utterance, text) nor participants, meta, now_ms or end",
+            ));
+        }
+        if self.ended.contains(&id) {
+            return Err(wrong(format!("the call \"{id}\" has ended")));
+        }
+        if message.utterance.is_none() && !introduces && !self.calls.contains_key(&id) {
+            return Err(wrong(format!("the call \"{id}\" has not begun")));
+        }
+        // A line that is wrong in one part is still of use in the others.
+        let introduced = if introduces {
+            self.introduce(&id, &message)
+        } else {
+            Ok(())
+        };
+        let mut events = Vec::new();
+        let pushed = match &message.utterance {
+            Some(utterance) => self.push(&id, utterance, &message, &mut events),
+            None => Ok(()),
+        };
+        if let Some((now, session)) = message.now_ms.zip(self.call(&id).session.as_mut()) {
+            session.advance(now, &mut events);
+        }
+        self.tell_events(&id, &events)?;
+        if ends {
+            self.end(&id, message.end_ms)?;
+        }
+        introduced.and(pushed)
+    }
+
+    fn call(&mut self, id: &str) -> &mut Call {
+        if !self.calls.contains_key(id) {
+            self.begun += 1;
+            self.calls.insert(
+                id.to_owned(),
+                Call {
+                    number: self.begun,
+                    ..Call::default()
+                },
+            );
+        }
+        self.calls.entry(id.to_owned()).or_default()
+    }
+
+    fn introduce(&mut self, id: &str, message: &Message) -> Result<(), Trouble> {
+        let call = self.call(id);
+        if call.session.is_some() {
+            return Err(wrong(
+                "participants and meta belong before the first chunk of their call; they are ignored",
+            ));
+        }
+        if let Some(participants) = &message.participants {
+            call.participants.clone_from(participants);
+        }
+        if message.meta.is_some() {
+            call.meta.clone_from(&message.meta);
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        id: &str,
+        utterance: &str,
+        m: &Message,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Trouble> {
+        let (mode, is_final) = (m.mode.unwrap_or_default(), m.is_final.unwrap_or(false));
+        // Only a chunk that closes its utterance has something to say without a text.
+        let text = match (&m.text, mode, is_final) {
+            (Some(text), ..) => text.as_str(),
+            (None, hackles::Mode::Append, true) => "",
+            (None, ..) => return Err(wrong("a chunk needs a \"text\"")),
+        };
+        let (analyzer, args) = (self.analyzer.clone(), self.args);
+        let call = self.call(id);
+        let speaker = match &m.speaker {
+            Some(speaker) => speaker.clone().unwrap_or_default(),
+            None => call.speakers.get(utterance).cloned().unwrap_or_default(),
+        };
+        let chunk = Chunk {
+            utterance,
+            speaker: &speaker,
+            start_ms: m.start_ms,
+            end_ms: m.end_ms,
+            text,
+            mode,
+            is_final,
+        };
+        call.session(id, &analyzer, args).push(&chunk, events);
+        if is_final {
+            call.speakers.remove(utterance);
+        } else {
+            call.speakers.insert(utterance.to_owned(), speaker);
+        }
+        Ok(())
+    }
+
+    fn tell_events(&mut self, id: &str, events: &[Event]) -> Result<(), Failure> {
+        events
+            .iter()
+            .try_for_each(|event| tell(&mut self.output, id, Told::Event(event)))
+    }
+
+    fn end(&mut self, id: &str, end_ms: Option<i64>) -> Result<(), Failure> {
+        let (analyzer, args) = (self.analyzer.clone(), self.args);
+        let Some(mut call) = self.calls.remove(id) else {
+            return Ok(());
+        };
+        call.session(id, &analyzer, args);
+        let Some(session) = call.session else {
+            return Ok(());
+        };
+        let mut events = Vec::new();
+        let report = session.finish(end_ms, &mut events);
+        self.tell_events(id, &events)?;
+        tell(&mut self.output, id, Told::Report(&report))?;
+        if self.ended_order.len() == ENDED
+            && let Some(oldest) = self.ended_order.pop_front()
+        {
+            self.ended.remove(&oldest);
+        }
+        self.ended.insert(id.to_owned());
+        self.ended_order.push_back(id.to_owned());
+        Ok(())
+    }
+
+    /// Ends what still goes on, in the order of first appearance.
+    fn end_all(&mut self) -> Result<(), Failure> {
+        let mut open: Vec<(u64, String)> = self
+            .calls
+            .iter()
+            .map(|(id, call)| (call.number, id.clone()))
+            .collect();
+        open.sort_unstable();
+        open.iter().try_for_each(|(_, id)| self.end(id, None))
+    }
+}

@@ -41,10 +41,11 @@ impl Alerts {
     ) {
         let compiled = &analyzer.0;
         self.release(at_ms, &mut give);
-        let fired = |signal: u16| verdicts.iter().any(|v| v.signal == signal && v.outcome.fired);
+        let name = |v: &Verdict| &compiled.lexicon.signals[usize::from(v.signal)].id;
+        let fired = |signal: &String| verdicts.iter().any(|v| v.outcome.fired && name(v) == signal);
         self.deferred.retain(|d| {
             let policy = compiled.lexicon.signals[usize::from(d.signal)].alert.as_ref();
-            !policy.is_some_and(|p| p.cancelled_by.iter().any(|&s| fired(s)))
+            !policy.is_some_and(|p| p.cancelled_by.iter().any(|s| fired(s)))
         });
         for state in &mut self.states {
             let header = &compiled.lexicon.signals[usize::from(state.signal)];

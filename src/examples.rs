@@ -35,12 +35,26 @@ impl std::fmt::Display for ExampleFailure {
     }
 }
 
+/// How many examples a signal has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExampleCount {
+    /// The signal.
+    pub signal: String,
+    /// Examples that must fire.
+    pub firing: usize,
+    /// Examples that must stay silent.
+    pub silent: usize,
+}
+
 /// The outcome of all examples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExampleReport {
     /// How many were run.
     pub run: usize,
+    /// How many each signal has, by id.
+    pub counts: Vec<ExampleCount>,
     /// Those that failed, in the order of files and lines.
     pub failures: Vec<ExampleFailure>,
     /// Entries (`signal/entry`) that no example fires.
@@ -53,10 +67,24 @@ impl Analyzer {
         let lexicon = &self.0.lexicon;
         let is_wanted =
             |signal: u16| wanted.is_empty() || wanted.contains(&lexicon.signals[usize::from(signal)].id);
-        let mut report = ExampleReport::default();
+        let count = |id: &String| ExampleCount {
+            signal: id.clone(),
+            ..ExampleCount::default()
+        };
+        let counts = lexicon.signals.iter().map(|s| count(&s.id)).collect();
+        let mut report = ExampleReport {
+            counts,
+            ..ExampleReport::default()
+        };
         let mut fired = vec![false; lexicon.entries.len()];
         for example in lexicon.examples.iter().filter(|e| is_wanted(e.signal)) {
             report.run += 1;
+            let count = &mut report.counts[usize::from(example.signal)];
+            *(if example.fires.is_empty() {
+                &mut count.silent
+            } else {
+                &mut count.firing
+            }) += 1;
             if let Some(message) = self.run_example(example, &mut fired) {
                 let signal = lexicon.signals[usize::from(example.signal)].id.clone();
                 report.failures.push(ExampleFailure {

@@ -204,7 +204,7 @@ impl Analyzer {
                 } else {
                     verdict.outcome.score
                 },
-                fired: verdict.outcome.fired && !valence,
+                fired: verdict.outcome.fired,
             });
         }
         scores.sort_by(|a, b| a.signal.cmp(&b.signal));

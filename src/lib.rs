@@ -1,4 +1,5 @@
 #![doc = include_str!("overview.md")]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod alerts;
 pub mod analyzer;

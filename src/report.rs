@@ -311,10 +311,7 @@ impl Ledger {
             }
             None => self.sentiments.push((speaker, sentiment.0.into(), 1)),
         }
-        for verdict in verdicts
-            .iter()
-            .filter(|v| v.outcome.fired && Some(v.signal) != compiled.sentiment)
-        {
+        for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
             match self.signals.iter_mut().find(|s| s.0 == verdict.signal) {
                 Some(count) => count.1 = count.1.saturating_add(1),
                 None => self.signals.push((verdict.signal, 1)),

@@ -292,11 +292,11 @@ impl Session {
             out.notice(NoticeKind::ClosedUtterance, &Arc::from(chunk.utterance), None);
             return None;
         }
-        if self.open.len() >= MAX_OPEN {
-            if let Some(oldest) = self.open.iter().position(|u| !u.closed) {
-                out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
-                self.close(oldest, out);
-            }
+        if self.open.len() >= MAX_OPEN
+            && let Some(oldest) = self.open.iter().position(|u| !u.closed)
+        {
+            out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
+            self.close(oldest, out);
         }
         let id: Arc<str> = Arc::from(chunk.utterance);
         let arrival = self.arrivals;

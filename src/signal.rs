@@ -30,7 +30,7 @@ pub struct AlertPolicy {
     /// An alert waits so many ms …
     pub defer_ms: i64,
     /// … and is dropped if one of these signals fires meanwhile.
-    pub cancelled_by: Vec<u16>,
+    pub cancelled_by: Vec<String>,
 }
 
 /// One signal of a lexicon: the header of its file.

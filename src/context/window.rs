@@ -59,6 +59,7 @@ impl Window {
         scan.marks[first..first + last]
             .iter()
             .filter(move |m| m.end >= from && m.start <= to)
+            .filter(move |m| !m.at_end || closes(&scan.tokens, m.end as usize))
     }
 
     /// On which side of the hit a mark stands and how many words away, 1 being the next; nothing if it touches the hit or

@@ -282,10 +282,7 @@ impl Loader {
         }
         // A file with a signal keeps its lists to itself; the others share them.
         for (name, items) in &file.lists {
-            let mut list = List {
-                name: name.clone(),
-                ..List::default()
-            };
+            let mut list = List::default();
             if let (None, Some(&known)) = (&file.signal, self.lists.shared.get(name)) {
                 list = self.lists.lists[known].clone();
             }
@@ -515,7 +512,7 @@ impl Loader {
         }
         for name in &table.cancelled_by {
             match numbers.get(name.get_ref()) {
-                Some(&n) => policy.cancelled_by.push(n),
+                Some(_) => policy.cancelled_by.push(name.get_ref().clone()),
                 None => self.unknown(file, name.span(), name.get_ref(), numbers),
             }
         }

@@ -181,7 +181,6 @@ pub(crate) struct Fault {
 /// A word list: its single words (matched as a class) and its longer items.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List {
-    pub(crate) name: String,
     pub(crate) singles: Vec<String>,
     pub(crate) longer: Vec<Vec<String>>,
 }
@@ -190,7 +189,6 @@ pub(crate) struct List {
 pub(crate) trait Lists {
     /// The list with this name, as its number.
     fn find(&self, name: &str) -> Option<usize>;
-    fn get(&self, number: usize) -> &List;
     fn names(&self) -> Vec<&str>;
 }
 
@@ -442,9 +440,6 @@ impl Lists for Scope<'_> {
             .or_else(|| self.table.shared.get(name))
             .copied()
     }
-    fn get(&self, number: usize) -> &List {
-        &self.table.lists[number]
-    }
     fn names(&self) -> Vec<&str> {
         self.own
             .keys()
@@ -460,7 +455,6 @@ mod tests {
 
     fn table() -> ListTable {
         let list = List {
-            name: "dept".into(),
             singles: vec!["team".into()],
             longer: vec![vec!["side".into(), "office".into()]],
         };

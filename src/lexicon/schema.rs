@@ -247,6 +247,7 @@ pub(crate) struct ExampleTable {
     pub(crate) fires: Option<Spanned<OneOrMany<String>>>,
     pub(crate) entry: Option<Spanned<String>>,
     pub(crate) silent: Option<Spanned<bool>>,
+    #[expect(dead_code, reason = "for those who read the file")]
     pub(crate) note: Option<String>,
 }
 

@@ -182,7 +182,7 @@ impl Vocabulary {
         let mut symbols = Symbols::default();
         let mut words: HashMap<Box<str>, Opened, FixedState> = HashMap::default();
         for word in &literals {
-            let symbol = symbols.new(members.get(word).into_iter().flatten());
+            let symbol = symbols.add(members.get(word).into_iter().flatten());
             symbols.facts[symbol as usize].repeatable = !members
                 .get(word)
                 .is_some_and(|g| g.contains(&Group::Class(Class::Number)));
@@ -190,7 +190,7 @@ impl Vocabulary {
         }
         let mut shares: BTreeMap<&BTreeSet<Group>, Symbol> = BTreeMap::new();
         for (word, groups) in members.iter().filter(|(w, _)| !literals.contains(*w)) {
-            let symbol = *shares.entry(groups).or_insert_with(|| symbols.new(groups));
+            let symbol = *shares.entry(groups).or_insert_with(|| symbols.add(groups));
             words.insert(word.as_str().into(), Opened::one(symbol));
         }
         for (list, flags) in [
@@ -204,11 +204,11 @@ impl Vocabulary {
                 }
             }
         }
-        let number = symbols.new([&Group::Class(Class::Number)]);
-        let time = symbols.new([&Group::Class(Class::Time), &Group::Class(Class::Number)]);
-        let money = symbols.new([&Group::Class(Class::Money), &Group::Class(Class::Number)]);
-        let name = symbols.new([&Group::Class(Class::Name)]);
-        let mask = symbols.new([&Group::Class(Class::Masked)]);
+        let number = symbols.add([&Group::Class(Class::Number)]);
+        let time = symbols.add([&Group::Class(Class::Time), &Group::Class(Class::Number)]);
+        let money = symbols.add([&Group::Class(Class::Money), &Group::Class(Class::Number)]);
+        let name = symbols.add([&Group::Class(Class::Name)]);
+        let mask = symbols.add([&Group::Class(Class::Masked)]);
         let mut by_prefix: HashMap<Box<str>, Symbol, FixedState> = HashMap::default();
         for prefix in &prefixes {
             let groups: Vec<Group> = prefixes
@@ -217,7 +217,7 @@ impl Vocabulary {
                 .cloned()
                 .map(Group::Prefix)
                 .collect();
-            by_prefix.insert(prefix.as_str().into(), symbols.new(&groups));
+            by_prefix.insert(prefix.as_str().into(), symbols.add(&groups));
         }
         let lengths: BTreeSet<usize> = prefixes.iter().map(String::len).collect();
         let prefix_lengths = lengths.into_iter().rev().collect();
@@ -321,12 +321,17 @@ impl Vocabulary {
     }
 
     fn masked(&self, word: &str) -> Symbol {
-        let fits = |whole: &&Box<str>| {
+        let fits = |whole: &str| {
             whole.chars().count() == word.chars().count()
                 && word.chars().any(|c| c != '*')
                 && whole.chars().zip(word.chars()).all(|(a, b)| b == '*' || a == b)
         };
-        match self.masked.iter().find(fits).and_then(|w| self.words.get(w)) {
+        match self
+            .masked
+            .iter()
+            .find(|w| fits(w))
+            .and_then(|w| self.words.get(w))
+        {
             Some(opened) => opened.symbols[0],
             None => self.mask,
         }
@@ -406,7 +411,7 @@ struct Symbols {
 }
 
 impl Symbols {
-    fn new<'a>(&mut self, groups: impl IntoIterator<Item = &'a Group>) -> Symbol {
+    fn add<'a>(&mut self, groups: impl IntoIterator<Item = &'a Group>) -> Symbol {
         if self.facts.is_empty() {
             // The symbol of unknown words.
             self.facts.push(SymbolFacts::default());

@@ -372,16 +372,15 @@ fn over_turns(
                 (over && history.absent(past, *what, *after, *bound, bit)).then(Vec::new)
             }
         };
-        if let Some(turns) = turns {
-            if blocked(compiled, entry, past, history).is_none() {
-                out.push(Weighed {
-                    entry: number,
-                    span: None,
-                    contribution: entry.weight,
-                    modifiers: Vec::new(),
-                    turns,
-                });
-            }
+        if let Some(turns) = turns.filter(|_| blocked(compiled, entry, past, history).is_none()) {
+            let (contribution, modifiers) = (entry.weight, Vec::new());
+            out.push(Weighed {
+                entry: number,
+                span: None,
+                contribution,
+                modifiers,
+                turns,
+            });
         }
     }
     out

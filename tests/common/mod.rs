@@ -1,5 +1,5 @@
 //! One way to send a call, and many: whole, by words, at any character, with wrong guesses, overlapping, cloned midway.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use hackles::event::{Event, State};
 use hackles::{Analyzer, CallReport, Chunk, Mode, Options, Retention, Session, Transcript, Turn};

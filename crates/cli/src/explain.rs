@@ -65,7 +65,7 @@ fn shown(analyzer: &Analyzer, role: Role, explanation: &Explanation) -> String {
             .as_ref()
             .map_or(hackles::signal::Severity::Info, |s| s.severity);
         let verdict = match (&*score.signal, score.fired) {
-            ("sentiment", _) => "",
+            (crate::SENTIMENT, _) => "",
             (_, true) => " fires",
             (_, false) => " does not fire",
         };

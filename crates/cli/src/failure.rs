@@ -46,12 +46,6 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Failure::of_writing("standard output", &error)
-    }
-}
-
 impl From<hackles::Error> for Failure {
     fn from(error: hackles::Error) -> Self {
         Failure::Nothing(error.to_string())

@@ -111,10 +111,11 @@ impl Input {
             .unwrap_or_default()
             .to_ascii_lowercase();
         let meant = self.named || ["jsonl", "json", "txt", "csv"].iter().any(|e| ending == *e);
-        if from.is_some() && !meant {
-            return Ok(None);
-        }
-        match from.or_else(|| detect(&head, meant)) {
+        let seen = detect(&head, meant);
+        match from
+            .filter(|from| meant || seen == Some(*from))
+            .or(seen.filter(|_| from.is_none()))
+        {
             Some(from) => Ok(Some((from, source))),
             // An empty file holds no calls: that is no mistake of its format.
             None if head.iter().all(u8::is_ascii_whitespace) || !meant => Ok(None),
@@ -148,10 +149,7 @@ impl Input {
 
 /// The first line that is not blank, and whether its end is seen.
 fn first_line(head: &[u8]) -> (&[u8], bool) {
-    let head = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
+    let head = head.strip_prefix(read::BOM).unwrap_or(head).trim_ascii_start();
     match head.iter().position(|&b| b == b'\n') {
         Some(end) => (head[..end].trim_ascii_end(), true),
         None => (head, false),

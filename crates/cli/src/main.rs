@@ -27,6 +27,9 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use failure::{Failure, Outcome};
 
+/// The signal whose sum is the sentiment: it has evidence like any other, but neither scores nor fires.
+const SENTIMENT: &str = "sentiment";
+
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -2,7 +2,7 @@
 
 use hackles::{Participant, Role};
 
-use crate::nearest::did_you_mean;
+use crate::nearest::nearest;
 
 /// Roles by speaker id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,8 @@ fn pair(text: &str) -> Result<(String, Role), String> {
         .ok_or_else(|| format!("\"{text}\" is not SPEAKER=ROLE"))?;
     let (speaker, role) = (speaker.trim(), role.trim());
     let known = Role::of_id(&role.to_ascii_lowercase()).ok_or_else(|| {
-        let meant = did_you_mean(&role.to_ascii_lowercase(), &["agent", "customer"]);
+        let meant = nearest(&role.to_ascii_lowercase(), &["agent", "customer"]);
+        let meant = meant.map_or_else(String::new, |name| format!(" (did you mean \"{name}\"?)"));
         format!("unknown role \"{role}\"{meant}; a role is agent or customer")
     })?;
     match Role::of_id(speaker) {

@@ -185,7 +185,7 @@ impl Writer<'_> {
                 Evidence::Fired => {
                     let fired = &turn.signals;
                     turn.evidence
-                        .retain(|e| fired.contains(&e.signal) || &*e.signal == "sentiment");
+                        .retain(|e| fired.contains(&e.signal) || *e.signal == *crate::SENTIMENT);
                 }
             }
             if self.args.no_text {

@@ -67,7 +67,9 @@ fn examples_are_run() {
         "more.toml",
         "schema = 1\n[signal]\nid = \"refusal\"\n\n[[example]]\nagent = \"of course\"\nfires = \"course\"\n",
     );
-    let run = hackles(&["lexicon", "test", "refusal", "--lexicon", &path], "");
+    let lexicon = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    let layers = ["--no-builtin", "--lexicon", lexicon, "--lexicon", &path];
+    let run = bare(&[["lexicon", "test", "refusal"].as_slice(), &layers].concat());
     assert_eq!(run.code, 1);
     assert!(run.out.starts_with(&format!("{path}:")), "{}", run.out);
     let run = hackles(&["lexicon", "test", "refusl"], "");

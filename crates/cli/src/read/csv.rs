@@ -1,13 +1,14 @@
 //! CSV: one turn a row, one call per `call_id`.
 
 use std::collections::HashMap;
+use std::io::BufRead as _;
 
 use csv::{ReaderBuilder, StringRecord};
 use hackles::{Role, Transcript, Turn};
 
-use super::{Body, Record};
+use super::{BOM, Body, Record};
 use crate::inputs::Source;
-use crate::nearest::did_you_mean;
+use crate::nearest::nearest;
 
 /// Where the columns stand.
 struct Columns {
@@ -20,16 +21,18 @@ struct Columns {
 
 impl Columns {
     fn of(header: &StringRecord) -> Result<Self, String> {
-        let names: Vec<String> = header.iter().map(|c| normal(c).to_ascii_lowercase()).collect();
+        let names: Vec<String> = header.iter().map(|c| c.trim().to_ascii_lowercase()).collect();
         let place = |name: &str| names.iter().position(|n| n == name);
         let needed = |name: &str| {
             place(name).ok_or_else(|| {
-                let near = names
+                let others: Vec<&str> = names
                     .iter()
                     .map(String::as_str)
                     .filter(|n| !n.is_empty())
-                    .collect::<Vec<_>>();
-                format!("no column \"{name}\"{}", did_you_mean(name, &near))
+                    .collect();
+                let near = nearest(name, &others);
+                let near = near.map_or_else(String::new, |near| format!(" (is \"{near}\" meant to be it?)"));
+                format!("no column \"{name}\"{near}")
             })
         };
         Ok(Columns {
@@ -62,16 +65,12 @@ impl Columns {
     }
 }
 
-fn normal(cell: &str) -> &str {
-    cell.trim_start_matches('\u{feff}').trim()
-}
-
 /// The separator of a header, if it is one: comma, else what some spreadsheets write instead.
 fn separator(header: &str) -> Option<u8> {
     [b',', b';', b'\t'].into_iter().find(|&separator| {
         let cells: Vec<String> = header
             .split(char::from(separator))
-            .map(|c| normal(c).trim_matches('"').to_ascii_lowercase())
+            .map(|c| c.trim().trim_matches('"').to_ascii_lowercase())
             .collect();
         let has = |name: &str| cells.iter().any(|c| c == name);
         cells.len() > 1 && has("text") && (has("speaker") || has("call_id"))
@@ -86,9 +85,11 @@ pub(crate) fn is_header(line: &str) -> bool {
 /// The calls of a source in the order of their first rows, and the rows that could not be read. The rows of a call may
 /// stand anywhere, so the table is read to its end first.
 pub(crate) fn records(file: &str, mut source: Source) -> Vec<Record> {
-    let head = std::io::BufRead::fill_buf(&mut source)
-        .map(<[u8]>::to_vec)
-        .unwrap_or_default();
+    let mut head = source.fill_buf().map(<[u8]>::to_vec).unwrap_or_default();
+    if head.starts_with(BOM) {
+        source.consume(BOM.len());
+        head.drain(..BOM.len());
+    }
     let header = String::from_utf8_lossy(&head);
     let header = header.trim_start().lines().next().unwrap_or_default();
     let mut builder = ReaderBuilder::new();
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn calls_by_first_row_columns_in_any_order() {
-        let text = "\u{feff}text,call_id,start_ms,speaker,end_ms\n\"a, \"\"b\"\"\",C1,0,Agent,900.0\nc,C2,,ch_1,\nd,C1,1000,customer,\n";
+        let text = "\u{feff}\"text\",call_id,start_ms,speaker,end_ms\n\"a, \"\"b\"\"\",C1,0,Agent,900.0\nc,C2,,ch_1,\nd,C1,1000,customer,\n";
         let calls: Vec<Transcript> = read(text).into_iter().map(|c| c.expect("valid")).collect();
         assert_eq!(
             calls
@@ -212,7 +213,7 @@ mod tests {
             read("speeker,text\n")[0]
                 .as_ref()
                 .expect_err("no")
-                .contains("did you mean \"speeker\"?")
+                .contains("is \"speeker\" meant")
         );
     }
 }

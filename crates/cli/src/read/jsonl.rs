@@ -5,7 +5,7 @@ use std::io::{BufRead, Read as _};
 
 use serde_json::value::RawValue;
 
-use super::{Body, Record};
+use super::{BOM, Body, Record};
 use crate::failure::plainly;
 use crate::inputs::Source;
 
@@ -54,7 +54,7 @@ pub(crate) fn records(file: String, mut source: Source) -> Box<dyn Iterator<Item
 }
 
 fn strip(line: &[u8]) -> &[u8] {
-    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii()
+    line.strip_prefix(BOM).unwrap_or(line).trim_ascii()
 }
 
 fn by_line(

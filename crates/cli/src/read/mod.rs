@@ -9,6 +9,9 @@ use hackles::Transcript;
 use crate::args::From;
 use crate::inputs::Input;
 
+/// What some programs write in front of UTF-8.
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// One call as it was found.
 pub(crate) struct Record {
     /// The file.
@@ -111,8 +114,8 @@ fn lines(mut source: impl std::io::BufRead) -> impl Iterator<Item = std::io::Res
         match source.read_until(b'\n', &mut bytes) {
             Ok(0) => None,
             Ok(_) => {
-                if std::mem::take(&mut first) && bytes.starts_with(b"\xef\xbb\xbf") {
-                    bytes.drain(..3);
+                if std::mem::take(&mut first) && bytes.starts_with(BOM) {
+                    bytes.drain(..BOM.len());
                 }
                 while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
                     bytes.pop();

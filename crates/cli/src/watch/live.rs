@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::BufRead as _;
 
 use hackles::event::Event;
+use hackles::session::MAX_OPEN;
 use hackles::transcript::Meta;
 use hackles::{Analyzer, Chunk, Participant, Session};
 
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
                 break;
             }
         }
-        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+        let text = line.strip_prefix(crate::read::BOM).unwrap_or(&line).trim_ascii();
         if text.is_empty() {
             continue;
         }
@@ -226,6 +227,10 @@ impl Desk<'_> {
         if is_final {
             call.speakers.remove(utterance);
         } else {
+            // A stream that never closes its utterances must not make this grow.
+            if call.speakers.len() > 4 * MAX_OPEN {
+                call.speakers.clear();
+            }
             call.speakers.insert(utterance.to_owned(), speaker);
         }
         Ok(())

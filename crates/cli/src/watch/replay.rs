@@ -144,11 +144,7 @@ fn schedule(call: &Transcript) -> Vec<Word<'_>> {
         let length = end.saturating_sub(start);
         for (nth, text) in (1..).zip(pieces) {
             let at = start.saturating_add((i128::from(length) * i128::from(nth) / i128::from(count)) as i64);
-            let at_ms = if nth == 1 {
-                at.max(first_word)
-            } else {
-                at.max(first_word)
-            };
+            let at_ms = at.max(first_word);
             if nth == 1 {
                 first_word = at_ms;
             }

@@ -88,7 +88,7 @@ impl<'a> Screen<'a> {
     pub(crate) fn event(&mut self, output: &mut Output, event: &Event) -> Result<(), Failure> {
         let text = match event {
             // How every word sounds is too much to follow: the anger line tells what matters of it.
-            Event::Signal(signal) if &*signal.signal == "sentiment" => return Ok(()),
+            Event::Signal(signal) if *signal.signal == *crate::SENTIMENT => return Ok(()),
             Event::Signal(signal) => self.signal(signal),
             Event::Anger(anger) => {
                 let level = anger.level.to_f64();

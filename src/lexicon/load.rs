@@ -280,6 +280,7 @@ impl Loader {
                 list.extend(from.iter().map(|w| crate::text::normal(w.get_ref())));
             }
         }
+        let mut faults = Vec::new();
         // A file with a signal keeps its lists to itself; the others share them.
         for (name, items) in &file.lists {
             let mut list = List::default();
@@ -287,11 +288,10 @@ impl Loader {
                 list = self.lists.lists[known].clone();
             }
             for item in items {
-                let mut words = phrase::plain_words(&shared.rules, item.get_ref());
-                match words.len() {
-                    0 => wrong.push((item.span(), "a list's item needs a word")),
-                    1 => list.singles.append(&mut words),
-                    _ => list.longer.push(words),
+                match phrase::parse_item(item.get_ref(), &shared.rules) {
+                    Ok(phrase::ListItem::Word(word)) => list.singles.push(word),
+                    Ok(phrase::ListItem::Phrase(phrase)) => list.longer.push(phrase),
+                    Err(fault) => faults.push((item.span(), fault.message)),
                 }
             }
             let index = self.lists.lists.len();
@@ -305,6 +305,9 @@ impl Loader {
         }
         for (span, message) in wrong {
             self.problem(ErrorKind::Schema, number, span, message);
+        }
+        for (span, message) in faults {
+            self.problem(ErrorKind::Phrase, number, span, message);
         }
     }
 

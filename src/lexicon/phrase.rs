@@ -178,11 +178,11 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
-/// A word list: its single words (matched as a class) and its longer items.
+/// A word list: its single words (matched as a class) and all other items.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List {
     pub(crate) singles: Vec<String>,
-    pub(crate) longer: Vec<Vec<String>>,
+    pub(crate) longer: Vec<Phrase>,
 }
 
 /// The lists a phrase may name.
@@ -226,6 +226,30 @@ pub(crate) fn parse(phrase: &str, lists: &dyn Lists, rules: &TextRules) -> Resul
         return fault(format!("a phrase may be at most {MAX_WORDS} words long"));
     }
     Ok(parsed)
+}
+
+/// An item of a list: a word, or a phrase that names no list.
+pub(crate) enum ListItem {
+    Word(String),
+    Phrase(Phrase),
+}
+
+/// Reads an item of a list.
+pub(crate) fn parse_item(item: &str, rules: &TextRules) -> Result<ListItem, Fault> {
+    let none = BTreeMap::new();
+    let parsed = parse(item, &ListTable::default().with(&none), rules)?;
+    if parsed.has_start() || parsed.has_end() {
+        return Err(Fault {
+            at: 0,
+            message: "'^' and '$' do not belong into a list".into(),
+        });
+    }
+    if let Phrase::Sequence(parts) = &parsed
+        && let [Phrase::Item(Item::Word(word))] = parts.as_slice()
+    {
+        return Ok(ListItem::Word(word.clone()));
+    }
+    Ok(ListItem::Phrase(parsed))
 }
 
 /// The words of a text without any grammar, in normal form: for lists and cues of `shared.toml`.
@@ -456,7 +480,7 @@ mod tests {
     fn table() -> ListTable {
         let list = List {
             singles: vec!["team".into()],
-            longer: vec![vec!["side".into(), "office".into()]],
+            longer: Vec::new(),
         };
         ListTable {
             lists: vec![list],

@@ -24,6 +24,12 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
     let phrases = all(lexicon);
     let mut items = Vec::new();
     phrases.iter().for_each(|(_, p)| p.items(&mut |i| items.push(i)));
+    lexicon
+        .shared
+        .lists
+        .iter()
+        .flat_map(|l| &l.longer)
+        .for_each(|p| p.items(&mut |i| items.push(i)));
     let vocabulary = Vocabulary::build(&lexicon.shared, items.into_iter());
     let mut builder = Builder::new(vocabulary.symbols());
     for (owner, phrase) in phrases {
@@ -89,6 +95,14 @@ fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase) -> Program
                 } else {
                     longer.push(symbols(run))
                 }
+            }
+            if let Item::List(number) = item {
+                longer.extend(
+                    shared.lists[*number]
+                        .longer
+                        .iter()
+                        .map(|p| program(vocabulary, shared, p)),
+                );
             }
             singles.sort_unstable();
             singles.dedup();
@@ -273,7 +287,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SHARED: &str = r#"
+    const SHARED: &str = r##"
 schema = 1
 [transparent]
 fillers = ["um", "uh"]
@@ -289,8 +303,8 @@ cannot = "can not"
 number = ["one", "two"]
 name = ["anna", "tom"]
 [lists]
-things = ["job", "a big job", "one"]
-"#;
+things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
+"##;
 
     fn lexicon(phrases: &[String]) -> Result<Lexicon, Error> {
         let list: Vec<String> = phrases.iter().map(|p| format!("{p:?}")).collect();
@@ -392,6 +406,11 @@ things = ["job", "a big job", "one"]
                 "not my <things>",
                 "not my a big job not my one",
                 vec!["not my a big job", "not my one"],
+            ),
+            (
+                "not my <things>",
+                "not my 3 dog, not my payments",
+                vec!["not my 3 dog", "not my payments"],
             ),
             ("thanks #name", "thanks anna thanks bob", vec!["thanks anna"]),
             (

@@ -95,7 +95,7 @@ fn open(shared: &Shared, word: &str, out: &mut Vec<String>) {
 }
 
 impl Vocabulary {
-    /// Builds the vocabulary of all `items` of all phrases.
+    /// Builds the vocabulary of all `items` of all phrases and lists.
     pub(crate) fn build<'a>(shared: &Shared, items: impl Iterator<Item = &'a Item>) -> Vocabulary {
         let mut literals: BTreeSet<String> = BTreeSet::new();
         let mut prefixes: BTreeSet<String> = BTreeSet::new();
@@ -135,12 +135,7 @@ impl Vocabulary {
         }
         let mut list_words: Vec<Vec<Vec<String>>> = Vec::new();
         for (number, list) in shared.lists.iter().enumerate() {
-            let opened = |run: &Vec<String>| {
-                let mut words = Vec::new();
-                run.iter().for_each(|w| open(shared, w, &mut words));
-                words
-            };
-            let mut longer: Vec<Vec<String>> = list.longer.iter().map(opened).collect();
+            let mut longer: Vec<Vec<String>> = Vec::new();
             for single in &list.singles {
                 let mut words = Vec::new();
                 open(shared, single, &mut words);

@@ -88,7 +88,13 @@ mod tests {
 
     #[test]
     fn rises_with_evidence_and_fades_with_words() {
-        let rules = Lexicon::builtin().call;
+        let builtin = Lexicon::builtin().call;
+        let rules = CallRules {
+            half_life_words: 40.0,
+            scale: 2.0,
+            most: Milli(8000),
+            ..builtin
+        };
         let mut course = AngerCourse::default();
         assert_eq!(course.turn(&rules, 0, 10, Milli(0)), (Score(0), None));
         assert_eq!(course.peak_turn(&rules), None);

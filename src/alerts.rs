@@ -45,7 +45,7 @@ impl Alerts {
         let fired = |signal: &String| verdicts.iter().any(|v| v.outcome.fired && name(v) == signal);
         self.deferred.retain(|d| {
             let policy = compiled.lexicon.signals[usize::from(d.signal)].alert.as_ref();
-            !policy.is_some_and(|p| p.cancelled_by.iter().any(|s| fired(s)))
+            !policy.is_some_and(|p| p.cancelled_by.iter().any(fired))
         });
         for state in &mut self.states {
             let header = &compiled.lexicon.signals[usize::from(state.signal)];

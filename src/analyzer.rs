@@ -135,12 +135,13 @@ impl Compiled {
         out
     }
 
-    pub(crate) fn tables<'a>(&'a self, names: &'a [Box<str>]) -> Tables<'a> {
+    pub(crate) fn tables<'a>(&'a self, names: &'a [Box<str>], role: Option<Role>) -> Tables<'a> {
         Tables {
             rules: &self.lexicon.shared.rules,
             vocabulary: &self.vocabulary,
             automaton: &self.automaton,
             names,
+            role: matcher::Roles::only(role),
         }
     }
 }

@@ -118,8 +118,8 @@ impl Analyzer {
     pub fn explain(&self, text: &str, role: Option<Role>) -> Explanation {
         let compiled = &self.0;
         let mut scan = Scan::new();
-        scan.advance(compiled.tables(&[]), text);
-        scan.finish(compiled.tables(&[]), text);
+        scan.advance(compiled.tables(&[], role), text);
+        scan.finish(compiled.tables(&[], role), text);
         let tokens = scan.tokens.iter().map(|t| {
             let word = &text[t.start as usize..t.end as usize];
             ExplainedToken {

@@ -1,7 +1,7 @@
 //! One live call: chunks in, events out, a report at the end.
 //!
 //! An utterance is read as it grows; what it shows while it is open is provisional and leaves no trace. Closed utterances go on
-//! strictly in the order in which they arrived ([`Call::close`]), so that the report is a function of the final turns in that order
+//! strictly in the order in which they arrived (`Call::close`), so that the report is a function of the final turns in that order
 //! and of nothing else.
 
 use std::collections::VecDeque;
@@ -241,9 +241,10 @@ impl Session {
         let mut out = Out((!self.quiet).then_some(events));
         for utterance in &mut self.open {
             if !utterance.closed {
+                let role = self.call.speakers[usize::from(utterance.speaker)].role;
                 utterance
                     .scan
-                    .finish(self.analyzer.0.tables(&self.names), &utterance.text);
+                    .finish(self.analyzer.0.tables(&self.names, role), &utterance.text);
                 utterance.closed = true;
             }
         }
@@ -322,11 +323,16 @@ impl Session {
         let speaker = self
             .call
             .speaker(chunk.speaker, &self.options.participants, &id, out);
+        let role = |speaker: u8| self.call.speakers[usize::from(speaker)].role;
         let utterance = &mut self.open[index];
+        if role(utterance.speaker) != role(speaker) {
+            // What is looked for depends on the role: what was read is read again.
+            utterance.scan.clear();
+        }
         utterance.speaker = speaker;
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
-        let tables = self.analyzer.0.tables(&self.names);
+        let tables = self.analyzer.0.tables(&self.names, role(speaker));
         let most = self.options.utterance_bytes.min(u32::MAX as usize);
         let mut text = chunk.text;
         if chunk.mode == Mode::Replace {
@@ -354,8 +360,9 @@ impl Session {
     }
 
     fn close(&mut self, index: usize, out: &mut Out<'_>) {
-        let tables = self.analyzer.0.tables(&self.names);
         let utterance = &mut self.open[index];
+        let role = self.call.speakers[usize::from(utterance.speaker)].role;
+        let tables = self.analyzer.0.tables(&self.names, role);
         utterance.scan.finish(tables, &utterance.text);
         utterance.closed = true;
         if utterance.text.trim().is_empty() {
@@ -370,8 +377,9 @@ impl Session {
 
     /// Shows what the utterance would give if it ended here.
     fn preview(&mut self, index: usize, out: &mut Out<'_>) {
-        let tables = self.analyzer.0.tables(&self.names);
         let utterance = &mut self.open[index];
+        let role = self.call.speakers[usize::from(utterance.speaker)].role;
+        let tables = self.analyzer.0.tables(&self.names, role);
         if utterance.scan.tokens.len() < utterance.judge_at {
             return;
         }

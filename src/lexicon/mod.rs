@@ -1,6 +1,6 @@
 //! Lexicons: what to look for, as data.
 //!
-//! Files ([`schema`]) are read and laid over each other ([`load`]), their phrases expanded ([`phrase`]); what comes out is a
+//! Files (`schema`) are read and laid over each other (`load`), their phrases parsed (`phrase`); what comes out is a
 //! [`Lexicon`], from which an [`Analyzer`](crate::Analyzer) is compiled.
 
 mod conditions;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::occurrence::{Needs, Program};
+use super::occurrence::{Gate, Program};
 use super::{Owner, Symbol, UNKNOWN};
 
 /// A state: the number of a node of the trie.
@@ -42,7 +42,9 @@ pub(crate) struct Automaton {
     /// Patterns by the node they end at.
     out: Vec<(u32, u32)>,
     pub(crate) patterns: Vec<Pattern>,
-    programs: Vec<(Program, Needs)>,
+    /// What must hold before a pattern is tried; by pattern.
+    gates: Vec<Gate>,
+    programs: Vec<Program>,
     /// Patterns that end in a transparent or repeated word, by that word.
     triggers: HashMap<Symbol, Vec<u32>, FixedState>,
 }
@@ -73,14 +75,21 @@ impl Builder {
 
     /// Keeps a program.
     pub(crate) fn program(&mut self, program: Program) -> u32 {
-        let needs = Needs::of(&program);
-        self.automaton.programs.push((program, needs));
+        self.automaton.programs.push(program);
         self.automaton.programs.len() as u32 - 1
     }
 
     /// Adds a pattern that the automaton proposes where `path` ends; with a program, that confirms it.
-    pub(crate) fn add(&mut self, owner: Owner, path: &[Symbol], program: Option<u32>, at_end: bool) {
+    pub(crate) fn add(
+        &mut self,
+        owner: Owner,
+        path: &[Symbol],
+        program: Option<u32>,
+        at_end: bool,
+        gate: Gate,
+    ) {
         let a = &mut self.automaton;
+        a.gates.push(gate);
         let mut node = ROOT;
         for &symbol in path {
             let next = if node == ROOT {
@@ -111,7 +120,15 @@ impl Builder {
     }
 
     /// Adds a pattern that is tried at each token with the symbol `last`.
-    pub(crate) fn add_triggered(&mut self, owner: Owner, last: Symbol, program: u32, at_end: bool) {
+    pub(crate) fn add_triggered(
+        &mut self,
+        owner: Owner,
+        last: Symbol,
+        program: u32,
+        at_end: bool,
+        gate: Gate,
+    ) {
+        self.automaton.gates.push(gate);
         self.triggered.push((last, self.automaton.patterns.len() as u32));
         self.automaton.patterns.push(Pattern {
             owner,
@@ -147,6 +164,7 @@ impl Builder {
             new_number[old as usize] = new as u32;
         }
         a.patterns = moved.iter().map(|&p| a.patterns[p as usize]).collect();
+        a.gates = moved.iter().map(|&p| a.gates[p as usize]).collect();
         a.out = vec![(0, 0); nodes];
         for (i, pattern) in a.patterns.iter().enumerate() {
             let out = &mut a.out[pattern.node as usize];
@@ -191,6 +209,11 @@ impl Automaton {
         self.root[symbol as usize]
     }
 
+    /// Whether a pattern is worth a walk.
+    pub(crate) fn gate(&self, pattern: u32) -> &Gate {
+        &self.gates[pattern as usize]
+    }
+
     /// Calls `each` with the patterns that may end in this state.
     pub(crate) fn ending(&self, state: State, mut each: impl FnMut(u32)) {
         let mut node = state;
@@ -207,7 +230,7 @@ impl Automaton {
     }
 
     /// The program of a pattern, if it needs one.
-    pub(crate) fn program(&self, pattern: &Pattern) -> Option<&(Program, Needs)> {
+    pub(crate) fn program(&self, pattern: &Pattern) -> Option<&Program> {
         self.programs.get(pattern.program as usize)
     }
 
@@ -227,11 +250,7 @@ impl Automaton {
         self.root.len() * size_of::<State>()
             + self.edges.capacity() * (size_of::<((State, Symbol), State)>() + 1)
             + self.nodes() * (size_of::<State>() * 2 + size_of::<(Symbol, State)>() + size_of::<(u32, u32)>())
-            + self.patterns.len() * size_of::<Pattern>()
-            + self
-                .programs
-                .iter()
-                .map(|(p, n)| p.bytes() + n.bytes())
-                .sum::<usize>()
+            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Gate>())
+            + self.programs.iter().map(Program::bytes).sum::<usize>()
     }
 }

@@ -5,7 +5,7 @@
 //! a [`Program`] that an occurrence is walked by.
 
 use super::automaton::{Automaton, Builder};
-use super::occurrence::Program;
+use super::occurrence::{Gate, Program, Roles, required};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -31,9 +31,15 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
         .flat_map(|l| &l.longer)
         .for_each(|p| p.items(&mut |i| items.push(i)));
     let vocabulary = Vocabulary::build(&lexicon.shared, items.into_iter());
+    let commonness = commonness(&vocabulary, &lexicon.shared, &phrases);
     let mut builder = Builder::new(vocabulary.symbols());
     for (owner, phrase) in phrases {
-        if let Err(message) = add(&mut builder, &vocabulary, &lexicon.shared, owner, phrase) {
+        let tables = PhraseTables {
+            vocabulary: &vocabulary,
+            shared: &lexicon.shared,
+            commonness: &commonness,
+        };
+        if let Err(message) = add(&mut builder, tables, owner, roles(lexicon, owner), phrase) {
             let place = match owner {
                 Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => {
                     let entry = &lexicon.entries[e as usize];
@@ -222,19 +228,69 @@ fn extend(part: &Program, tails: Vec<Tail>) -> Result<Vec<Tail>, String> {
     Ok(out)
 }
 
+/// In whose turns a phrase is of use.
+fn roles(lexicon: &Lexicon, owner: Owner) -> Roles {
+    match owner {
+        Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => {
+            let signal = lexicon.entries[e as usize].signal;
+            lexicon.signals[usize::from(signal)]
+                .speaker
+                .map_or(Roles::ALL, |role| Roles::only(Some(role)))
+        }
+        Owner::Cue(_) | Owner::Except(_) | Owner::Stop(_) => Roles::ALL,
+    }
+}
+
+/// How often phrases name each symbol: the words of a language that are common in phrases are common in talk.
+fn commonness(vocabulary: &Vocabulary, shared: &Shared, phrases: &[(Owner, &Phrase)]) -> Vec<u32> {
+    let mut named = vec![0u32; vocabulary.symbols()];
+    for (_, phrase) in phrases {
+        phrase.items(&mut |item| {
+            if matches!(item, Item::Word(_)) {
+                vocabulary
+                    .choices(shared, item)
+                    .iter()
+                    .flatten()
+                    .for_each(|&s| named[s as usize] += 1);
+            }
+        });
+    }
+    named
+}
+
+/// What the compilation of a phrase looks things up in.
+#[derive(Clone, Copy)]
+struct PhraseTables<'a> {
+    vocabulary: &'a Vocabulary,
+    shared: &'a Shared,
+    commonness: &'a [u32],
+}
+
 fn add(
     builder: &mut Builder,
-    vocabulary: &Vocabulary,
-    shared: &Shared,
+    tables: PhraseTables<'_>,
     owner: Owner,
+    roles: Roles,
     phrase: &Phrase,
 ) -> Result<(), String> {
+    let PhraseTables {
+        vocabulary,
+        shared,
+        commonness,
+    } = tables;
     let whole = program(vocabulary, shared, phrase);
     for at_end in [false, true] {
         let Some(program) = ending(&whole, at_end) else {
             continue;
         };
         let mut number = None;
+        let mut required = required(&program);
+        // A set is as common as its words together.
+        required.sort_by_key(|set| {
+            set.iter()
+                .map(|&s| u64::from(commonness[s as usize]) + 1)
+                .sum::<u64>()
+        });
         for tail in extend(&program, vec![Tail::default()])? {
             let mut shown: Vec<Symbol> = Vec::with_capacity(tail.words.len());
             let mut hidden = false;
@@ -265,9 +321,12 @@ fn add(
             }
             let whole = !tail.cut && !hidden && !phrase.has_start();
             let program = (!whole).then(|| *number.get_or_insert_with(|| builder.program(program.clone())));
+            let gate = Gate::new(&required, &tail.words, roles);
             match program {
-                Some(program) if shown.is_empty() => builder.add_triggered(owner, last, program, at_end),
-                _ => builder.add(owner, &shown, program, at_end),
+                Some(program) if shown.is_empty() => {
+                    builder.add_triggered(owner, last, program, at_end, gate)
+                }
+                _ => builder.add(owner, &shown, program, at_end, gate),
             }
         }
     }
@@ -326,6 +385,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             vocabulary: &vocabulary,
             automaton: &automaton,
             names: &[],
+            role: Roles::ALL,
         };
         scan.advance(tables, text);
         scan.finish(tables, text);

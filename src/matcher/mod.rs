@@ -17,7 +17,7 @@ mod vocabulary;
 pub(crate) use automaton::Automaton;
 pub(crate) use compile::compile;
 pub(crate) use near_miss::{NearMiss, near_misses};
-pub(crate) use occurrence::closes;
+pub(crate) use occurrence::{Roles, closes};
 pub(crate) use reader::{Scan, Tables};
 pub(crate) use vocabulary::Vocabulary;
 

@@ -7,6 +7,7 @@
 use super::automaton::{Automaton, Pattern, ROOT};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
+use crate::transcript::Role;
 
 /// A phrase over symbols, to be walked backwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,52 +32,76 @@ impl Program {
     }
 }
 
-/// Which symbols a sentence has, as far as 256 bits tell: a symbol that is not in the sketch is not in the sentence.
+/// Which symbols a sentence has, as far as 128 bits tell: a symbol that is not in the sketch is not in the sentence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sketch([u64; 4]);
+pub(crate) struct Sketch([u64; 2]);
 
 impl Sketch {
+    /// All symbols.
+    const ALL: Sketch = Sketch([u64::MAX; 2]);
+
+    fn of(symbols: &[Symbol]) -> Self {
+        let mut sketch = Sketch::default();
+        symbols.iter().for_each(|&s| sketch.add(s));
+        sketch
+    }
+
     pub(crate) fn add(&mut self, symbol: Symbol) {
-        let bit = (symbol.wrapping_mul(0x9E37_79B1) >> 24) as usize;
+        let bit = (symbol.wrapping_mul(0x9E37_79B1) >> 25) as usize;
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
-    fn meets(&self, other: &Sketch) -> bool {
-        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    fn meets(self, other: Sketch) -> bool {
+        self.0[0] & other.0[0] != 0 || self.0[1] & other.0[1] != 0
     }
 }
 
-/// What every occurrence of a program needs: of each of these sets of symbols one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Needs(Vec<Sketch>);
+/// What must hold before a pattern is worth a walk: whose turn it is, and of two sets of symbols one each in the sentence so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gate {
+    needs: [Sketch; 2],
+    roles: u64,
+}
 
-/// So many sets are looked at, the smallest.
-const NEEDS: usize = 4;
-
-impl Needs {
-    pub(super) fn of(program: &Program) -> Self {
-        let mut sets = required(program);
-        sets.sort_by_key(Vec::len);
-        sets.truncate(NEEDS);
-        let sketch = |set: Vec<Symbol>| {
-            let mut sketch = Sketch::default();
-            set.into_iter().for_each(|s| sketch.add(s));
-            sketch
-        };
-        Needs(sets.into_iter().map(sketch).collect())
+impl Gate {
+    /// The gate of a pattern that the automaton proposes at `tail`: of the sets of symbols that each occurrence has one of, the
+    /// first two that the tail does not meet anyway.
+    pub(super) fn new(required: &[Vec<Symbol>], tail: &[Symbol], roles: Roles) -> Self {
+        let mut telling = required
+            .iter()
+            .filter(|set| !set.iter().any(|s| tail.contains(s)));
+        let mut need = || telling.next().map_or(Sketch::ALL, |set| Sketch::of(set));
+        Gate {
+            needs: [need(), need()],
+            roles: roles.0,
+        }
     }
 
-    pub(crate) fn may_be_met(&self, sentence: &Sketch) -> bool {
-        self.0.iter().all(|n| n.meets(sentence))
+    pub(crate) fn opens(&self, sentence: Sketch, role: Roles) -> bool {
+        self.roles & role.0 != 0 && self.needs[0].meets(sentence) && self.needs[1].meets(sentence)
     }
+}
 
-    pub(super) fn bytes(&self) -> usize {
-        self.0.len() * size_of::<Sketch>()
+/// Whose turns: a set of roles, that of an unknown role included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Roles(u64);
+
+impl Roles {
+    /// Everybody's.
+    pub(crate) const ALL: Roles = Roles(7);
+
+    /// The turns of one role.
+    pub(crate) fn only(role: Option<Role>) -> Self {
+        Roles(match role {
+            Some(Role::Agent) => 1,
+            Some(Role::Customer) => 2,
+            None => 4,
+        })
     }
 }
 
 /// Sets of symbols of each of which every occurrence has one.
-fn required(program: &Program) -> Vec<Vec<Symbol>> {
+pub(super) fn required(program: &Program) -> Vec<Vec<Symbol>> {
     match program {
         Program::Symbols(symbols) => vec![symbols.clone()],
         Program::Gap(_) | Program::Start | Program::End => Vec::new(),
@@ -93,7 +118,7 @@ fn required(program: &Program) -> Vec<Vec<Symbol>> {
 pub(crate) fn find(automaton: &Automaton, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
     match automaton.program(pattern) {
         None => by_path(automaton, pattern, tokens, end),
-        Some((program, _)) => {
+        Some(program) => {
             let walk = Walk { tokens, end };
             let set = walk.back(program, BEHIND);
             (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))

@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use super::automaton::{Automaton, ROOT, State};
-use super::occurrence::Sketch;
+use super::occurrence::{Roles, Sketch};
 use super::{Found, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Scanner, Sink, TextRules, normal_into};
 
@@ -103,6 +103,8 @@ pub(crate) struct Tables<'a> {
     pub(crate) automaton: &'a Automaton,
     /// Names of the call's participants, in normal form: each reads as `#name`.
     pub(crate) names: &'a [Box<str>],
+    /// Whose turn it is.
+    pub(crate) role: Roles,
 }
 
 impl Scan {
@@ -342,7 +344,7 @@ impl Reader<'_> {
         let end = self.scan.tokens.len() - 1;
         for &state in tracks.as_slice() {
             if state != ROOT {
-                automaton.ending(state, |p| found(automaton, p, self.scan, end));
+                automaton.ending(state, |p| found(self.tables, p, self.scan, end));
             }
         }
     }
@@ -351,20 +353,18 @@ impl Reader<'_> {
         let automaton = self.tables.automaton;
         let end = self.scan.tokens.len() - 1;
         for &p in automaton.triggered(symbol) {
-            found(automaton, p, self.scan, end);
+            found(self.tables, p, self.scan, end);
         }
     }
 }
 
 /// Confirms that pattern `p` ends at token `end`, and keeps it once.
-fn found(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize) {
-    let pattern = &automaton.patterns[p as usize];
-    if automaton
-        .program(pattern)
-        .is_some_and(|(_, needs)| !needs.may_be_met(&scan.state.sketch))
-    {
+fn found(tables: Tables<'_>, p: u32, scan: &mut Scan, end: usize) {
+    let automaton = tables.automaton;
+    if !automaton.gate(p).opens(scan.state.sketch, tables.role) {
         return;
     }
+    let pattern = &automaton.patterns[p as usize];
     let Some(start) = occurrence::find(automaton, pattern, &scan.tokens, end) else {
         return;
     };

@@ -1,9 +1,9 @@
 //! Text to tokens: words with their normal form, their bytes in the original, and what else the text shows.
 //!
 //! A *piece* is a run without white space. Pieces are read one by one, so that a text may arrive in chunks: what
-//! stands behind the last white space waits ([`scanner`]). Within a piece come first the shapes that
-//! transcripts have and prose has not ([`shapes`]): marks, masks, stutters, cut-off words; the rest is words by
-//! UAX #29 ([`segment`]).
+//! stands behind the last white space waits (`scanner`). Within a piece come first the shapes that
+//! transcripts have and prose has not (`shapes`): marks, masks, stutters, cut-off words; the rest is words by
+//! UAX #29 (`segment`).
 
 mod scanner;
 mod segment;

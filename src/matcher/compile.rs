@@ -186,7 +186,8 @@ fn ending(program: &Program, at_end: bool) -> Option<Program> {
 /// Extends tails backwards by a part of a program.
 fn extend(part: &Program, tails: Vec<Tail>) -> Result<Vec<Tail>, String> {
     let mut out = match part {
-        Program::Start | Program::End => tails,
+        // (Programs are indexed later.)
+        Program::Start | Program::End | Program::ByLast(_) => tails,
         Program::Gap(_) => tails.into_iter().map(|t| Tail { cut: true, ..t }).collect(),
         Program::Symbols(symbols) => {
             let open = tails.iter().filter(|t| !t.cut).count();
@@ -320,7 +321,8 @@ fn add(
                 shown.clear();
             }
             let whole = !tail.cut && !hidden && !phrase.has_start();
-            let program = (!whole).then(|| *number.get_or_insert_with(|| builder.program(program.clone())));
+            let program =
+                (!whole).then(|| *number.get_or_insert_with(|| builder.program(program.clone().indexed())));
             let gate = Gate::new(&required, &tail.words, roles);
             match program {
                 Some(program) if shown.is_empty() => {

@@ -4,6 +4,8 @@
 //! repeated, fillers of several words taken whole. A word that the pattern names is never skipped in its place. A sentence end
 //! between two tokens ends the walk. A gap takes so many tokens that are not transparent, and any that are.
 
+use std::collections::BTreeMap;
+
 use super::automaton::{Automaton, Pattern, ROOT};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
@@ -19,6 +21,8 @@ pub(crate) enum Program {
     End,
     Sequence(Vec<Program>),
     Alternatives(Vec<Program>),
+    /// Alternatives by their last word, in ascending order, each with what stands before it: only those that fit are walked.
+    ByLast(Vec<(Symbol, Program)>),
 }
 
 impl Program {
@@ -27,8 +31,71 @@ impl Program {
             + match self {
                 Program::Symbols(symbols) => symbols.len() * size_of::<Symbol>(),
                 Program::Sequence(all) | Program::Alternatives(all) => all.iter().map(Program::bytes).sum(),
+                Program::ByLast(all) => all.iter().map(|(_, p)| size_of::<Symbol>() + p.bytes()).sum(),
                 _ => 0,
             }
+    }
+
+    /// The same, with alternatives sorted by their last words wherever they are many.
+    pub(super) fn indexed(self) -> Program {
+        match self {
+            Program::Sequence(all) => {
+                let mut parts: Vec<Program> = Vec::with_capacity(all.len());
+                for part in all.into_iter().map(Program::indexed) {
+                    match part {
+                        Program::Sequence(mut inner) => parts.append(&mut inner),
+                        other => parts.push(other),
+                    }
+                }
+                Program::Sequence(parts)
+            }
+            Program::Alternatives(all) => {
+                let mut by_last: BTreeMap<Symbol, Vec<Program>> = BTreeMap::new();
+                let mut others = Vec::new();
+                for part in all.into_iter().map(Program::indexed) {
+                    let (last, before) = match part {
+                        Program::Symbols(set) => (set, Vec::new()),
+                        Program::Sequence(mut parts) => match parts.pop() {
+                            Some(Program::Symbols(set)) if set.len() <= FEW => (set, parts),
+                            last => {
+                                parts.extend(last);
+                                others.push(Program::Sequence(parts));
+                                continue;
+                            }
+                        },
+                        other => {
+                            others.push(other);
+                            continue;
+                        }
+                    };
+                    for symbol in last {
+                        by_last
+                            .entry(symbol)
+                            .or_default()
+                            .push(Program::Sequence(before.clone()));
+                    }
+                }
+                let join = |mut rest: Vec<Program>| {
+                    rest.dedup();
+                    if rest.len() == 1 {
+                        rest.swap_remove(0)
+                    } else {
+                        Program::Alternatives(rest).indexed()
+                    }
+                };
+                if !by_last.is_empty() {
+                    others.push(Program::ByLast(
+                        by_last.into_iter().map(|(s, rest)| (s, join(rest))).collect(),
+                    ));
+                }
+                if others.len() == 1 {
+                    others.swap_remove(0)
+                } else {
+                    Program::Alternatives(others)
+                }
+            }
+            other => other,
+        }
     }
 }
 
@@ -111,8 +178,13 @@ pub(super) fn required(program: &Program) -> Vec<Vec<Symbol>> {
             let each: Option<Vec<Vec<Symbol>>> = all.iter().map(smallest).collect();
             each.map(|sets| vec![sets.concat()]).unwrap_or_default()
         }
+        // Programs are indexed only when their requirements are known.
+        Program::ByLast(_) => Vec::new(),
     }
 }
+
+/// A part with more last words than this stays as it is: its beginning would be kept once for each of them.
+const FEW: usize = 16;
 
 /// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest.
 pub(crate) fn find(automaton: &Automaton, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
@@ -241,6 +313,7 @@ impl Walk<'_> {
                 set
             }
             Program::Alternatives(all) => all.iter().fold(0, |out, part| out | self.back(part, set)),
+            Program::ByLast(all) => self.by_last(set, all),
         }
     }
 
@@ -251,25 +324,41 @@ impl Walk<'_> {
     }
 
     fn word(&self, set: u64, symbols: &[Symbol]) -> u64 {
-        let fits = |at: usize| symbols.binary_search(&self.tokens[at].symbol).is_ok();
         let mut out = 0;
+        self.each_before(set, |at, bit| {
+            if symbols.binary_search(&self.tokens[at].symbol).is_ok() {
+                out |= bit;
+            }
+        });
+        out
+    }
+
+    fn by_last(&self, set: u64, all: &[(Symbol, Program)]) -> u64 {
+        let mut out = 0;
+        self.each_before(set, |at, bit| {
+            if let Ok(i) = all.binary_search_by_key(&self.tokens[at].symbol, |x| x.0) {
+                out |= self.back(&all[i].1, bit);
+            }
+        });
+        out
+    }
+
+    /// Calls `each` with every token that may be the next word back, and its place in a set.
+    fn each_before(&self, set: u64, mut each: impl FnMut(usize, u64)) {
         for k in bits(set) {
             if k == 0 {
-                out |= u64::from(fits(self.end)) << 1;
+                each(self.end, 1 << 1);
                 continue;
             }
             let mut at = self.end + 1 - k;
             while let Some(before) = self.previous(at) {
-                if fits(before) {
-                    out |= 1 << (self.end + 1 - before);
-                }
+                each(before, 1 << (self.end + 1 - before));
                 match skip(self.tokens, before) {
                     Some(next) if self.end + 1 - next < MAX_SPAN => at = next,
                     _ => break,
                 }
             }
         }
-        out
     }
 
     fn gap(&self, set: u64, most: u8) -> u64 {

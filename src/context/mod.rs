@@ -73,6 +73,26 @@ pub(crate) fn weigh(
 ) {
     out.clear();
     let lexicon = &compiled.lexicon;
+    let regexes = compiled.has_regexes && (setting.is_final || text.len() <= REGEX_AHEAD_BYTES);
+    let needed = if regexes {
+        scan.needed(&compiled.automaton)
+    } else {
+        Vec::new()
+    };
+    let hit = scan.hits.iter().filter_map(|h| {
+        if let Owner::Entry(e) = h.owner {
+            Some(e)
+        } else {
+            None
+        }
+    });
+    let mut entries: Vec<u32> = hit.chain(needed.iter().copied()).collect();
+    if entries.is_empty() {
+        return;
+    }
+    entries.sort_unstable();
+    entries.dedup();
+    let around = scan.around(&compiled.automaton, &entries);
     let mut local = modifiers::Local::default();
     let mut one = |entry: u32, start: u32, end: u32, span: (u32, u32), at_end: bool| {
         let e = &lexicon.entries[entry as usize];
@@ -80,7 +100,7 @@ pub(crate) fn weigh(
             return;
         }
         let window = Window::around(scan, start, end);
-        if let Some(why) = cancellation(e, entry, scan, &window, setting, at_end) {
+        if let Some(why) = cancellation(e, entry, scan, &window, &around, setting, at_end) {
             cancelled(entry, span, why);
             return;
         }
@@ -97,40 +117,25 @@ pub(crate) fn weigh(
         let Owner::Entry(entry) = hit.owner else { continue };
         one(entry, hit.start, hit.end, bytes(scan, hit), hit.at_end);
     }
-    if compiled.has_regexes && (setting.is_final || text.len() <= REGEX_AHEAD_BYTES) {
-        let mut needed: Vec<u32> = scan
-            .marks
-            .iter()
-            .filter_map(|m| {
-                if let Owner::Need(e) = m.owner {
-                    Some(e)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        needed.sort_unstable();
-        needed.dedup();
-        for entry in needed {
-            let Some(regex) = &lexicon.entries[entry as usize].regex else {
-                continue;
-            };
-            for found in regex
-                .find_iter(text)
-                .filter(|m| !m.is_empty())
-                .take(REGEX_MATCHES)
-            {
-                let start = scan.tokens.partition_point(|t| (t.end as usize) <= found.start());
-                let end = scan.tokens.partition_point(|t| (t.start as usize) < found.end());
-                if start < end {
-                    one(
-                        entry,
-                        start as u32,
-                        end as u32 - 1,
-                        (found.start() as u32, found.end() as u32),
-                        false,
-                    );
-                }
+    for entry in needed {
+        let Some(regex) = &lexicon.entries[entry as usize].regex else {
+            continue;
+        };
+        for found in regex
+            .find_iter(text)
+            .filter(|m| !m.is_empty())
+            .take(REGEX_MATCHES)
+        {
+            let start = scan.tokens.partition_point(|t| (t.end as usize) <= found.start());
+            let end = scan.tokens.partition_point(|t| (t.start as usize) < found.end());
+            if start < end {
+                one(
+                    entry,
+                    start as u32,
+                    end as u32 - 1,
+                    (found.start() as u32, found.end() as u32),
+                    false,
+                );
             }
         }
     }
@@ -157,6 +162,7 @@ fn cancellation(
     entry: u32,
     scan: &Scan,
     window: &Window,
+    around: &[Found],
     setting: Setting,
     at_end: bool,
 ) -> Option<Cancelled> {
@@ -174,7 +180,7 @@ fn cancellation(
     if !e.not_in.is_empty() {
         let cancels =
             |m: &&Found| m.owner == Owner::NotIn(entry) && m.start <= window.end && m.end >= window.start;
-        if let Some(longer) = window.marks(scan).find(cancels) {
+        if let Some(longer) = window.of(scan, around).find(cancels) {
             let (start, end) = bytes(scan, longer);
             return Some(Cancelled::NotIn(start, end));
         }
@@ -191,7 +197,7 @@ fn cancellation(
                 }
         };
         window
-            .marks(scan)
+            .of(scan, around)
             .find(within)
             .is_none()
             .then_some(Cancelled::NotNear)

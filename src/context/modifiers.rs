@@ -27,7 +27,7 @@ pub(super) fn apply(
     local.cues.clear();
     local.cues.extend(
         window
-            .marks(scan)
+            .of(scan, &scan.marks)
             .filter(|m| matches!(m.owner, Owner::Cue(_) | Owner::Except(_) | Owner::Stop(_))),
     );
     for (number, modifier) in (0u8..).zip(&lexicon.shared.modifiers) {

@@ -51,12 +51,16 @@ impl Window {
         }
     }
 
-    /// The marks that lie in the window, the hit's own tokens included.
-    pub(super) fn marks<'a>(&self, scan: &'a Scan) -> impl Iterator<Item = &'a Found> + use<'a> {
-        let first = scan.marks.partition_point(|m| m.end < self.from);
+    /// Those of the marks (in the order of their ends) that lie in the window, the hit's own tokens included.
+    pub(super) fn of<'a>(
+        &self,
+        scan: &'a Scan,
+        marks: &'a [Found],
+    ) -> impl Iterator<Item = &'a Found> + use<'a> {
+        let first = marks.partition_point(|m| m.end < self.from);
         let (from, to) = (self.from, self.to);
-        let last = scan.marks[first..].partition_point(move |m| m.end <= to + MAX_SPAN as u32);
-        scan.marks[first..first + last]
+        let last = marks[first..].partition_point(move |m| m.end <= to + MAX_SPAN as u32);
+        marks[first..first + last]
             .iter()
             .filter(move |m| m.end >= from && m.start <= to)
             .filter(move |m| !m.at_end || closes(&scan.tokens, m.end as usize))

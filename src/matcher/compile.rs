@@ -229,6 +229,16 @@ fn extend(part: &Program, tails: Vec<Tail>) -> Result<Vec<Tail>, String> {
     Ok(out)
 }
 
+/// Whether every form begins with the utterance.
+fn must_start(program: &Program) -> bool {
+    match program {
+        Program::Start => true,
+        Program::Sequence(all) => all.iter().any(must_start),
+        Program::Alternatives(all) => all.iter().all(must_start),
+        _ => false,
+    }
+}
+
 /// In whose turns a phrase is of use.
 fn roles(lexicon: &Lexicon, owner: Owner) -> Roles {
     match owner {
@@ -292,6 +302,11 @@ fn add(
                 .map(|&s| u64::from(commonness[s as usize]) + 1)
                 .sum::<u64>()
         });
+        let within = if must_start(&program) {
+            program.longest()
+        } else {
+            u32::MAX
+        };
         for tail in extend(&program, vec![Tail::default()])? {
             let mut shown: Vec<Symbol> = Vec::with_capacity(tail.words.len());
             let mut hidden = false;
@@ -323,7 +338,7 @@ fn add(
             let whole = !tail.cut && !hidden && !phrase.has_start();
             let program =
                 (!whole).then(|| *number.get_or_insert_with(|| builder.program(program.clone().indexed())));
-            let gate = Gate::new(&required, &tail.words, roles);
+            let gate = Gate::new(&required, &tail.words, roles, within);
             match program {
                 Some(program) if shown.is_empty() => {
                     builder.add_triggered(owner, last, program, at_end, gate)

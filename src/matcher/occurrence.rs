@@ -36,6 +36,18 @@ impl Program {
             }
     }
 
+    /// Words of its longest form, gaps at their widest.
+    pub(super) fn longest(&self) -> u32 {
+        match self {
+            Program::Symbols(_) => 1,
+            Program::Gap(n) => u32::from(*n),
+            Program::Start | Program::End => 0,
+            Program::Sequence(all) => all.iter().map(Program::longest).sum(),
+            Program::Alternatives(all) => all.iter().map(Program::longest).max().unwrap_or(0),
+            Program::ByLast(all) => 1 + all.iter().map(|(_, p)| p.longest()).max().unwrap_or(0),
+        }
+    }
+
     /// The same, with alternatives sorted by their last words wherever they are many.
     pub(super) fn indexed(self) -> Program {
         match self {
@@ -127,13 +139,15 @@ impl Sketch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gate {
     needs: [Sketch; 2],
-    roles: u64,
+    roles: u32,
+    /// So many words of the utterance at most may have come: for phrases that begin with it.
+    within: u32,
 }
 
 impl Gate {
     /// The gate of a pattern that the automaton proposes at `tail`: of the sets of symbols that each occurrence has one of, the
     /// first two that the tail does not meet anyway.
-    pub(super) fn new(required: &[Vec<Symbol>], tail: &[Symbol], roles: Roles) -> Self {
+    pub(super) fn new(required: &[Vec<Symbol>], tail: &[Symbol], roles: Roles, within: u32) -> Self {
         let mut telling = required
             .iter()
             .filter(|set| !set.iter().any(|s| tail.contains(s)));
@@ -141,17 +155,22 @@ impl Gate {
         Gate {
             needs: [need(), need()],
             roles: roles.0,
+            within,
         }
     }
 
-    pub(crate) fn opens(&self, sentence: Sketch, role: Roles) -> bool {
-        self.roles & role.0 != 0 && self.needs[0].meets(sentence) && self.needs[1].meets(sentence)
+    #[inline]
+    pub(crate) fn opens(&self, sentence: Sketch, words: u32, role: Roles) -> bool {
+        self.roles & role.0 != 0
+            && words <= self.within
+            && self.needs[0].meets(sentence)
+            && self.needs[1].meets(sentence)
     }
 }
 
 /// Whose turns: a set of roles, that of an unknown role included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Roles(u64);
+pub(crate) struct Roles(u32);
 
 impl Roles {
     /// Everybody's.

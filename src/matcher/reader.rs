@@ -69,6 +69,8 @@ struct ReadState {
     next_saved: u8,
     /// The symbols of the sentence so far.
     sketch: Sketch,
+    /// Tokens of the utterance so far that are not transparent; rather too few than too many.
+    solid: u32,
 }
 
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
@@ -77,8 +79,10 @@ pub(crate) struct Scan {
     pub(crate) tokens: Vec<Token>,
     /// Hits of entries, in the order of their ends.
     pub(crate) hits: Vec<Found>,
-    /// Everything else that was found, in the order of its ends.
+    /// What modifiers listen to, in the order of its ends.
     pub(crate) marks: Vec<Found>,
+    /// What only hits of some entry ask for (pattern and last token): confirmed when one does.
+    proposed: Vec<(u32, u32)>,
     scanner: Scanner,
     state: ReadState,
     /// While reading ahead: flags that were changed, to be put back.
@@ -91,6 +95,7 @@ pub(crate) struct Checkpoint {
     tokens: usize,
     hits: usize,
     marks: usize,
+    proposed: usize,
     scanner: Scanner,
     state: ReadState,
 }
@@ -117,6 +122,7 @@ impl Scan {
             tokens: Vec::new(),
             hits: Vec::new(),
             marks: Vec::new(),
+            proposed: Vec::new(),
             scanner: Scanner::default(),
             state,
             log: None,
@@ -129,6 +135,7 @@ impl Scan {
         self.tokens.clear();
         self.hits.clear();
         self.marks.clear();
+        self.proposed.clear();
         self.scanner = Scanner::default();
         self.state = ReadState {
             tracks: Tracks::start(),
@@ -155,6 +162,51 @@ impl Scan {
         self.scanner.is_pending(text)
     }
 
+    /// The entries whose regular expression may run.
+    pub(crate) fn needed(&self, automaton: &Automaton) -> Vec<u32> {
+        let need = |p: u32| {
+            if let Owner::Need(e) = automaton.patterns[p as usize].owner {
+                Some(e)
+            } else {
+                None
+            }
+        };
+        let mut out: Vec<u32> = Vec::new();
+        for &(p, end) in &self.proposed {
+            if let Some(entry) = need(p)
+                && !out.contains(&entry)
+                && self.confirm(automaton, p, end as usize).is_some()
+            {
+                out.push(entry);
+            }
+        }
+        out.sort_unstable();
+        out
+    }
+
+    /// What stands around the hits of these entries (in ascending order), in the order of its ends.
+    pub(crate) fn around(&self, automaton: &Automaton, entries: &[u32]) -> Vec<Found> {
+        let asked = |p: u32| match automaton.patterns[p as usize].owner {
+            Owner::NotIn(e) | Owner::Near(e) => entries.binary_search(&e).is_ok(),
+            _ => false,
+        };
+        let asked = self.proposed.iter().filter(|(p, _)| asked(*p));
+        asked
+            .filter_map(|&(p, end)| self.confirm(automaton, p, end as usize))
+            .collect()
+    }
+
+    fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
+        let pattern = &automaton.patterns[p as usize];
+        let start = occurrence::find(automaton, pattern, &self.tokens, end)?;
+        Some(Found {
+            owner: pattern.owner,
+            start: start as u32,
+            end: end as u32,
+            at_end: pattern.at_end,
+        })
+    }
+
     /// Begins to read ahead.
     pub(crate) fn checkpoint(&mut self) -> Checkpoint {
         self.log = Some(Vec::new());
@@ -162,6 +214,7 @@ impl Scan {
             tokens: self.tokens.len(),
             hits: self.hits.len(),
             marks: self.marks.len(),
+            proposed: self.proposed.len(),
             scanner: self.scanner,
             state: self.state,
         }
@@ -175,6 +228,7 @@ impl Scan {
         self.tokens.truncate(to.tokens);
         self.hits.truncate(to.hits);
         self.marks.truncate(to.marks);
+        self.proposed.truncate(to.proposed);
         self.scanner = to.scanner;
         self.state = to.state;
     }
@@ -211,8 +265,10 @@ impl Reader<'_> {
     fn normal_word(&mut self, word: &str, (start, end): (usize, usize), flags: Flags) {
         let vocabulary = self.tables.vocabulary;
         if self.scan.tokens.last().is_some_and(|t| t.is(Flags::SENTENCE_END)) {
+            let solid = self.scan.state.solid;
             self.scan.state = ReadState {
                 tracks: Tracks::start(),
+                solid,
                 ..ReadState::default()
             };
         }
@@ -254,6 +310,8 @@ impl Reader<'_> {
         let last = self.scan.state.last;
         let repeatable = symbols.iter().all(|&s| vocabulary.facts(s).repeatable);
         if repeatable && last.repeatable && last.hash == hash {
+            let state = &mut self.scan.state;
+            state.solid = state.solid.saturating_sub(last.to - last.from);
             for earlier in last.from..last.to {
                 self.scan
                     .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
@@ -271,6 +329,7 @@ impl Reader<'_> {
             token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
             self.save(token.symbol);
             self.scan.state.sketch.add(token.symbol);
+            self.scan.state.solid += 1;
             self.scan.tokens.push(token);
             self.scan.state.tracks = self.scan.state.tracks.step(self.tables.automaton, token.symbol);
             self.matched();
@@ -323,6 +382,11 @@ impl Reader<'_> {
             if !same || !whole {
                 continue;
             }
+            let solid = self.scan.tokens[from..end]
+                .iter()
+                .filter(|t| !t.is(Flags::TRANSPARENT))
+                .count();
+            self.scan.state.solid = self.scan.state.solid.saturating_sub(solid as u32);
             self.scan.flag(from, Flags::SEQUENCE_START);
             self.scan.flag(end - 1, Flags::SEQUENCE_END);
             let saved = self
@@ -358,21 +422,25 @@ impl Reader<'_> {
     }
 }
 
-/// Confirms that pattern `p` ends at token `end`, and keeps it once.
+/// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once, or until it is asked for.
+#[inline]
 fn found(tables: Tables<'_>, p: u32, scan: &mut Scan, end: usize) {
-    let automaton = tables.automaton;
-    if !automaton.gate(p).opens(scan.state.sketch, tables.role) {
+    if tables
+        .automaton
+        .gate(p)
+        .opens(scan.state.sketch, scan.state.solid, tables.role)
+    {
+        keep(tables.automaton, p, scan, end);
+    }
+}
+
+fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize) {
+    if let Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_) = automaton.patterns[p as usize].owner {
+        scan.proposed.push((p, end as u32));
         return;
     }
-    let pattern = &automaton.patterns[p as usize];
-    let Some(start) = occurrence::find(automaton, pattern, &scan.tokens, end) else {
+    let Some(found) = scan.confirm(automaton, p, end) else {
         return;
-    };
-    let found = Found {
-        owner: pattern.owner,
-        start: start as u32,
-        end: end as u32,
-        at_end: pattern.at_end,
     };
     let list = if matches!(found.owner, Owner::Entry(_)) {
         &mut scan.hits

@@ -31,7 +31,7 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
         .flat_map(|l| &l.longer)
         .for_each(|p| p.items(&mut |i| items.push(i)));
     let vocabulary = Vocabulary::build(&lexicon.shared, items.into_iter());
-    let commonness = commonness(&vocabulary, &lexicon.shared, &phrases);
+    let commonness = commonness(&vocabulary, &phrases);
     let mut builder = Builder::new(vocabulary.symbols());
     for (owner, phrase) in phrases {
         let tables = PhraseTables {
@@ -95,7 +95,7 @@ fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase) -> Program
         Phrase::Item(Item::Gap(n)) => Program::Gap(*n),
         Phrase::Item(item) => {
             let (mut singles, mut longer) = (Vec::new(), Vec::new());
-            for run in vocabulary.choices(shared, item) {
+            for run in vocabulary.choices(item) {
                 if let [symbol] = run[..] {
                     singles.push(symbol)
                 } else {
@@ -253,13 +253,13 @@ fn roles(lexicon: &Lexicon, owner: Owner) -> Roles {
 }
 
 /// How often phrases name each symbol: the words of a language that are common in phrases are common in talk.
-fn commonness(vocabulary: &Vocabulary, shared: &Shared, phrases: &[(Owner, &Phrase)]) -> Vec<u32> {
+fn commonness(vocabulary: &Vocabulary, phrases: &[(Owner, &Phrase)]) -> Vec<u32> {
     let mut named = vec![0u32; vocabulary.symbols()];
     for (_, phrase) in phrases {
         phrase.items(&mut |item| {
             if matches!(item, Item::Word(_)) {
                 vocabulary
-                    .choices(shared, item)
+                    .choices(item)
                     .iter()
                     .flatten()
                     .for_each(|&s| named[s as usize] += 1);

@@ -1,6 +1,6 @@
 //! Words to symbols.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
@@ -105,15 +105,19 @@ impl Vocabulary {
             open(shared, word, &mut opened);
             literals.extend(opened.drain(..));
         };
+        let mut named: HashSet<&str, FixedState> = HashSet::default();
         for item in items {
             match item {
-                Item::Word(word) => literal(word),
+                Item::Word(word) => {
+                    named.insert(word);
+                }
                 Item::Prefix(prefix) => {
                     prefixes.insert(prefix.clone());
                 }
                 _ => {}
             }
         }
+        named.into_iter().for_each(&mut literal);
         shared.sequences.iter().flatten().for_each(|w| literal(w));
         shared.soft.iter().chain(&shared.fillers).for_each(|w| literal(w));
         shared.endings.iter().for_each(|(_, w)| literal(w));
@@ -367,7 +371,7 @@ impl Vocabulary {
     }
 
     /// What may stand in the place of an item: runs of symbols.
-    pub(crate) fn choices(&self, shared: &Shared, item: &Item) -> Vec<Vec<Symbol>> {
+    pub(crate) fn choices(&self, item: &Item) -> Vec<Vec<Symbol>> {
         let group = |group: Group| {
             self.groups
                 .get(&group)
@@ -377,16 +381,7 @@ impl Vocabulary {
                 .collect::<Vec<_>>()
         };
         match item {
-            Item::Word(word) => {
-                let mut opened = Vec::new();
-                open(shared, word, &mut opened);
-                vec![
-                    opened
-                        .iter()
-                        .map(|w| self.words.get(w.as_str()).map_or(UNKNOWN, |o| o.symbols[0]))
-                        .collect(),
-                ]
-            }
+            Item::Word(word) => vec![self.look_up(word, Flags::NONE).as_slice().to_vec()],
             Item::Prefix(prefix) => group(Group::Prefix(prefix.clone())),
             Item::Class(class) => group(Group::Class(*class)),
             Item::List(number) => {

@@ -73,7 +73,9 @@ impl InterruptionRules {
             .filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED));
         let only = said.inspect(|_| words += 1).all(|t| {
             let word = normal(&text[t.start as usize..t.end as usize]);
-            t.flags.intersects(Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF) || self.backchannels.contains(&word)
+            t.flags
+                .intersects(Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF)
+                || self.backchannels.contains(&word)
         });
         only && words <= self.backchannel_words
     }

@@ -1,7 +1,7 @@
 //! One live call: chunks in, events out, a report at the end.
 //!
 //! An utterance is read as it grows; what it shows while it is open is provisional and leaves no trace. Closed utterances go on
-//! strictly in the order in which they arrived (`Call::close`), so that the report is a function of the final turns in that order
+//! strictly in the order in which they arrived (`Session::release`), so that the report is a function of the final turns in that order
 //! and of nothing else.
 
 use std::collections::VecDeque;
@@ -10,19 +10,14 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::alerts::Alerts;
 use crate::analyzer::Analyzer;
-use crate::context::{self, Setting, Weighed};
-use crate::event::{AngerEvent, Event, NoticeEvent, NoticeKind, SignalEvent, State};
-use crate::fixed::{Milli, Score};
+use crate::call::{Call, Out, Utterance};
+use crate::event::{Event, NoticeKind};
 use crate::matcher::Scan;
-use crate::report::{CallReport, Ledger};
+use crate::report::CallReport;
 use crate::text::normal;
-use crate::transcript::{Chunk, Meta, Mode, Participant, Role};
-use crate::turns::anger::AngerCourse;
-use crate::turns::history::{At, Past};
-use crate::turns::talk::{Spoken, Talk};
-use crate::turns::verdicts::{ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts, judge};
+use crate::transcript::{Chunk, Meta, Mode, Participant};
+use crate::turns::history::At;
 
 /// How much of a call a session keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -82,8 +77,6 @@ impl Options {
 pub const MAX_OPEN: usize = 64;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 32;
-/// Speakers that are told apart.
-const MAX_SPEAKERS: usize = 250;
 /// Up to so many hits, an open utterance is judged at every chunk; beyond, each time it has grown by an eighth.
 const JUDGE_ALWAYS: usize = 64;
 
@@ -112,64 +105,6 @@ pub struct Session {
     quiet: bool,
 }
 
-/// An utterance that is open, or closed and waiting.
-#[derive(Clone, Debug)]
-struct Utterance {
-    id: Arc<str>,
-    arrival: u32,
-    speaker: u8,
-    start_ms: Option<i64>,
-    end_ms: Option<i64>,
-    text: String,
-    scan: Scan,
-    closed: bool,
-    full: bool,
-    announced: Vec<u16>,
-    /// Judge again when there are so many tokens.
-    judge_at: usize,
-}
-
-/// Everything behind the utterances: a function of the closed turns in the order of their arrival.
-#[derive(Clone, Debug)]
-struct Call {
-    speakers: Vec<Speaker>,
-    origin: Option<i64>,
-    verdicts: Verdicts,
-    anger: AngerCourse,
-    talk: Talk,
-    alerts: Alerts,
-    ledger: Ledger,
-}
-
-/// Somebody who has spoken.
-#[derive(Clone, Debug)]
-pub(crate) struct Speaker {
-    pub(crate) id: Arc<str>,
-    pub(crate) role: Option<Role>,
-    noticed: bool,
-}
-
-/// Where events go, if anybody listens.
-struct Out<'a>(Option<&'a mut Vec<Event>>);
-
-impl Out<'_> {
-    fn send(&mut self, event: impl FnOnce() -> Event) {
-        if let Some(events) = &mut self.0 {
-            events.push(event());
-        }
-    }
-
-    fn notice(&mut self, notice: NoticeKind, utterance: &Arc<str>, speaker: Option<&Arc<str>>) {
-        self.send(|| {
-            Event::Notice(NoticeEvent {
-                notice,
-                utterance: Arc::clone(utterance),
-                speaker: speaker.cloned(),
-            })
-        });
-    }
-}
-
 impl Session {
     pub(crate) fn new(analyzer: Analyzer, options: Options) -> Self {
         let own = options.participants.iter().filter_map(|p| p.name.as_deref());
@@ -179,15 +114,7 @@ impl Session {
             .collect();
         names.sort();
         names.dedup();
-        let call = Call {
-            speakers: Vec::new(),
-            origin: None,
-            verdicts: Verdicts::default(),
-            anger: AngerCourse::default(),
-            talk: Talk::default(),
-            alerts: Alerts::default(),
-            ledger: Ledger::new(options.retention),
-        };
+        let call = Call::new(options.retention);
         Session {
             analyzer,
             options,
@@ -241,7 +168,7 @@ impl Session {
         let mut out = Out((!self.quiet).then_some(events));
         for utterance in &mut self.open {
             if !utterance.closed {
-                let role = self.call.speakers[usize::from(utterance.speaker)].role;
+                let role = self.call.role(utterance.speaker);
                 utterance
                     .scan
                     .finish(self.analyzer.0.tables(&self.names, role), &utterance.text);
@@ -323,7 +250,7 @@ impl Session {
         let speaker = self
             .call
             .speaker(chunk.speaker, &self.options.participants, &id, out);
-        let role = |speaker: u8| self.call.speakers[usize::from(speaker)].role;
+        let role = |speaker: u8| self.call.role(speaker);
         let utterance = &mut self.open[index];
         if role(utterance.speaker) != role(speaker) {
             // What is looked for depends on the role: what was read is read again.
@@ -361,7 +288,7 @@ impl Session {
 
     fn close(&mut self, index: usize, out: &mut Out<'_>) {
         let utterance = &mut self.open[index];
-        let role = self.call.speakers[usize::from(utterance.speaker)].role;
+        let role = self.call.role(utterance.speaker);
         let tables = self.analyzer.0.tables(&self.names, role);
         utterance.scan.finish(tables, &utterance.text);
         utterance.closed = true;
@@ -378,7 +305,7 @@ impl Session {
     /// Shows what the utterance would give if it ended here.
     fn preview(&mut self, index: usize, out: &mut Out<'_>) {
         let utterance = &mut self.open[index];
-        let role = self.call.speakers[usize::from(utterance.speaker)].role;
+        let role = self.call.role(utterance.speaker);
         let tables = self.analyzer.0.tables(&self.names, role);
         if utterance.scan.tokens.len() < utterance.judge_at {
             return;
@@ -422,338 +349,4 @@ impl Session {
 
 fn hash(id: &str) -> u64 {
     FixedState::with_seed(0).hash_one(id)
-}
-
-impl Call {
-    fn speaker(
-        &mut self,
-        id: &str,
-        participants: &[Participant],
-        utterance: &Arc<str>,
-        out: &mut Out<'_>,
-    ) -> u8 {
-        let index = match self.speakers.iter().position(|s| *s.id == *id) {
-            Some(index) => index,
-            None if self.speakers.len() < MAX_SPEAKERS => {
-                let told = participants.iter().find(|p| p.id == id).and_then(|p| p.role);
-                self.speakers.push(Speaker {
-                    id: Arc::from(id),
-                    role: Role::of_id(id).or(told),
-                    noticed: false,
-                });
-                self.speakers.len() - 1
-            }
-            None => {
-                out.notice(NoticeKind::TooManySpeakers, utterance, None);
-                MAX_SPEAKERS - 1
-            }
-        };
-        let speaker = &mut self.speakers[index];
-        if speaker.role.is_none() && !std::mem::replace(&mut speaker.noticed, true) {
-            out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
-        }
-        index as u8
-    }
-
-    fn setting(&self, utterance: &Utterance) -> Setting {
-        let origin = self.origin.or(utterance.start_ms);
-        Setting {
-            role: self.speakers[usize::from(utterance.speaker)].role,
-            since_start_ms: utterance
-                .start_ms
-                .zip(origin)
-                .map(|(start, origin)| start.saturating_sub(origin)),
-            is_final: utterance.closed,
-        }
-    }
-
-    fn past(&self, utterance: &Utterance, words: u32) -> Past {
-        let origin = self.origin.or(utterance.start_ms).unwrap_or(0);
-        Past {
-            fired: 0,
-            arrival: utterance.arrival,
-            start: At::new(utterance.start_ms, origin),
-            end: At::new(utterance.end_ms, origin),
-            words: words.min(u32::from(u16::MAX)) as u16,
-            speaker: utterance.speaker,
-            role: self.speakers[usize::from(utterance.speaker)].role,
-        }
-    }
-
-    /// Provisional events of an utterance as it stands.
-    fn preview(&self, analyzer: &Analyzer, utterance: &mut Utterance, out: &mut Out<'_>) {
-        let compiled = &analyzer.0;
-        let mut weighed = Vec::new();
-        context::weigh(
-            compiled,
-            &utterance.scan,
-            &utterance.text,
-            self.setting(utterance),
-            &mut weighed,
-            |_, _, _| {},
-        );
-        let mut past = self.past(utterance, 0);
-        let mut firing = Vec::new();
-        for signal in compiled.in_order(&weighed, past.role) {
-            let verdict = judge(
-                compiled,
-                signal,
-                &past,
-                &weighed,
-                &self.verdicts.history,
-                None,
-                |_, _| {},
-            );
-            let Some(verdict) = verdict.filter(|v| v.outcome.fired) else {
-                continue;
-            };
-            if compiled.lexicon.traits[usize::from(signal)].watched {
-                past.fired |= 1 << compiled.watch_bit(signal);
-            }
-            firing.push(signal);
-            if !utterance.announced.contains(&signal) {
-                utterance.announced.push(signal);
-                out.send(|| {
-                    signal_event(
-                        analyzer,
-                        signal,
-                        State::Provisional,
-                        &utterance.id,
-                        utterance.end_ms,
-                        Some(&verdict),
-                        &utterance.text,
-                    )
-                });
-            }
-        }
-        let (id, end_ms) = (&utterance.id, utterance.end_ms);
-        utterance.announced.retain(|&signal| {
-            let fires = firing.contains(&signal);
-            if !fires {
-                out.send(|| signal_event(analyzer, signal, State::Retracted, id, end_ms, None, ""));
-            }
-            fires
-        });
-    }
-
-    /// Takes the next turn in the order of arrival.
-    fn close(&mut self, analyzer: &Analyzer, mut utterance: Utterance, out: &mut Out<'_>) {
-        let compiled = &analyzer.0;
-        if utterance
-            .start_ms
-            .zip(utterance.end_ms)
-            .is_some_and(|(start, end)| end < start)
-        {
-            out.notice(NoticeKind::EndBeforeStart, &utterance.id, None);
-            utterance.end_ms = None;
-        }
-        self.origin = self.origin.or(utterance.start_ms);
-        let spoken = Spoken::of(&utterance.scan);
-        let past = self.past(&utterance, spoken.words);
-        let mut weighed: Vec<Weighed> = Vec::new();
-        context::weigh(
-            compiled,
-            &utterance.scan,
-            &utterance.text,
-            self.setting(&utterance),
-            &mut weighed,
-            |_, _, _| {},
-        );
-        let backchannel = compiled
-            .interruption
-            .as_ref()
-            .is_some_and(|(_, rules)| rules.is_backchannel(&utterance.scan, &utterance.text));
-        self.talk.turn(&past, spoken, compiled.lexicon.call.silence_ms);
-        let Utterance {
-            id,
-            arrival,
-            speaker,
-            start_ms,
-            end_ms,
-            text,
-            announced,
-            ..
-        } = utterance;
-        self.ledger.open_turn(arrival, speaker, start_ms, end_ms);
-        let turn = ClosedTurn {
-            past,
-            utterance: id,
-            text,
-            words: spoken.words,
-            weighed,
-            announced,
-        };
-        let (verdicts, origin) = (&mut self.verdicts, self.origin);
-        let done = verdicts.feed(compiled, turn, backchannel, &mut |decided| {
-            tell(analyzer, origin, decided, out)
-        });
-        self.foresee(analyzer, None, out);
-        match done {
-            Some(done) => self.take_in(analyzer, done, out),
-            None => self.complete(analyzer, out),
-        }
-        self.release_alerts(start_ms, out);
-    }
-
-    /// Provisional events of what is not decided yet.
-    fn foresee(&mut self, analyzer: &Analyzer, now: Option<i64>, out: &mut Out<'_>) {
-        if out.0.is_none() {
-            return;
-        }
-        let origin = self.origin;
-        self.verdicts.preview(&analyzer.0, now, |turn, verdict, at| {
-            if !turn.announced.contains(&verdict.signal) {
-                turn.announced.push(verdict.signal);
-                let at_ms = absolute(at, origin);
-                out.send(|| {
-                    signal_event(
-                        analyzer,
-                        verdict.signal,
-                        State::Provisional,
-                        &turn.utterance,
-                        at_ms,
-                        Some(verdict),
-                        &turn.text,
-                    )
-                });
-            }
-        });
-    }
-
-    fn complete(&mut self, analyzer: &Analyzer, out: &mut Out<'_>) {
-        while let Some(done) = self.verdicts.next_complete() {
-            self.take_in(analyzer, done, out);
-        }
-    }
-
-    /// Takes a turn that is decided altogether into the figures of the call.
-    fn take_in(&mut self, analyzer: &Analyzer, done: TurnInProgress, out: &mut Out<'_>) {
-        let compiled = &analyzer.0;
-        let TurnInProgress {
-            turn, mut verdicts, ..
-        } = done;
-        verdicts.sort_by_key(|v| v.signal);
-        let at_ms = absolute(turn.past.end.get(), self.origin);
-        let level = (turn.past.role == Some(Role::Customer)).then(|| {
-            let evidence = gain(analyzer, &verdicts);
-            let (level, band) =
-                self.anger
-                    .turn(&compiled.lexicon.call, turn.past.arrival, turn.words, evidence);
-            if let Some(band) = band {
-                let band = Arc::from(compiled.lexicon.call.bands[band].0.as_str());
-                out.send(|| {
-                    Event::Anger(AngerEvent {
-                        band,
-                        level,
-                        utterance: Arc::clone(&turn.utterance),
-                        at_ms,
-                    })
-                });
-            }
-            level
-        });
-        if out.0.is_some() {
-            self.alerts.turn(analyzer, &turn, &verdicts, at_ms, |alert| {
-                out.send(|| Event::Alert(alert))
-            });
-        }
-        self.ledger.close_turn(analyzer, turn, verdicts, level);
-    }
-
-    fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
-        if out.0.is_some() {
-            self.alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
-        }
-    }
-
-    fn finish(&mut self, analyzer: &Analyzer, end_ms: Option<i64>, out: &mut Out<'_>) {
-        let origin = self.origin;
-        let end = end_ms.and_then(|ms| At::new(Some(ms), origin.unwrap_or(0)).get());
-        self.verdicts.finish(&analyzer.0, end, &mut |decided| {
-            tell(analyzer, origin, decided, out)
-        });
-        self.complete(analyzer, out);
-        self.release_alerts(Some(i64::MAX), out);
-    }
-
-    fn heap_bytes(&self) -> usize {
-        let speakers: usize = self
-            .speakers
-            .iter()
-            .map(|s| s.id.len() + 16 + size_of::<Speaker>())
-            .sum();
-        speakers
-            + self.verdicts.heap_bytes()
-            + self.talk.heap_bytes()
-            + self.alerts.heap_bytes()
-            + self.ledger.heap_bytes()
-    }
-}
-
-fn absolute(at: Option<i64>, origin: Option<i64>) -> Option<i64> {
-    at.map(|at| at + origin.unwrap_or(0))
-}
-
-fn tell(analyzer: &Analyzer, origin: Option<i64>, decided: Decided<'_>, out: &mut Out<'_>) {
-    let fired = decided.verdict.is_some_and(|v| v.outcome.fired);
-    let state = match (fired, decided.turn.announced.contains(&decided.signal)) {
-        (true, _) => State::Confirmed,
-        (false, true) => State::Retracted,
-        (false, false) => return,
-    };
-    let turn = decided.turn;
-    out.send(|| {
-        signal_event(
-            analyzer,
-            decided.signal,
-            state,
-            &turn.utterance,
-            absolute(decided.at_ms, origin),
-            decided.verdict,
-            &turn.text,
-        )
-    });
-}
-
-fn signal_event(
-    analyzer: &Analyzer,
-    signal: u16,
-    state: State,
-    utterance: &Arc<str>,
-    at_ms: Option<i64>,
-    verdict: Option<&Verdict>,
-    text: &str,
-) -> Event {
-    let header = &analyzer.0.lexicon.signals[usize::from(signal)];
-    let strongest = verdict.and_then(|v| {
-        v.evidence
-            .iter()
-            .filter(|e| e.span.is_some())
-            .max_by_key(|e| e.contribution)
-    });
-    let quote = strongest
-        .and_then(|e| e.span)
-        .and_then(|(start, end)| text.get(start as usize..end as usize));
-    Event::Signal(SignalEvent {
-        signal: Arc::clone(&analyzer.0.signal_names[usize::from(signal)]),
-        state,
-        utterance: Arc::clone(utterance),
-        at_ms,
-        score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score),
-        quote: quote.map(str::to_owned),
-        hint: Arc::clone(&analyzer.0.hints[usize::from(signal)]),
-    })
-}
-
-/// Σ gain × contribution of a customer turn.
-fn gain(analyzer: &Analyzer, verdicts: &[Verdict]) -> Milli {
-    let mut sum = 0i64;
-    for verdict in verdicts {
-        if let Some(&gain) = analyzer.0.gains.get(&verdict.signal) {
-            let contributions: i64 = verdict.evidence.iter().map(|e| i64::from(e.contribution.0)).sum();
-            let contributions = Milli(contributions.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
-            sum += i64::from(contributions.times(gain).0);
-        }
-    }
-    Milli(sum.clamp(-1_000_000, 1_000_000) as i32)
 }

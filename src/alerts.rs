@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::analyzer::Analyzer;
+use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
 use crate::turns::verdicts::{ClosedTurn, Verdict};
@@ -33,13 +33,12 @@ impl Alerts {
     /// Takes a turn that is decided, its verdicts in the order of signals.
     pub(crate) fn turn(
         &mut self,
-        analyzer: &Analyzer,
+        compiled: &Compiled,
         turn: &ClosedTurn,
         verdicts: &[Verdict],
         at_ms: Option<i64>,
         mut give: impl FnMut(AlertEvent),
     ) {
-        let compiled = &analyzer.0;
         self.release(at_ms, &mut give);
         let name = |v: &Verdict| &compiled.lexicon.signals[usize::from(v.signal)].id;
         let fired = |signal: &String| verdicts.iter().any(|v| v.outcome.fired && name(v) == signal);

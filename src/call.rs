@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::alerts::Alerts;
-use crate::analyzer::Analyzer;
+use crate::compiled::Compiled;
 use crate::context::{self, Setting, Weighed};
 use crate::event::{AngerEvent, Event, NoticeEvent, NoticeKind, SignalEvent, State};
 use crate::fixed::{Milli, Score};
 use crate::ledger::Ledger;
 use crate::matcher::Scan;
-use crate::session::Retention;
+use crate::options::Retention;
 use crate::speakers::{self, Speaker};
 use crate::transcript::{Participant, Role};
 use crate::turns::anger::AngerCourse;
@@ -130,8 +130,7 @@ impl Call {
     }
 
     /// Provisional events of an utterance as it stands.
-    pub(crate) fn preview(&self, analyzer: &Analyzer, utterance: &mut Utterance, out: &mut Out<'_>) {
-        let compiled = &analyzer.0;
+    pub(crate) fn preview(&self, compiled: &Compiled, utterance: &mut Utterance, out: &mut Out<'_>) {
         let mut weighed = Vec::new();
         context::weigh(
             compiled,
@@ -143,7 +142,7 @@ impl Call {
         );
         let mut past = self.past(utterance, 0);
         let mut firing = Vec::new();
-        for signal in compiled.in_order(&weighed, past.role) {
+        for signal in compiled.in_order(weighed.iter().map(|w| w.entry), past.role) {
             let verdict = judge(
                 compiled,
                 signal,
@@ -164,7 +163,7 @@ impl Call {
                 utterance.announced.push(signal);
                 out.send(|| {
                     signal_event(
-                        analyzer,
+                        compiled,
                         signal,
                         State::Provisional,
                         &utterance.id,
@@ -179,15 +178,14 @@ impl Call {
         utterance.announced.retain(|&signal| {
             let fires = firing.contains(&signal);
             if !fires {
-                out.send(|| signal_event(analyzer, signal, State::Retracted, id, end_ms, None, ""));
+                out.send(|| signal_event(compiled, signal, State::Retracted, id, end_ms, None, ""));
             }
             fires
         });
     }
 
     /// Takes the next turn in the order of arrival.
-    pub(crate) fn close(&mut self, analyzer: &Analyzer, mut utterance: Utterance, out: &mut Out<'_>) {
-        let compiled = &analyzer.0;
+    pub(crate) fn close(&mut self, compiled: &Compiled, mut utterance: Utterance, out: &mut Out<'_>) {
         if utterance
             .start_ms
             .zip(utterance.end_ms)
@@ -234,29 +232,29 @@ impl Call {
         };
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
         let done = verdicts.feed(compiled, turn, backchannel, &mut |decided| {
-            tell(analyzer, origin, decided, out)
+            tell(compiled, origin, decided, out)
         });
-        self.foresee(analyzer, None, out);
+        self.foresee(compiled, None, out);
         match done {
-            Some(done) => self.take_in(analyzer, done, out),
-            None => self.complete(analyzer, out),
+            Some(done) => self.take_in(compiled, done, out),
+            None => self.complete(compiled, out),
         }
         self.release_alerts(start_ms, out);
     }
 
     /// Provisional events of what is not decided yet.
-    pub(crate) fn foresee(&mut self, analyzer: &Analyzer, now: Option<i64>, out: &mut Out<'_>) {
+    pub(crate) fn foresee(&mut self, compiled: &Compiled, now: Option<i64>, out: &mut Out<'_>) {
         if out.0.is_none() {
             return;
         }
         let origin = self.origin;
-        self.verdicts.preview(&analyzer.0, now, |turn, verdict, at| {
+        self.verdicts.preview(compiled, now, |turn, verdict, at| {
             if !turn.announced.contains(&verdict.signal) {
                 turn.announced.push(verdict.signal);
                 let at_ms = absolute(at, origin);
                 out.send(|| {
                     signal_event(
-                        analyzer,
+                        compiled,
                         verdict.signal,
                         State::Provisional,
                         &turn.utterance,
@@ -269,22 +267,21 @@ impl Call {
         });
     }
 
-    fn complete(&mut self, analyzer: &Analyzer, out: &mut Out<'_>) {
+    fn complete(&mut self, compiled: &Compiled, out: &mut Out<'_>) {
         while let Some(done) = self.verdicts.next_complete() {
-            self.take_in(analyzer, done, out);
+            self.take_in(compiled, done, out);
         }
     }
 
     /// Takes a turn that is decided altogether into the figures of the call.
-    fn take_in(&mut self, analyzer: &Analyzer, done: TurnInProgress, out: &mut Out<'_>) {
-        let compiled = &analyzer.0;
+    fn take_in(&mut self, compiled: &Compiled, done: TurnInProgress, out: &mut Out<'_>) {
         let TurnInProgress {
             turn, mut verdicts, ..
         } = done;
         verdicts.sort_by_key(|v| v.signal);
         let at_ms = absolute(turn.past.end.get(), self.origin);
         let level = (turn.past.role == Some(Role::Customer)).then(|| {
-            let evidence = gain(analyzer, &verdicts);
+            let evidence = gain(compiled, &verdicts);
             let (level, band) =
                 self.anger
                     .turn(&compiled.lexicon.call, turn.past.arrival, turn.words, evidence);
@@ -302,11 +299,11 @@ impl Call {
             level
         });
         if out.0.is_some() {
-            self.alerts.turn(analyzer, &turn, &verdicts, at_ms, |alert| {
+            self.alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
-        self.ledger.close_turn(analyzer, turn, verdicts, level);
+        self.ledger.close_turn(compiled, turn, verdicts, level);
     }
 
     pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
@@ -315,13 +312,12 @@ impl Call {
         }
     }
 
-    pub(crate) fn finish(&mut self, analyzer: &Analyzer, end_ms: Option<i64>, out: &mut Out<'_>) {
+    pub(crate) fn finish(&mut self, compiled: &Compiled, end_ms: Option<i64>, out: &mut Out<'_>) {
         let origin = self.origin;
         let end = end_ms.and_then(|ms| At::new(Some(ms), origin.unwrap_or(0)).get());
-        self.verdicts.finish(&analyzer.0, end, &mut |decided| {
-            tell(analyzer, origin, decided, out)
-        });
-        self.complete(analyzer, out);
+        self.verdicts
+            .finish(compiled, end, &mut |decided| tell(compiled, origin, decided, out));
+        self.complete(compiled, out);
         self.release_alerts(Some(i64::MAX), out);
     }
 
@@ -343,7 +339,7 @@ fn absolute(at: Option<i64>, origin: Option<i64>) -> Option<i64> {
     at.map(|at| at + origin.unwrap_or(0))
 }
 
-fn tell(analyzer: &Analyzer, origin: Option<i64>, decided: Decided<'_>, out: &mut Out<'_>) {
+fn tell(compiled: &Compiled, origin: Option<i64>, decided: Decided<'_>, out: &mut Out<'_>) {
     let fired = decided.verdict.is_some_and(|v| v.outcome.fired);
     let state = match (fired, decided.turn.announced.contains(&decided.signal)) {
         (true, _) => State::Confirmed,
@@ -353,7 +349,7 @@ fn tell(analyzer: &Analyzer, origin: Option<i64>, decided: Decided<'_>, out: &mu
     let turn = decided.turn;
     out.send(|| {
         signal_event(
-            analyzer,
+            compiled,
             decided.signal,
             state,
             &turn.utterance,
@@ -365,7 +361,7 @@ fn tell(analyzer: &Analyzer, origin: Option<i64>, decided: Decided<'_>, out: &mu
 }
 
 fn signal_event(
-    analyzer: &Analyzer,
+    compiled: &Compiled,
     signal: u16,
     state: State,
     utterance: &Arc<str>,
@@ -373,7 +369,7 @@ fn signal_event(
     verdict: Option<&Verdict>,
     text: &str,
 ) -> Event {
-    let header = &analyzer.0.lexicon.signals[usize::from(signal)];
+    let header = &compiled.lexicon.signals[usize::from(signal)];
     let strongest = verdict.and_then(|v| {
         v.evidence
             .iter()
@@ -384,21 +380,21 @@ fn signal_event(
         .and_then(|e| e.span)
         .and_then(|(start, end)| text.get(start as usize..end as usize));
     Event::Signal(SignalEvent {
-        signal: Arc::clone(&analyzer.0.signal_names[usize::from(signal)]),
+        signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
         state,
         utterance: Arc::clone(utterance),
         at_ms,
         score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score),
         quote: quote.map(str::to_owned),
-        hint: Arc::clone(&analyzer.0.hints[usize::from(signal)]),
+        hint: Arc::clone(&compiled.hints[usize::from(signal)]),
     })
 }
 
 /// Σ gain × contribution of a customer turn.
-fn gain(analyzer: &Analyzer, verdicts: &[Verdict]) -> Milli {
+fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
     let mut sum = 0i64;
     for verdict in verdicts {
-        if let Some(&gain) = analyzer.0.gains.get(&verdict.signal) {
+        if let Some(&gain) = compiled.gains.get(&verdict.signal) {
             let contributions: i64 = verdict.evidence.iter().map(|e| i64::from(e.contribution.0)).sum();
             let contributions = Milli(contributions.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
             sum += i64::from(contributions.times(gain).0);

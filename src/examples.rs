@@ -122,7 +122,7 @@ impl Analyzer {
             .iter()
             .find(|t| t.index as usize == example.at)?;
         let signal = &lexicon.signals[usize::from(example.signal)];
-        let valence = signal.id == crate::analyzer::SENTIMENT;
+        let valence = signal.id == crate::compiled::SENTIMENT;
         let evidence: Vec<_> = turn.evidence_of(&signal.id).collect();
         let own = lexicon.traits[usize::from(example.signal)].entries.clone();
         for e in own.filter(|&e| {

@@ -170,7 +170,7 @@ impl Analyzer {
             role,
         });
         let mut scores = Vec::new();
-        for signal in compiled.in_order(&weighed, role) {
+        for signal in compiled.in_order(weighed.iter().map(|w| w.entry), role) {
             let Some(&past) = history.get(0) else { break };
             let verdict = judge(
                 compiled,
@@ -227,7 +227,7 @@ impl Analyzer {
         let entry = &self.0.lexicon.entries[hit.entry as usize];
         let signal = Arc::clone(&self.0.signal_names[usize::from(entry.signal)]);
         ExplainedHit {
-            evidence: piece(self, signal, hit, text, &[]),
+            evidence: piece(&self.0, signal, hit, text, &[]),
             status,
             note: entry.note.clone(),
         }

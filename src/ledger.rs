@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analyzer::Analyzer;
+use crate::compiled::Compiled;
 use crate::context::Weighed;
 use crate::evidence::{Evidence, Modification};
 use crate::fixed::Score;
+use crate::options::{Options, Retention};
 use crate::report::{
     Anger, CallFigures, CallReport, Interruptions, Reason, Sentiment, SignalFigure, Silence, SpeakerFigures,
     TalkFigures, Trend, TurnReport,
 };
-use crate::session::{Options, Retention};
 use crate::speakers::Speaker;
 use crate::transcript::Role;
 use crate::turns::anger::AngerCourse;
@@ -87,12 +87,11 @@ impl Ledger {
     /// A turn is decided altogether; its verdicts in the order of signals.
     pub(crate) fn close_turn(
         &mut self,
-        analyzer: &Analyzer,
+        compiled: &Compiled,
         turn: ClosedTurn,
         verdicts: Vec<Verdict>,
         level: Option<Score>,
     ) {
-        let compiled = &analyzer.0;
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
         let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit));
         let speaker = turn.past.speaker;
@@ -149,7 +148,7 @@ impl Ledger {
     #[expect(clippy::too_many_arguments, reason = "the parts of a call that end together")]
     pub(crate) fn report(
         self,
-        analyzer: &Analyzer,
+        compiled: &Compiled,
         options: Options,
         speakers: &[Speaker],
         origin: Option<i64>,
@@ -177,21 +176,20 @@ impl Ledger {
                 missing.insert(path, Reason::NotRetained);
             }
         }
-        let sentiment = self.sentiment(analyzer, speakers, rows, place.as_ref());
+        let sentiment = self.sentiment(compiled, speakers, rows, place.as_ref());
         let anger = self.anger(
-            analyzer,
+            compiled,
             anger,
             rows,
             order.as_ref(),
             place.as_ref(),
             &mut missing,
         );
-        let mut signals = self.signal_figures(analyzer, rows, order.as_ref());
-        let interrupted = analyzer
-            .0
+        let mut signals = self.signal_figures(compiled, rows, order.as_ref());
+        let interrupted = compiled
             .interruption
             .as_ref()
-            .map(|(s, _)| &analyzer.0.signal_names[usize::from(*s)]);
+            .map(|(s, _)| &compiled.signal_names[usize::from(*s)]);
         let turns = interrupted
             .and_then(|name| signals.get(name))
             .map_or(rows.map(|_| Vec::new()), |f| f.turns.clone());
@@ -209,10 +207,10 @@ impl Ledger {
         let talk = talk_figures(speakers, talk, timed);
         let turns = rows
             .zip(order.as_ref())
-            .map(|(rows, order)| turn_reports(analyzer, speakers, rows, order));
+            .map(|(rows, order)| turn_reports(compiled, speakers, rows, order));
         CallReport {
             id: options.id,
-            lexicon: Arc::clone(&analyzer.0.name),
+            lexicon: Arc::clone(&compiled.name),
             turns,
             call: CallFigures {
                 turns: self.turns,
@@ -229,7 +227,7 @@ impl Ledger {
 
     fn sentiment(
         &self,
-        analyzer: &Analyzer,
+        compiled: &Compiled,
         speakers: &[Speaker],
         rows: Option<&[Row]>,
         places: Option<&Places>,
@@ -247,7 +245,7 @@ impl Ledger {
             let values: Vec<(usize, Score)> = own.map(|(arrival, r)| (arrival, r.sentiment)).collect();
             Some((
                 places?.quarters(&values),
-                places?.trend(&values, analyzer.0.lexicon.call.sentiment_trend),
+                places?.trend(&values, compiled.lexicon.call.sentiment_trend),
             ))
         };
         let figure = |who: Arc<str>, (sum, n): (i64, i64)| {
@@ -266,7 +264,7 @@ impl Ledger {
 
     fn anger(
         &self,
-        analyzer: &Analyzer,
+        compiled: &Compiled,
         course: &AngerCourse,
         rows: Option<&[Row]>,
         order: Option<&Order>,
@@ -287,7 +285,7 @@ impl Ledger {
                 levels: None,
             };
         }
-        let rules = &analyzer.0.lexicon.call;
+        let rules = &compiled.lexicon.call;
         let levels: Option<Vec<(usize, Score)>> = rows.map(|rows| {
             rows.iter()
                 .enumerate()
@@ -328,7 +326,7 @@ impl Ledger {
 
     fn signal_figures(
         &self,
-        analyzer: &Analyzer,
+        compiled: &Compiled,
         rows: Option<&[Row]>,
         order: Option<&Order>,
     ) -> BTreeMap<Arc<str>, SignalFigure> {
@@ -344,7 +342,7 @@ impl Ledger {
                     .collect()
             });
             (
-                Arc::clone(&analyzer.0.signal_names[usize::from(signal)]),
+                Arc::clone(&compiled.signal_names[usize::from(signal)]),
                 SignalFigure {
                     count: count.into(),
                     turns,
@@ -473,8 +471,7 @@ impl Places {
     }
 }
 
-fn turn_reports(analyzer: &Analyzer, speakers: &[Speaker], rows: &[Row], order: &Order) -> Vec<TurnReport> {
-    let compiled = &analyzer.0;
+fn turn_reports(compiled: &Compiled, speakers: &[Speaker], rows: &[Row], order: &Order) -> Vec<TurnReport> {
     let report = |(index, &arrival): (u32, &u32)| {
         let row = &rows[arrival as usize];
         let speaker = &speakers[usize::from(row.speaker)];
@@ -501,7 +498,7 @@ fn turn_reports(analyzer: &Analyzer, speakers: &[Speaker], rows: &[Row], order: 
             signals: scored().filter(|v| v.outcome.fired).map(signal_name).collect(),
             evidence: evidence
                 .into_iter()
-                .map(|(v, e)| piece(analyzer, signal_name(v), e, &row.text, &order.place))
+                .map(|(v, e)| piece(compiled, signal_name(v), e, &row.text, &order.place))
                 .collect(),
         }
     };
@@ -510,13 +507,12 @@ fn turn_reports(analyzer: &Analyzer, speakers: &[Speaker], rows: &[Row], order: 
 
 /// A counted hit as evidence.
 pub(crate) fn piece(
-    analyzer: &Analyzer,
+    compiled: &Compiled,
     signal: Arc<str>,
     hit: &Weighed,
     text: &str,
     place: &[u32],
 ) -> Evidence {
-    let compiled = &analyzer.0;
     let modifiers = hit.modifiers.iter().map(|m| Modification {
         modifier: Arc::clone(&compiled.modifier_names[usize::from(m.modifier)]),
         factor: m.factor,

@@ -14,64 +14,11 @@ use crate::analyzer::Analyzer;
 use crate::call::{Call, Out, Utterance};
 use crate::event::{Event, NoticeKind};
 use crate::matcher::Scan;
+use crate::options::{Options, Retention};
 use crate::report::CallReport;
 use crate::text::normal;
-use crate::transcript::{Chunk, Meta, Mode, Participant};
+use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
-
-/// How much of a call a session keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Retention {
-    /// Only what later events need: bounded, whatever the length of the call. Figures of the report that need more are null.
-    #[default]
-    None,
-    /// The evidence of all turns, for the whole report.
-    Full,
-}
-
-/// What a session is told at its beginning.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Options {
-    /// The call's id, for the report.
-    pub id: Option<String>,
-    /// Who takes part: roles, and names that read as names.
-    pub participants: Vec<Participant>,
-    /// Carried into the report.
-    pub meta: Option<Meta>,
-    /// How much is kept.
-    pub retention: Retention,
-    /// The most bytes of one utterance; what goes beyond is left out, with a notice.
-    pub utterance_bytes: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            id: None,
-            participants: Vec::new(),
-            meta: None,
-            retention: Retention::None,
-            utterance_bytes: 1 << 20,
-        }
-    }
-}
-
-impl Options {
-    /// Keeps the evidence of all turns.
-    #[must_use]
-    pub fn full(mut self) -> Self {
-        self.retention = Retention::Full;
-        self
-    }
-
-    /// Sets the participants.
-    #[must_use]
-    pub fn participants(mut self, participants: Vec<Participant>) -> Self {
-        self.participants = participants;
-        self
-    }
-}
 
 /// Utterances that may be open, or closed and waiting for an earlier one, at once.
 pub const MAX_OPEN: usize = 64;
@@ -159,7 +106,7 @@ impl Session {
     pub fn advance(&mut self, now_ms: i64, events: &mut Vec<Event>) {
         let mut out = Out((!self.quiet).then_some(events));
         let now = At::new(Some(now_ms), self.call.origin.unwrap_or(0)).get();
-        self.call.foresee(&self.analyzer, now, &mut out);
+        self.call.foresee(&self.analyzer.0, now, &mut out);
         self.call.release_alerts(Some(now_ms), &mut out);
     }
 
@@ -176,7 +123,7 @@ impl Session {
             }
         }
         self.release(&mut out);
-        self.call.finish(&self.analyzer, end_ms, &mut out);
+        self.call.finish(&self.analyzer.0, end_ms, &mut out);
         let Call {
             speakers,
             anger,
@@ -186,7 +133,7 @@ impl Session {
             ..
         } = self.call;
         ledger.report(
-            &self.analyzer,
+            &self.analyzer.0,
             self.options,
             &speakers,
             origin,
@@ -298,7 +245,7 @@ impl Session {
         if index == 0 {
             self.release(out);
         } else if out.0.is_some() {
-            self.call.preview(&self.analyzer, &mut self.open[index], out);
+            self.call.preview(&self.analyzer.0, &mut self.open[index], out);
         }
     }
 
@@ -322,7 +269,7 @@ impl Session {
             utterance.judge_at = utterance.scan.tokens.len() + hits / 8;
         }
         if hits > 0 || !utterance.announced.is_empty() || self.analyzer.0.has_regexes {
-            self.call.preview(&self.analyzer, utterance, out);
+            self.call.preview(&self.analyzer.0, utterance, out);
         }
         if let Some(checkpoint) = ahead {
             utterance.scan.roll_back(&checkpoint);
@@ -339,7 +286,7 @@ impl Session {
                 self.closed_ids.pop_front();
             }
             self.closed_ids.push_back(hash(&utterance.id));
-            self.call.close(&self.analyzer, utterance, out);
+            self.call.close(&self.analyzer.0, utterance, out);
         }
         if self.open.is_empty() {
             self.open = VecDeque::new();
@@ -349,4 +296,36 @@ impl Session {
 
 fn hash(id: &str) -> u64 {
     FixedState::with_seed(0).hash_one(id)
+}
+
+impl Analyzer {
+    /// Begins to follow a live call.
+    pub fn session(&self, options: Options) -> Session {
+        Session::new(self.clone(), options)
+    }
+
+    /// Scores a finished call: the report a live session gives for the same turns.
+    pub fn score(&self, call: &Transcript) -> CallReport {
+        let options = Options {
+            id: call.id.clone(),
+            participants: call.participants.clone(),
+            meta: call.meta.clone(),
+            retention: Retention::Full,
+            ..Options::default()
+        };
+        let mut session = Session::quiet(self.clone(), options);
+        for (number, turn) in call.turns.iter().enumerate() {
+            let chunk = Chunk {
+                utterance: &number.to_string(),
+                speaker: &turn.speaker,
+                start_ms: turn.start_ms,
+                end_ms: turn.end_ms,
+                text: &turn.text,
+                mode: Mode::Replace,
+                is_final: true,
+            };
+            session.push(&chunk, &mut Vec::new());
+        }
+        session.finish(call.end_ms, &mut Vec::new())
+    }
 }

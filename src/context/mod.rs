@@ -3,7 +3,7 @@
 mod modifiers;
 mod window;
 
-use crate::analyzer::Compiled;
+use crate::compiled::Compiled;
 use crate::fixed::Milli;
 use crate::lexicon::{Entry, Side};
 use crate::matcher::{Found, Owner, Scan, closes};

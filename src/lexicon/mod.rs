@@ -4,11 +4,13 @@
 //! [`Lexicon`], from which an [`Analyzer`](crate::Analyzer) is compiled.
 
 mod conditions;
+mod detectors;
 mod load;
 mod model;
 pub(crate) mod phrase;
 mod schema;
 
+pub(crate) use detectors::{Detector, InterruptionRules};
 pub use load::LexiconBuilder;
 pub use model::Lexicon;
 pub(crate) use model::*;

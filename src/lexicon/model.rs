@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::detectors::Detector;
 use super::phrase::{List, Phrase};
-use crate::error::{Error, Place};
+use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::Milli;
 use crate::signal::Signal;
 use crate::text::TextRules;
@@ -78,7 +79,7 @@ impl Lexicon {
     pub fn signal(&self, id: &str) -> Result<&Signal, Error> {
         match self.signals.binary_search_by(|s| s.id.as_str().cmp(id)) {
             Ok(i) => Ok(&self.signals[i]),
-            Err(_) => Err(super::load::unknown_signal(
+            Err(_) => Err(unknown_signal(
                 id,
                 self.signals.iter().map(|s| s.id.as_str()),
                 None,
@@ -114,12 +115,6 @@ pub(crate) struct SignalTraits {
     pub(crate) over_turns: bool,
     /// Others ask whether it fired.
     pub(crate) watched: bool,
-}
-
-/// A detector of the turns, with its settings and the entries of its features.
-#[derive(Clone, Debug)]
-pub(crate) enum Detector {
-    Interruption(Box<crate::turns::InterruptionRules>),
 }
 
 /// One entry.
@@ -277,4 +272,13 @@ impl Example {
     pub(crate) fn place(&self) -> Place {
         Place::at(&self.file, &self.source, self.offset)
     }
+}
+
+fn unknown_signal<'a>(id: &str, ids: impl IntoIterator<Item = &'a str>, place: Option<Place>) -> Error {
+    let message = format!("unknown signal \"{id}\"{}", did_you_mean(id, ids));
+    Error::new(vec![Problem {
+        kind: ErrorKind::UnknownName,
+        place,
+        message,
+    }])
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::occurrence::{Gate, Program};
+use super::program::{Gate, Program};
 use super::{Owner, Symbol, UNKNOWN};
 
 /// A state: the number of a node of the trie.

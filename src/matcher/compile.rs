@@ -5,7 +5,7 @@
 //! a [`Program`] that an occurrence is walked by.
 
 use super::automaton::{Automaton, Builder};
-use super::occurrence::{Gate, Program, Roles, required};
+use super::program::{Gate, Program, Roles, required};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};

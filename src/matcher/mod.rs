@@ -5,19 +5,22 @@
 //! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and proposes where a phrase may end.
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
+//! - [`program`]: phrases over symbols, and the gates that spare walks in vain.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
 mod automaton;
 mod compile;
 mod near_miss;
 mod occurrence;
+mod program;
 mod reader;
 mod vocabulary;
 
 pub(crate) use automaton::Automaton;
 pub(crate) use compile::compile;
 pub(crate) use near_miss::{NearMiss, near_misses};
-pub(crate) use occurrence::{Roles, closes};
+pub(crate) use occurrence::closes;
+pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
 pub(crate) use vocabulary::Vocabulary;
 

@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use super::automaton::{Automaton, ROOT, State};
-use super::occurrence::{Roles, Sketch};
+use super::program::{Roles, Sketch};
 use super::{Found, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Scanner, Sink, TextRules, normal_into};
 

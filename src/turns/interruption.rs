@@ -3,67 +3,13 @@
 //! A turn interrupts when it starts more than `early-ms` before another speaker's turn ends and is no backchannel. The features
 //! that make the score stand in `lexicons/en/turns/interruption.toml`; without both ends of both turns nothing can be measured.
 
-use std::collections::{BTreeMap, HashSet};
-
 use super::history::{History, Past};
 use crate::context::Weighed;
-use crate::lexicon::Entry;
+use crate::lexicon::{Entry, InterruptionRules};
 use crate::matcher::Scan;
 use crate::text::{Flags, normal};
 
-pub(crate) const FEATURES: [&str; 4] = ["starts-early", "several-words", "talks-over", "other-stopped"];
-
-/// The `[detector]` table.
-#[derive(Clone, Debug)]
-pub(crate) struct InterruptionRules {
-    early_ms: i64,
-    long_ms: i64,
-    several_words: u16,
-    backchannel_words: u16,
-    backchannels: HashSet<String>,
-    /// Entries by feature; a feature the file leaves out gives no evidence.
-    entries: [Option<u32>; FEATURES.len()],
-}
-
 impl InterruptionRules {
-    pub(crate) fn read(table: &toml::Table, features: &BTreeMap<String, u32>) -> Result<Self, String> {
-        const KEYS: [&str; 6] = [
-            "kind",
-            "early-ms",
-            "long-ms",
-            "several-words",
-            "backchannel-words",
-            "backchannels",
-        ];
-        if let Some(key) = table.keys().find(|k| !KEYS.contains(&k.as_str())) {
-            return Err(format!(
-                "unknown key \"{key}\"{}",
-                crate::error::did_you_mean(key, KEYS)
-            ));
-        }
-        let number = |key: &str, most: i64| match table.get(key).and_then(toml::Value::as_integer) {
-            Some(n) if (0..=most).contains(&n) => Ok(n),
-            _ => Err(format!("{key} must be a whole number from 0 to {most}")),
-        };
-        let words = table
-            .get("backchannels")
-            .and_then(toml::Value::as_array)
-            .ok_or("backchannels must be a list of words")?;
-        let backchannels = words.iter().map(|w| {
-            w.as_str()
-                .map(normal)
-                .ok_or("backchannels must be a list of words")
-        });
-        Ok(InterruptionRules {
-            early_ms: number("early-ms", 60_000)?,
-            long_ms: number("long-ms", 60_000)?,
-            several_words: number("several-words", 1000)? as u16,
-            backchannel_words: number("backchannel-words", 1000)? as u16,
-            backchannels: backchannels.collect::<Result<_, _>>()?,
-            entries: FEATURES.map(|f| features.get(f).copied()),
-        })
-    }
-
     /// Whether an utterance only shows that its speaker listens.
     pub(crate) fn is_backchannel(&self, scan: &Scan, text: &str) -> bool {
         let mut words = 0;

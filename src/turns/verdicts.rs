@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::history::{Answer, History, Past};
-use crate::analyzer::Compiled;
+use crate::compiled::Compiled;
 use crate::context::{Weighed, applies};
 use crate::lexicon::{Bound, Condition, Detector, Entry, OverTurns};
 use crate::score::{Outcome, Standing, outcome, standings};
@@ -92,7 +92,7 @@ impl Verdicts {
             }
         }
         self.history.push(turn.past);
-        let mut undecided = compiled.in_order(&turn.weighed, turn.past.role);
+        let mut undecided = compiled.in_order(turn.weighed.iter().map(|w| w.entry), turn.past.role);
         // What was announced while the utterance was open is decided too, even where nothing of it is left.
         let gone = turn
             .announced

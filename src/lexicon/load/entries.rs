@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::{Draft, Loader, MAX_WEIGHT};
 use crate::error::{ErrorKind, did_you_mean};
 use crate::fixed::Milli;
+use crate::lexicon::detectors::{self, Detector};
 use crate::lexicon::model::*;
 use crate::lexicon::{conditions, schema};
 use crate::transcript::Turn;
@@ -192,7 +193,7 @@ impl Loader {
             }
             return None;
         };
-        let read = crate::turns::detector(table.get_ref(), &features);
+        let read = detectors::read(table.get_ref(), &features);
         match read {
             Ok(detector) => {
                 let known: Vec<&str> = detector.features();

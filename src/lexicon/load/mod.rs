@@ -102,19 +102,6 @@ struct Loader {
     problems: Vec<Problem>,
 }
 
-pub(super) fn unknown_signal<'a>(
-    id: &str,
-    ids: impl IntoIterator<Item = &'a str>,
-    place: Option<Place>,
-) -> Error {
-    let message = format!("unknown signal \"{id}\"{}", did_you_mean(id, ids));
-    Error::new(vec![Problem {
-        kind: ErrorKind::UnknownName,
-        place,
-        message,
-    }])
-}
-
 impl Loader {
     fn problem(&mut self, kind: ErrorKind, file: usize, span: Range<usize>, message: impl Into<String>) {
         let source = &self.sources[file];

@@ -1,0 +1,57 @@
+//! What a session is told at its beginning.
+
+use crate::transcript::{Meta, Participant};
+
+/// How much of a call a session keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Retention {
+    /// Only what later events need: bounded, whatever the length of the call. Figures of the report that need more are null.
+    #[default]
+    None,
+    /// The evidence of all turns, for the whole report.
+    Full,
+}
+
+/// What a session is told at its beginning.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The call's id, for the report.
+    pub id: Option<String>,
+    /// Who takes part: roles, and names that read as names.
+    pub participants: Vec<Participant>,
+    /// Carried into the report.
+    pub meta: Option<Meta>,
+    /// How much is kept.
+    pub retention: Retention,
+    /// The most bytes of one utterance; what goes beyond is left out, with a notice.
+    pub utterance_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            id: None,
+            participants: Vec::new(),
+            meta: None,
+            retention: Retention::None,
+            utterance_bytes: 1 << 20,
+        }
+    }
+}
+
+impl Options {
+    /// Keeps the evidence of all turns.
+    #[must_use]
+    pub fn full(mut self) -> Self {
+        self.retention = Retention::Full;
+        self
+    }
+
+    /// Sets the participants.
+    #[must_use]
+    pub fn participants(mut self, participants: Vec<Participant>) -> Self {
+        self.participants = participants;
+        self
+    }
+}

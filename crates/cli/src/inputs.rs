@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::args::From;
 use crate::failure::plainly;
 use crate::read;
+use crate::source::Source;
 
 /// The most that is looked at to see how a file is written.
 const HEAD_BYTES: usize = 64 * 1024;
-
-/// Text that can be read once, from its beginning.
-pub(crate) type Source = BufReader<Box<dyn Read + Send>>;
 
 /// A file or standard input.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ mod read;
 mod render;
 mod roles;
 mod score;
+mod source;
 mod style;
 mod watch;
 

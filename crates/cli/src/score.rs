@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use hackles::{Analyzer, CallReport, Transcript};
+use hackles::{Analyzer, CallReport};
 use rayon::prelude::*;
 
 use crate::args::{Evidence, Score, To};
@@ -220,17 +220,4 @@ fn table(report: &CallReport) -> Result<Vec<u8>, csv::Error> {
         ])?;
     }
     writer.into_inner().map_err(|e| csv::Error::from(e.into_error()))
-}
-
-/// The turns of a transcript in the order of its report: by start, then arrival; a turn without a start stays behind the
-/// one before it.
-pub(crate) fn in_order(call: &Transcript) -> Vec<usize> {
-    let mut start = i64::MIN;
-    let mut order: Vec<(i64, usize)> = Vec::with_capacity(call.turns.len());
-    for (arrival, turn) in call.turns.iter().enumerate() {
-        start = turn.start_ms.unwrap_or(start);
-        order.push((start, arrival));
-    }
-    order.sort_unstable();
-    order.into_iter().map(|(_, arrival)| arrival).collect()
 }

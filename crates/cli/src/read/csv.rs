@@ -7,8 +7,8 @@ use csv::{ReaderBuilder, StringRecord};
 use hackles::{Role, Transcript, Turn};
 
 use super::{BOM, Body, Record};
-use crate::inputs::Source;
 use crate::nearest::nearest;
+use crate::source::Source;
 
 /// Where the columns stand.
 struct Columns {

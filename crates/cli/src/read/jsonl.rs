@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{BOM, Body, Record};
 use crate::failure::plainly;
-use crate::inputs::Source;
+use crate::source::Source;
 
 /// The calls of a source.
 pub(crate) fn records(file: String, mut source: Source) -> Box<dyn Iterator<Item = Record> + Send> {

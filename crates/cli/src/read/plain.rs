@@ -4,7 +4,7 @@ use hackles::{Role, Transcript, Turn};
 
 use super::{Body, Record};
 use crate::failure::plainly;
-use crate::inputs::Source;
+use crate::source::Source;
 
 /// The longest name of a speaker, in words.
 const NAME_WORDS: usize = 3;

@@ -64,7 +64,7 @@ impl<'a> View<'a> {
     }
 
     fn turns(&self, out: &mut String, call: &Transcript, report: &CallReport) {
-        let order = crate::score::in_order(call);
+        let order = in_order(call);
         let frame = turn::Frame::of(report);
         let levels = report.call.anger.levels.as_deref().unwrap_or_default();
         for (turn, arrival) in report.turns.iter().flatten().zip(order) {
@@ -137,6 +137,19 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<(usize, usize)> {
         }
     }
     lines
+}
+
+/// The turns of a transcript in the order of its report: by start, then arrival; a turn without a start stays behind the
+/// one before it.
+fn in_order(call: &Transcript) -> Vec<usize> {
+    let mut start = i64::MIN;
+    let mut order: Vec<(i64, usize)> = Vec::with_capacity(call.turns.len());
+    for (arrival, turn) in call.turns.iter().enumerate() {
+        start = turn.start_ms.unwrap_or(start);
+        order.push((start, arrival));
+    }
+    order.sort_unstable();
+    order.into_iter().map(|(_, arrival)| arrival).collect()
 }
 
 #[cfg(test)]

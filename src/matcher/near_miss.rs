@@ -7,7 +7,7 @@ use super::{Owner, Scan, Symbol, Token, UNKNOWN, Vocabulary};
 use crate::text::Flags;
 
 /// Phrases of fewer words are near to everything.
-const SHORTEST: usize = 3;
+const SHORTEST: usize = 4;
 
 /// A pattern that one word keeps from being a hit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -340,12 +340,14 @@ impl Vocabulary {
         self.facts[symbol as usize]
     }
 
-    /// A word for each symbol; of several the first by the alphabet.
+    /// A word for each symbol; of several the longest, then the first by the alphabet.
     pub(crate) fn names(&self) -> HashMap<Symbol, &str> {
         let mut names: HashMap<Symbol, &str> = HashMap::new();
         for (word, opened) in self.words.iter().filter(|(_, o)| o.len == 1) {
             let name = names.entry(opened.symbols[0]).or_insert(word);
-            *name = (*name).min(word);
+            if (name.len(), &**word) < (word.len(), *name) {
+                *name = word;
+            }
         }
         names
     }

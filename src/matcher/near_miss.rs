@@ -131,11 +131,11 @@ fn nearly(symbols: &[Symbol], tokens: &[(usize, &Token)]) -> Option<(usize, Shor
         return None;
     }
     let n = symbols.len();
-    if fits(&symbols[same + 1..], same) {
-        return Some((n - 2, Short::Missing(same)));
+    if fits(&symbols[same..], same + 1) {
+        return Some((n, Short::TooMany(same)));
     }
     if same + 1 < n && fits(&symbols[same + 1..], same + 1) {
         return Some((n - 1, Short::Other(same, same)));
     }
-    fits(&symbols[same..], same + 1).then_some((n, Short::TooMany(same)))
+    fits(&symbols[same + 1..], same).then_some((n - 2, Short::Missing(same)))
 }

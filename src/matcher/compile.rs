@@ -13,7 +13,7 @@ use crate::lexicon::{Lexicon, Shared};
 use crate::text::Flags;
 
 /// Up to so many endings of a phrase go into the automaton; longer endings are rarer, so fewer proposals are in vain.
-const TAILS: usize = 16;
+const TAILS: usize = 48;
 /// The most endings of one word: what a list at the end of a phrase may hold.
 const MOST_TAILS: usize = 20_000;
 /// The most patterns of one automaton.

@@ -595,6 +595,27 @@ fn a_session_stays_small_however_long_the_call() {
 }
 
 #[test]
+fn a_valence_is_a_figure_and_does_not_fire() {
+    let valence = format!(
+        "{}bias = 0.0\n[[entry]]\nid = \"good\"\nphrases = [\"good\"]\nweight = 2.0\n",
+        header("sentiment", "any")
+    );
+    let analyzer = analyzer(&[&valence]);
+    let (report, events) = send(
+        &analyzer,
+        &call(&["agent: good", "customer: not good"]),
+        Way::Words,
+        Retention::Full,
+    );
+    assert!(signals(&events).is_empty());
+    assert!(report.call.signals.is_empty());
+    let turns = report.turns.expect("kept");
+    assert!(turns.iter().all(|t| t.signals.is_empty() && t.scores.is_empty()));
+    assert_eq!(turns[0].sentiment.to_f64(), 0.7616);
+    assert_eq!(turns[0].evidence.len(), 1);
+}
+
+#[test]
 fn overlong_words_match_nothing() {
     let analyzer = analyzer(&[&signal("x", "agent", "idiot", 3.0, "")]);
     let long = format!("{}idiot idiot", "a".repeat(300));

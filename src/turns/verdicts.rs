@@ -298,11 +298,13 @@ pub(crate) fn judge(
     }
     evidence.sort_by_key(|e| (e.span, e.entry));
     let header = &lexicon.signals[usize::from(signal)];
-    let outcome = outcome(
+    let mut outcome = outcome(
         header.bias,
         header.threshold,
         evidence.iter().map(|e| e.contribution),
     )?;
+    // A valence is a figure; it does not fire.
+    outcome.fired &= Some(signal) != compiled.sentiment;
     Some(Verdict {
         signal,
         outcome,

@@ -159,7 +159,11 @@ pub fn whole_ms<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error
     }))
 }
 
-fn id_as_text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+/// Reads an id: text, or a whole number as its digits.
+///
+/// # Errors
+/// Anything that is neither text, a whole number nor null.
+pub fn id_as_text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "an id (text or a whole number)")]
     enum Id {

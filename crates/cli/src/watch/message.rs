@@ -1,19 +1,19 @@
 //! The lines that `watch` reads.
 
-use hackles::transcript::{Meta, whole_ms};
+use hackles::transcript::{Meta, id_as_text, whole_ms};
 use hackles::{Mode, Participant};
 use serde::{Deserialize, Deserializer};
 
 /// One line. Which keys it has says what it is; it may introduce a call and bring its first chunk at once.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Message {
-    #[serde(deserialize_with = "text_or_number")]
+    #[serde(deserialize_with = "id_as_text")]
     pub(crate) call: Option<String>,
     #[serde(default)]
     pub(crate) participants: Option<Vec<Participant>>,
     #[serde(default)]
     pub(crate) meta: Option<Meta>,
-    #[serde(default, deserialize_with = "text_or_number")]
+    #[serde(default, deserialize_with = "id_as_text")]
     pub(crate) utterance: Option<String>,
     /// Twice an option: `null` is an unknown speaker, a missing key is the utterance's last.
     #[serde(default, deserialize_with = "present")]
@@ -36,17 +36,4 @@ pub(crate) struct Message {
 
 fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(d).map(Some)
-}
-
-fn text_or_number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "an id (text or a whole number)")]
-    enum Id {
-        Text(String),
-        Number(i64),
-    }
-    Ok(Option::<Id>::deserialize(d)?.map(|id| match id {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string(),
-    }))
 }

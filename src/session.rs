@@ -24,7 +24,8 @@ use crate::turns::history::At;
 pub const MAX_OPEN: usize = 64;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 32;
-/// Up to so many hits, an open utterance is judged at every chunk; beyond, each time it has grown by an eighth.
+/// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
+/// time stays linear in its text.
 const JUDGE_ALWAYS: usize = 64;
 
 /// A live call. `Clone` it to look ahead: the copy goes its own way.
@@ -264,11 +265,11 @@ impl Session {
         if ahead.is_some() {
             utterance.scan.finish(tables, &utterance.text);
         }
-        let hits = utterance.scan.hits.len();
-        if hits > JUDGE_ALWAYS {
-            utterance.judge_at = utterance.scan.tokens.len() + hits / 8;
+        let work = utterance.scan.work();
+        if work > JUDGE_ALWAYS {
+            utterance.judge_at = utterance.scan.tokens.len() + work / 8;
         }
-        if hits > 0 || !utterance.announced.is_empty() || self.analyzer.0.has_regexes {
+        if !utterance.scan.hits.is_empty() || !utterance.announced.is_empty() || self.analyzer.0.has_regexes {
             self.call.preview(&self.analyzer.0, utterance, out);
         }
         if let Some(checkpoint) = ahead {

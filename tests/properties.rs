@@ -227,9 +227,18 @@ proptest! {
 /// Ten times the text takes about ten times the time: compared as counts of what was judged, not by the clock.
 #[test]
 fn one_long_utterance_is_read_in_linear_time() {
-    let hits = "i am angry and no way not my job um um you know ".repeat(2_000);
+    let exclusions = analyzer(&[&signal("x", "agent", "once", 3.0, "not-in = [\"no ..3 job\"]")]);
+    let many_hits = "i am angry and no way not my job um um you know ".repeat(2_000);
+    // One hit, and an exclusion that is proposed at every other word.
+    let many_proposals = format!("once {}", "no job a b c d job ".repeat(4_000));
+    for (analyzer, text) in [(&*ANALYZER, &many_hits), (&exclusions, &many_proposals)] {
+        long_takes_about_as_much_longer(analyzer, text);
+    }
+}
+
+fn long_takes_about_as_much_longer(analyzer: &Analyzer, text: &str) {
     let time = |n: usize| {
-        let mut session = ANALYZER.session(hackles::Options::default());
+        let mut session = analyzer.session(hackles::Options::default());
         let begin = std::time::Instant::now();
         let mut at = 0;
         while at < n {
@@ -237,7 +246,7 @@ fn one_long_utterance_is_read_in_linear_time() {
             let part = hackles::Chunk {
                 mode: hackles::Mode::Append,
                 is_final: false,
-                ..hackles::Chunk::whole("u", "agent", &hits[at..to])
+                ..hackles::Chunk::whole("u", "agent", &text[at..to])
             };
             session.push(&part, &mut Vec::new());
             at = to;

@@ -207,6 +207,11 @@ impl Scan {
         })
     }
 
+    /// What judging the utterance costs, as if each hit cost one: a proposal is looked at, a token at most glanced at.
+    pub(crate) fn work(&self) -> usize {
+        self.hits.len() + self.proposed.len() / 8 + self.tokens.len() / 64
+    }
+
     /// Begins to read ahead.
     pub(crate) fn checkpoint(&mut self) -> Checkpoint {
         self.log = Some(Vec::new());

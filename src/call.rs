@@ -5,16 +5,26 @@ use std::sync::Arc;
 use crate::alerts::Alerts;
 use crate::compiled::Compiled;
 use crate::context::{self, Setting, Weighed};
-use crate::event::{AngerEvent, Event, NoticeEvent, NoticeKind, SignalEvent, State};
+use crate::event::{
+    AngerEvent, Event, NoticeEvent, NoticeKind, PracticeEvent, SignalEvent, SilenceEvent, State,
+};
 use crate::fixed::{Milli, Score};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ending, Ledger};
 use crate::matcher::Scan;
-use crate::options::Retention;
+use crate::options::Options;
+use crate::practices::{Mark, Practices};
+use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
 use crate::transcript::{Participant, Role};
 use crate::turns::anger::AngerCourse;
-use crate::turns::history::{At, Past};
-use crate::turns::talk::{Spoken, Talk};
+use crate::turns::detect::{Memory, Scene};
+use crate::turns::history::{At, Past, Shows};
+use crate::turns::names::Names;
+use crate::turns::promises::{self, Promises};
+use crate::turns::said::Said;
+use crate::turns::story::Story;
+use crate::turns::style::Style;
+use crate::turns::talk::{Gap, Spoken, Talk};
 use crate::turns::verdicts::{ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts, judge};
 
 /// An utterance that is open, or closed and waiting.
@@ -32,6 +42,8 @@ pub(crate) struct Utterance {
     pub(crate) announced: Vec<u16>,
     /// Judge again when there are so many tokens.
     pub(crate) judge_at: usize,
+    /// The version of the names it was first read with.
+    pub(crate) names: u8,
 }
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
@@ -40,10 +52,18 @@ pub(crate) struct Call {
     pub(crate) speakers: Vec<Speaker>,
     pub(crate) origin: Option<i64>,
     verdicts: Verdicts,
-    pub(crate) anger: AngerCourse,
-    pub(crate) talk: Talk,
+    memory: Memory,
+    pub(crate) names: Names,
+    anger: AngerCourse,
+    talk: Talk,
+    style: Style,
+    story: Story,
+    promises: Promises,
+    practices: Practices,
+    /// Since when the silence lasts that was told of.
+    silence_told: Option<i64>,
     alerts: Alerts,
-    pub(crate) ledger: Ledger,
+    ledger: Ledger,
 }
 
 /// Where events go, if anybody listens.
@@ -69,15 +89,27 @@ impl Out<'_> {
 
 impl Call {
     /// A call that has not begun.
-    pub(crate) fn new(retention: Retention) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
+        let role = |p: &Participant| Role::of_id(&p.id).or(p.role);
+        let given = options
+            .participants
+            .iter()
+            .filter_map(|p| Some((p.name.as_deref()?, role(p) == Some(Role::Customer))));
         Call {
             speakers: Vec::new(),
             origin: None,
             verdicts: Verdicts::default(),
+            memory: Memory::default(),
+            names: Names::given(given),
             anger: AngerCourse::default(),
             talk: Talk::default(),
+            style: Style::default(),
+            story: Story::default(),
+            promises: Promises::default(),
+            practices: Practices::default(),
+            silence_told: None,
             alerts: Alerts::default(),
-            ledger: Ledger::new(retention),
+            ledger: Ledger::new(options.retention),
         }
     }
 
@@ -126,6 +158,7 @@ impl Call {
             words: words.min(u32::from(u16::MAX)) as u16,
             speaker: utterance.speaker,
             role: self.role(utterance.speaker),
+            shows: Shows::default(),
         }
     }
 
@@ -195,8 +228,16 @@ impl Call {
             utterance.end_ms = None;
         }
         self.origin = self.origin.or(utterance.start_ms);
+        if utterance.names != self.names.version() {
+            // Names were learned since: read it as if it had come after them.
+            let role = self.role(utterance.speaker);
+            utterance.scan.clear();
+            utterance
+                .scan
+                .finish(compiled.tables(self.names.words(), role), &utterance.text);
+        }
         let spoken = Spoken::of(&utterance.scan);
-        let past = self.past(&utterance, spoken.words);
+        let mut past = self.past(&utterance, spoken.words);
         let mut weighed: Vec<Weighed> = Vec::new();
         context::weigh(
             compiled,
@@ -206,11 +247,46 @@ impl Call {
             &mut weighed,
             |_, _, _| {},
         );
-        let backchannel = compiled
-            .interruption
-            .as_ref()
-            .is_some_and(|(_, rules)| rules.is_backchannel(&utterance.scan, &utterance.text));
-        self.talk.turn(&past, spoken, compiled.lexicon.call.silence_ms);
+        let said = Said::of(&compiled.lexicon.call, &utterance.scan, &utterance.text);
+        let mut overlap = None;
+        if let Some((_, rules)) = compiled.overlap() {
+            past.shows = rules.shows(&utterance.scan, &utterance.text);
+            overlap = rules.overlap(&self.verdicts.history, &past);
+        }
+        let scene = Scene {
+            signals: &compiled.lexicon.signals,
+            entries: &compiled.lexicon.entries,
+            history: &self.verdicts.history,
+            turn: &past,
+            text: &utterance.text,
+            said: &said,
+            overlap: overlap.as_ref(),
+            weighed: &weighed,
+            name_known: self.names.customer_known(),
+        };
+        let found = self.memory.evidence(compiled, &scene);
+        weighed.extend(found);
+        self.memory.take(compiled, &past, &said);
+        self.style
+            .take(&compiled.lexicon.call.words, past.role, &said, &utterance.text);
+        self.story.take(&past, overlap.as_ref());
+        let hold = self.is_hold(compiled);
+        let gap = self
+            .talk
+            .turn(&past, spoken, compiled.lexicon.call.silence_ms, hold);
+        self.silence_ends(gap, hold, out);
+        let times = promises::times(&compiled.lexicon.call, &utterance.scan, &utterance.text);
+        match past.role {
+            Some(Role::Agent) => {
+                self.names
+                    .agent(&compiled.lexicon.call.names, &utterance.scan, &utterance.text)
+            }
+            Some(Role::Customer) => {
+                self.names
+                    .customer(&compiled.lexicon.call.names, &utterance.scan, &utterance.text)
+            }
+            None => {}
+        }
         let Utterance {
             id,
             arrival,
@@ -227,11 +303,13 @@ impl Call {
             utterance: id,
             text,
             words: spoken.words,
+            overlap,
+            times,
             weighed,
             announced,
         };
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
-        let done = verdicts.feed(compiled, turn, backchannel, &mut |decided| {
+        let done = verdicts.feed(compiled, turn, &mut |decided| {
             tell(compiled, origin, decided, out)
         });
         self.foresee(compiled, None, out);
@@ -303,7 +381,49 @@ impl Call {
                 out.send(|| Event::Alert(alert))
             });
         }
+        self.promises
+            .take(&compiled.lexicon.call.promises, &turn, &verdicts);
+        let ledger = &mut self.ledger;
+        let (arrival, role) = (turn.past.arrival, turn.past.role);
+        self.practices.turn(compiled, arrival, role, &verdicts, |mark| {
+            ledger.mark(mark);
+            out.send(|| practice_event(compiled, mark, at_ms));
+        });
         self.ledger.close_turn(compiled, turn, verdicts, level);
+    }
+
+    /// Whether an agent announced in one of the last two turns that nobody would speak.
+    fn is_hold(&self, compiled: &Compiled) -> bool {
+        let signals = compiled.lexicon.call.holds.iter();
+        let mask = signals.fold(0u64, |mask, &s| mask | 1 << compiled.watch_bit(s));
+        let lately = self.verdicts.history.iter().rev().take(2);
+        lately
+            .filter(|t| t.role == Some(Role::Agent))
+            .any(|t| t.fired & mask != 0)
+    }
+
+    fn silence_ends(&mut self, gap: Option<Gap>, hold: bool, out: &mut Out<'_>) {
+        let told = self.silence_told.take();
+        let origin = self.origin;
+        let (state, gap) = match (gap, told) {
+            (Some(gap), _) => (State::Confirmed, gap),
+            (None, Some(from)) => (State::Retracted, Gap { from, ms: 0 }),
+            (None, None) => return,
+        };
+        out.send(|| silence_event(state, gap, hold, origin));
+    }
+
+    /// Time has passed and nobody is speaking.
+    pub(crate) fn silent_until(&mut self, compiled: &Compiled, now: Option<i64>, out: &mut Out<'_>) {
+        let Some((from, now)) = self.talk.heard_until().zip(now) else {
+            return;
+        };
+        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told.is_none() {
+            self.silence_told = Some(from);
+            let gap = Gap { from, ms: now - from };
+            let (hold, origin) = (self.is_hold(compiled), self.origin);
+            out.send(|| silence_event(State::Provisional, gap, hold, origin));
+        }
     }
 
     pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
@@ -318,7 +438,32 @@ impl Call {
         self.verdicts
             .finish(compiled, end, &mut |decided| tell(compiled, origin, decided, out));
         self.complete(compiled, out);
+        self.silence_ends(None, false, out);
+        let ledger = &mut self.ledger;
+        self.practices.finish(|mark| {
+            ledger.mark(mark);
+            out.send(|| practice_event(compiled, mark, end_ms));
+        });
         self.release_alerts(Some(i64::MAX), out);
+    }
+
+    /// The report, once it is finished.
+    pub(crate) fn report(self, compiled: &Compiled, options: Options, end_ms: Option<i64>) -> CallReport {
+        let ending = Ending {
+            compiled,
+            ledger: self.ledger,
+            speakers: &self.speakers,
+            origin: self.origin,
+            end_ms,
+            anger: &self.anger,
+            talk: &self.talk,
+            style: &self.style,
+            story: &self.story,
+            promises: &self.promises,
+            practices: &self.practices,
+            name_known: self.names.customer_known(),
+        };
+        ledger::report(&ending, options)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -329,7 +474,11 @@ impl Call {
             .sum();
         speakers
             + self.verdicts.heap_bytes()
+            + self.memory.heap_bytes()
+            + self.names.heap_bytes()
             + self.talk.heap_bytes()
+            + self.promises.heap_bytes()
+            + self.practices.heap_bytes()
             + self.alerts.heap_bytes()
             + self.ledger.heap_bytes()
     }
@@ -337,6 +486,30 @@ impl Call {
 
 fn absolute(at: Option<i64>, origin: Option<i64>) -> Option<i64> {
     at.map(|at| at + origin.unwrap_or(0))
+}
+
+fn silence_event(state: State, gap: Gap, hold: bool, origin: Option<i64>) -> Event {
+    Event::Silence(SilenceEvent {
+        state,
+        from_ms: gap.from + origin.unwrap_or(0),
+        ms: gap.ms,
+        hold,
+    })
+}
+
+fn practice_event(compiled: &Compiled, mark: Mark, at_ms: Option<i64>) -> Event {
+    let number = usize::from(mark.practice);
+    Event::Practice(PracticeEvent {
+        practice: Arc::clone(&compiled.practice_names[number]),
+        state: if mark.good {
+            PracticeState::Met
+        } else {
+            PracticeState::Missed
+        },
+        turn: mark.arrival,
+        at_ms,
+        hint: (!mark.good).then(|| Arc::clone(&compiled.practice_hints[number])),
+    })
 }
 
 fn tell(compiled: &Compiled, origin: Option<i64>, decided: Decided<'_>, out: &mut Out<'_>) {

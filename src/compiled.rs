@@ -6,9 +6,10 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::error::{Error, ErrorKind, Problem};
-use crate::lexicon::{Detector, InterruptionRules, Lexicon};
+use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
 use crate::matcher::{self, Automaton, Tables, Vocabulary};
 use crate::transcript::Role;
+use crate::turns::history::Counted;
 
 /// The most signals that conditions may name.
 const MAX_WATCHED: usize = 64;
@@ -28,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) entry_names: Vec<Arc<str>>,
     pub(crate) modifier_names: Vec<Arc<str>>,
     pub(crate) hints: Vec<Arc<str>>,
+    pub(crate) practice_names: Vec<Arc<str>>,
+    pub(crate) practice_hints: Vec<Arc<str>>,
     pub(crate) sentiment: Option<u16>,
     /// Gain of each signal in the course of anger.
     pub(crate) gains: HashMap<u16, crate::fixed::Milli, FixedState>,
@@ -35,7 +38,10 @@ pub(crate) struct Compiled {
     rank: Vec<u16>,
     watch_bits: Vec<u8>,
     over_turns: Vec<u16>,
-    pub(crate) interruption: Option<(u16, InterruptionRules)>,
+    /// Signals with their detectors.
+    pub(crate) detectors: Vec<(u16, Detector)>,
+    /// What is counted over the whole call.
+    pub(crate) counted: Vec<Counted>,
 }
 
 impl Compiled {
@@ -76,18 +82,33 @@ impl Compiled {
                 .ok()
                 .map(|i| i as u16)
         };
-        let interruption = (0u16..).zip(&lexicon.traits).find_map(|(s, t)| {
-            let Some(Detector::Interruption(rules)) = &t.detector else {
-                return None;
-            };
-            Some((s, (**rules).clone()))
-        });
+        let detectors = (0u16..)
+            .zip(&lexicon.traits)
+            .filter_map(|(s, t)| Some((s, t.detector.clone()?)));
+        let mask = |any: &AnyOf| {
+            any.iter()
+                .fold(0u64, |m, s| m | 1 << (watch_bits[usize::from(s)] & 63))
+        };
+        let mut counted: Vec<Counted> = Vec::new();
+        for entry in &lexicon.entries {
+            if let Some(OverTurns::Count {
+                what,
+                bound: Bound::Call,
+                ..
+            }) = &entry.over
+                && !counted.contains(&(mask(&what.any), what.by))
+            {
+                counted.push((mask(&what.any), what.by));
+            }
+        }
         Ok(Compiled {
             has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
             name: Arc::from(lexicon.name()),
             signal_names: ids(lexicon.signals.iter().map(|s| &s.id).collect()),
             entry_names: ids(lexicon.entries.iter().map(|e| &e.id).collect()),
             modifier_names: ids(lexicon.shared.modifiers.iter().map(|m| &m.id).collect()),
+            practice_names: ids(lexicon.practices.iter().map(|p| &p.id).collect()),
+            practice_hints: ids(lexicon.practices.iter().map(|p| &p.hint).collect()),
             hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
             sentiment: number(SENTIMENT),
             gains: lexicon.call.gains.iter().copied().collect(),
@@ -98,7 +119,8 @@ impl Compiled {
                 .collect(),
             rank,
             watch_bits,
-            interruption,
+            detectors: detectors.collect(),
+            counted,
             vocabulary,
             automaton,
             lexicon,
@@ -108,6 +130,21 @@ impl Compiled {
     /// The bit of a signal that conditions name. Others have none, and nobody asks.
     pub(crate) fn watch_bit(&self, signal: u16) -> u8 {
         self.watch_bits[usize::from(signal)] & 63
+    }
+
+    /// The bits of signals that conditions name.
+    pub(crate) fn watch_mask(&self, any: &AnyOf) -> u64 {
+        any.iter().fold(0, |mask, s| mask | 1 << self.watch_bit(s))
+    }
+
+    /// The signal of overlaps, with its rules.
+    pub(crate) fn overlap(&self) -> Option<(u16, &OverlapRules)> {
+        self.detectors
+            .iter()
+            .find_map(|(signal, detector)| match detector {
+                Detector::Overlap(rules) => Some((*signal, &**rules)),
+                _ => None,
+            })
     }
 
     /// The place of a signal in the order of evaluation.

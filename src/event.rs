@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::fixed::Score;
+use crate::report::PracticeState;
 
 /// Whether an event may still be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -27,6 +28,10 @@ pub enum Event {
     Signal(SignalEvent),
     /// The customer's level of anger has come into another band.
     Anger(AngerEvent),
+    /// A practice was met or missed in a turn.
+    Practice(PracticeEvent),
+    /// Nobody speaks.
+    Silence(SilenceEvent),
     /// A supervisor should look: a confirmed signal whose policy allows an alert.
     Alert(AlertEvent),
     /// Something odd in the input. Nothing is lost but what it names.
@@ -65,6 +70,37 @@ pub struct AngerEvent {
     pub utterance: Arc<str>,
     /// End of that turn.
     pub at_ms: Option<i64>,
+}
+
+/// A mark for or against a practice: certain, and counted in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PracticeEvent {
+    /// The practice.
+    pub practice: Arc<str>,
+    /// Met or missed in this turn.
+    pub state: PracticeState,
+    /// Turn it is about, by arrival: 0 is the first utterance of the call.
+    pub turn: u32,
+    /// End of the turn that settled it.
+    pub at_ms: Option<i64>,
+    /// What to do; where it was missed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Arc<str>>,
+}
+
+/// A time in which nobody speaks, from the length that `call.toml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SilenceEvent {
+    /// Provisional while it lasts; confirmed when somebody speaks; retracted if somebody was speaking after all.
+    pub state: State,
+    /// Since when.
+    pub from_ms: i64,
+    /// How long, as far as it is known.
+    pub ms: i64,
+    /// An agent had announced it.
+    pub hold: bool,
 }
 
 /// An alert on a signal.

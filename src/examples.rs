@@ -80,7 +80,7 @@ impl Analyzer {
         for example in lexicon.examples.iter().filter(|e| is_wanted(e.signal)) {
             report.run += 1;
             let count = &mut report.counts[usize::from(example.signal)];
-            *(if example.fires.is_empty() {
+            *(if example.fires.is_none() {
                 &mut count.silent
             } else {
                 &mut count.firing
@@ -155,24 +155,26 @@ impl Analyzer {
         } else {
             turn.fired(&signal.id)
         };
-        if example.fires.is_empty() {
+        let Some(quotes) = &example.fires else {
             return does.then(|| format!("should be silent, but {} in {text:?}", shown()));
-        }
+        };
         if !does {
             return Some(format!("should fire, but does not: {} in {text:?}", shown()));
         }
-        for (nth, quote) in example.fires.iter().enumerate() {
+        let named = example.entry.map(|e| &lexicon.entries[e as usize].id);
+        if let Some(entry) = named.filter(|_| quotes.is_empty())
+            && !evidence.iter().any(|e| *e.entry == **entry)
+        {
+            return Some(format!("no evidence of \"{entry}\": {}", shown()));
+        }
+        for (nth, quote) in quotes.iter().enumerate() {
             let same = evidence
                 .iter()
                 .find(|e| e.quote.as_ref().is_some_and(|q| q.eq_ignore_ascii_case(quote)));
             let Some(same) = same else {
                 return Some(format!("no evidence quotes {quote:?}: {}", shown()));
             };
-            let entry = example
-                .entry
-                .filter(|_| nth == 0)
-                .map(|e| &lexicon.entries[e as usize].id);
-            if let Some(entry) = entry.filter(|id| **id != *same.entry) {
+            if let Some(entry) = named.filter(|id| nth == 0 && **id != *same.entry) {
                 return Some(format!(
                     "{quote:?} is evidence of \"{}\", not of \"{entry}\"",
                     same.entry

@@ -14,7 +14,7 @@ use crate::matcher::{NearMiss, Scan, near_misses};
 use crate::score::Standing;
 use crate::text::normal;
 use crate::transcript::Role;
-use crate::turns::history::{At, History, Past};
+use crate::turns::history::{At, History, Past, Shows};
 use crate::turns::verdicts::{Blocked, judge};
 
 /// What became of a hit.
@@ -160,15 +160,19 @@ impl Analyzer {
         );
         let mut history = History::default();
         let none = At::new(None, 0);
-        history.push(Past {
-            fired: 0,
-            arrival: 0,
-            start: none,
-            end: none,
-            words: 0,
-            speaker: 0,
-            role,
-        });
+        history.push(
+            Past {
+                fired: 0,
+                arrival: 0,
+                start: none,
+                end: none,
+                words: 0,
+                speaker: 0,
+                role,
+                shows: Shows::default(),
+            },
+            &[],
+        );
         let mut scores = Vec::new();
         for signal in compiled.in_order(weighed.iter().map(|w| w.entry), role) {
             let Some(&past) = history.get(0) else { break };
@@ -234,12 +238,20 @@ impl Analyzer {
     }
 
     fn blocked(&self, why: Blocked) -> String {
-        let name = |c: Condition| &self.0.signal_names[usize::from(c.signal)];
+        let name = |c: Condition| {
+            let names: Vec<String> = c
+                .what
+                .any
+                .iter()
+                .map(|s| format!("\"{}\"", self.0.signal_names[usize::from(s)]))
+                .collect();
+            names.join(" or ")
+        };
         match why {
-            Blocked::Unless(c) => format!("\"{}\" fired {}", name(c), place(c.within)),
-            Blocked::OnlyIf(c) => format!("\"{}\" did not fire {}", name(c), place(c.within)),
+            Blocked::Unless(c) => format!("{} fired {}", name(c), place(c.within)),
+            Blocked::OnlyIf(c) => format!("{} did not fire {}", name(c), place(c.within)),
             Blocked::NotMeasurable(c) => format!(
-                "whether \"{}\" fired {} cannot be measured without times",
+                "whether {} fired {} cannot be measured without times",
                 name(c),
                 place(c.within)
             ),
@@ -277,6 +289,7 @@ fn place(within: Within) -> String {
         Within::TurnsAfter(n) => format!("in the next {n} turns"),
         Within::MsBefore(ms) => format!("in the {ms} ms before"),
         Within::MsAfter(ms) => format!("in the {ms} ms after"),
+        Within::Call => "earlier in the call".into(),
     }
 }
 

@@ -49,6 +49,9 @@ impl Serialize for Milli {
 pub struct Score(pub i16);
 
 impl Score {
+    /// 1.
+    pub const ONE: Score = Score(10_000);
+
     /// The nearest ten-thousandth.
     pub fn nearest(x: f64) -> Score {
         Score(libm::round(x * 10_000.0) as i16)

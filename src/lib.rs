@@ -18,6 +18,7 @@ mod ledger;
 pub mod lexicon;
 mod matcher;
 pub mod options;
+mod practices;
 pub mod report;
 mod score;
 pub mod session;

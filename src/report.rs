@@ -7,7 +7,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::evidence::Evidence;
-use crate::fixed::Score;
+use crate::fixed::{Milli, Score};
 use crate::transcript::{Meta, Role};
 
 /// Why a figure is null.
@@ -21,6 +21,20 @@ pub enum Reason {
     NotRetained,
     /// Nobody whose role is customer has spoken.
     NoCustomer,
+    /// Agent or customer has said too little.
+    TooFewWords,
+}
+
+/// How a practice came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PracticeState {
+    /// Done.
+    Met,
+    /// Not done, though there was an opportunity.
+    Missed,
+    /// Nothing called for it.
+    NoOpportunity,
 }
 
 /// Where a course goes: the last third of the call against the first.
@@ -65,6 +79,9 @@ pub struct TurnReport {
     pub start_ms: Option<i64>,
     /// End in milliseconds of the transcript.
     pub end_ms: Option<i64>,
+    /// How it starts inside another's turn, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<TurnOverlap>,
     /// Valence, −1 to 1; 0 when nothing is said about it.
     pub sentiment: Score,
     /// Scores of the signals with a contribution, by id.
@@ -88,6 +105,50 @@ impl TurnReport {
     }
 }
 
+/// What an overlap is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OverlapKind {
+    /// Only signs of listening.
+    Backchannel,
+    /// The other was done, or nearly.
+    Terminal,
+    /// Finishes or answers what the other is still saying.
+    Completion,
+    /// Asks back in a few words.
+    Clarification,
+    /// Takes the floor.
+    Competitive,
+}
+
+impl OverlapKind {
+    /// Whether it takes the floor from the other: the kinds that `interruption` fires for.
+    pub fn interrupts(self) -> bool {
+        self >= OverlapKind::Completion
+    }
+
+    /// All kinds, in their order.
+    pub const ALL: [OverlapKind; 5] = [
+        OverlapKind::Backchannel,
+        OverlapKind::Terminal,
+        OverlapKind::Completion,
+        OverlapKind::Clarification,
+        OverlapKind::Competitive,
+    ];
+}
+
+/// A turn that starts inside another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TurnOverlap {
+    /// Its kind.
+    pub kind: OverlapKind,
+    /// The other's turn.
+    pub with: u32,
+    /// How long both speak, in milliseconds.
+    pub ms: i64,
+}
+
 /// The figures of a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -100,10 +161,22 @@ pub struct CallFigures {
     pub anger: Anger,
     /// Who interrupted whom.
     pub interruptions: Interruptions,
+    /// Turns that start inside another's, by kind.
+    pub overlaps: Option<BTreeMap<OverlapKind, OverlapFigure>>,
     /// How much and how fast each spoke.
     pub talk: TalkFigures,
+    /// How the agents put things.
+    pub language: Language,
+    /// The customer's opening story.
+    pub story: Option<StoryFigure>,
     /// What fired, by signal.
     pub signals: BTreeMap<Arc<str>, SignalFigure>,
+    /// Met, missed or without opportunity, in the order of `practices.toml`.
+    pub practices: Vec<PracticeFigure>,
+    /// What was promised, and what the customer says was not kept; at most the last 16.
+    pub promises: Option<Vec<PromiseFigure>>,
+    /// The score of the call: the weighted mean of its practices.
+    pub score: CallScore,
     /// Why figures are null, by their path.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub not_measured: BTreeMap<&'static str, Reason>,
@@ -139,6 +212,24 @@ pub struct Anger {
     pub trend: Option<Trend>,
     /// Turn and the level after it.
     pub levels: Option<Vec<(u32, Score)>>,
+    /// Where the course turned, if it did.
+    pub turned: Option<TurningPoint>,
+}
+
+/// The moment a call turned: the customer's turn from which on the level differs most from before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TurningPoint {
+    /// The first customer turn of the new level.
+    pub turn: u32,
+    /// Up or down.
+    pub direction: Trend,
+    /// Mean level before it, and from it on.
+    pub before: Score,
+    /// Mean level from it on.
+    pub after: Score,
+    /// The agent's turn just before it.
+    pub agent_turn: Option<u32>,
 }
 
 /// Interruptions: turns in which the signal `interruption` fired.
@@ -153,14 +244,129 @@ pub struct Interruptions {
     pub turns: Option<Vec<u32>>,
 }
 
+/// Overlaps of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OverlapFigure {
+    /// Turns of agents.
+    pub by_agent: u32,
+    /// Turns of customers.
+    pub by_customer: u32,
+    /// Turns of others.
+    pub by_others: u32,
+    /// Milliseconds in which two spoke, together.
+    pub total_ms: i64,
+}
+
+/// How agents put things, and how near they come to the customer's way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Language {
+    /// Turns in which `jargon` fired, per 100 words of agents.
+    pub jargon_per_100_words: Option<f64>,
+    /// Turns that use the customer's name.
+    pub name_uses: u32,
+    /// Turns that say sir or ma'am.
+    pub formal_addresses: u32,
+    /// "We" words of agents, of all their "we" and "me" words, 0 to 1.
+    pub we_share: Option<Score>,
+    /// How alike agent and customer use function words, 0 to 1 (Gonzales, Hancock and Pennebaker 2010).
+    pub style_match: Option<Score>,
+    /// How alike their paces are: 1 − |a − b| / (a + b) of their words a minute.
+    pub pace_match: Option<Score>,
+}
+
+/// The customer's opening story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StoryFigure {
+    /// Its words.
+    pub words: u32,
+    /// Whether no agent took the floor before its end; null without times.
+    pub heard_out: Option<bool>,
+    /// Its first turn.
+    pub first_turn: Option<u32>,
+    /// Its last turn.
+    pub last_turn: Option<u32>,
+    /// The agent's turn that cut it off.
+    pub cut_by: Option<u32>,
+}
+
+/// How a practice came out, and by what.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PracticeFigure {
+    /// The practice.
+    pub id: Arc<str>,
+    /// Met, missed or no opportunity.
+    pub state: PracticeState,
+    /// `good / (good + bad + missing)`; 1 if nothing was needed and nothing went wrong; null without opportunity.
+    pub score: Option<Score>,
+    /// Marks for it.
+    pub good: u32,
+    /// Marks against it that are not forgiven.
+    pub bad: u32,
+    /// Marks that were needed and did not come.
+    pub missing: u32,
+    /// The turns that gave the marks of its state: for it where it was met, against it where it was missed.
+    pub turns: Option<Vec<u32>>,
+    /// What to do; where it was missed, or where the practice is advice for the agent's own sake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Arc<str>>,
+}
+
+/// A promise of an agent, or one that the customer says was not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PromiseFigure {
+    /// The turn.
+    pub turn: u32,
+    /// The signal that shows it.
+    pub signal: Arc<str>,
+    /// The customer says that it was not kept; else an agent makes it.
+    pub broken: bool,
+    /// Bytes of the words that show it, in the turn's text.
+    pub start: u32,
+    /// Behind its last byte.
+    pub end: u32,
+    /// The words.
+    pub quote: Option<String>,
+    /// By when, in the words of the turn.
+    pub when: Option<String>,
+}
+
+/// The score of a call: `value` is the mean of the scores of `parts`, each by its weight.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CallScore {
+    /// 0 to 1; null if no practice had an opportunity.
+    pub value: Option<Score>,
+    /// The practices with a weight that had an opportunity.
+    pub parts: Vec<ScorePart>,
+}
+
+/// A part of the score of a call.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ScorePart {
+    /// The practice.
+    pub practice: Arc<str>,
+    /// Its weight.
+    pub weight: Milli,
+    /// Its score.
+    pub score: Score,
+}
+
 /// How a call was talked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TalkFigures {
     /// By speaker: role, else speaker id.
     pub speakers: BTreeMap<Arc<str>, SpeakerFigures>,
-    /// Times in which nobody spoke, from the length that `call.toml` says.
+    /// Times in which nobody spoke, from the length that `call.toml` says; holds apart.
     pub silence: Option<Silence>,
+    /// Such times that an agent had announced.
+    pub holds: Option<Silence>,
 }
 
 /// How one speaker talked.
@@ -183,7 +389,7 @@ pub struct SpeakerFigures {
     pub words_per_minute: Option<f64>,
     /// The longest time without another's turn, in milliseconds.
     pub longest_monologue_ms: Option<i64>,
-    /// Mean time from another's end to this speaker's start, overlaps left out, in milliseconds.
+    /// Mean time from another's end to this speaker's start, overlaps and holds left out, in milliseconds.
     pub response_latency_ms: Option<i64>,
 }
 

@@ -16,7 +16,6 @@ use crate::event::{Event, NoticeKind};
 use crate::matcher::Scan;
 use crate::options::{Options, Retention};
 use crate::report::CallReport;
-use crate::text::normal;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
 
@@ -44,7 +43,6 @@ const JUDGE_ALWAYS: usize = 64;
 pub struct Session {
     analyzer: Analyzer,
     options: Options,
-    names: Vec<Box<str>>,
     open: VecDeque<Utterance>,
     arrivals: u32,
     closed_ids: VecDeque<u64>,
@@ -55,18 +53,10 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn new(analyzer: Analyzer, options: Options) -> Self {
-        let own = options.participants.iter().filter_map(|p| p.name.as_deref());
-        let mut names: Vec<Box<str>> = own
-            .flat_map(str::split_whitespace)
-            .map(|n| normal(n).into())
-            .collect();
-        names.sort();
-        names.dedup();
-        let call = Call::new(options.retention);
+        let call = Call::new(&options);
         Session {
             analyzer,
             options,
-            names,
             open: VecDeque::new(),
             arrivals: 0,
             closed_ids: VecDeque::new(),
@@ -108,6 +98,9 @@ impl Session {
         let mut out = Out((!self.quiet).then_some(events));
         let now = At::new(Some(now_ms), self.call.origin.unwrap_or(0)).get();
         self.call.foresee(&self.analyzer.0, now, &mut out);
+        if self.open.iter().all(|u| u.text.trim().is_empty()) {
+            self.call.silent_until(&self.analyzer.0, now, &mut out);
+        }
         self.call.release_alerts(Some(now_ms), &mut out);
     }
 
@@ -117,43 +110,23 @@ impl Session {
         for utterance in &mut self.open {
             if !utterance.closed {
                 let role = self.call.role(utterance.speaker);
-                utterance
-                    .scan
-                    .finish(self.analyzer.0.tables(&self.names, role), &utterance.text);
+                utterance.scan.finish(
+                    self.analyzer.0.tables(self.call.names.words(), role),
+                    &utterance.text,
+                );
                 utterance.closed = true;
             }
         }
         self.release(&mut out);
         self.call.finish(&self.analyzer.0, end_ms, &mut out);
-        let Call {
-            speakers,
-            anger,
-            talk,
-            ledger,
-            origin,
-            ..
-        } = self.call;
-        ledger.report(
-            &self.analyzer.0,
-            self.options,
-            &speakers,
-            origin,
-            &anger,
-            &talk,
-            end_ms,
-        )
+        self.call.report(&self.analyzer.0, self.options, end_ms)
     }
 
     /// Bytes this session takes, the texts of open utterances apart.
     pub fn state_bytes(&self) -> usize {
-        let names: usize = self.names.iter().map(|n| n.len() + size_of::<Box<str>>()).sum();
         let options = self.options.id.as_ref().map_or(0, String::len)
             + self.options.participants.capacity() * size_of::<Participant>();
-        size_of::<Self>()
-            + names
-            + options
-            + self.closed_ids.capacity() * size_of::<u64>()
-            + self.call.heap_bytes()
+        size_of::<Self>() + options + self.closed_ids.capacity() * size_of::<u64>() + self.call.heap_bytes()
     }
 
     fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
@@ -189,6 +162,7 @@ impl Session {
             full: false,
             announced: Vec::new(),
             judge_at: 0,
+            names: self.call.names.version(),
         });
         Some(self.open.len() - 1)
     }
@@ -203,11 +177,12 @@ impl Session {
         if role(utterance.speaker) != role(speaker) {
             // What is looked for depends on the role: what was read is read again.
             utterance.scan.clear();
+            utterance.names = self.call.names.version();
         }
         utterance.speaker = speaker;
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
-        let tables = self.analyzer.0.tables(&self.names, role(speaker));
+        let tables = self.analyzer.0.tables(self.call.names.words(), role(speaker));
         let most = self.options.utterance_bytes.min(u32::MAX as usize);
         let mut text = chunk.text;
         if chunk.mode == Mode::Replace {
@@ -237,7 +212,7 @@ impl Session {
     fn close(&mut self, index: usize, out: &mut Out<'_>) {
         let utterance = &mut self.open[index];
         let role = self.call.role(utterance.speaker);
-        let tables = self.analyzer.0.tables(&self.names, role);
+        let tables = self.analyzer.0.tables(self.call.names.words(), role);
         utterance.scan.finish(tables, &utterance.text);
         utterance.closed = true;
         if utterance.text.trim().is_empty() {
@@ -254,7 +229,7 @@ impl Session {
     fn preview(&mut self, index: usize, out: &mut Out<'_>) {
         let utterance = &mut self.open[index];
         let role = self.call.role(utterance.speaker);
-        let tables = self.analyzer.0.tables(&self.names, role);
+        let tables = self.analyzer.0.tables(self.call.names.words(), role);
         if utterance.scan.tokens.len() < utterance.judge_at {
             return;
         }

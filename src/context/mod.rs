@@ -32,6 +32,19 @@ pub(crate) struct Weighed {
     pub(crate) turns: Vec<u32>,
 }
 
+impl Weighed {
+    /// Evidence that comes of turns, with its entry's weight.
+    pub(crate) fn of_turns(entries: &[Entry], entry: u32, span: Option<(u32, u32)>, turns: Vec<u32>) -> Self {
+        Weighed {
+            entry,
+            span,
+            contribution: entries[entry as usize].weight,
+            modifiers: Vec::new(),
+            turns,
+        }
+    }
+}
+
 /// Why a hit counts nothing, whatever other turns show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cancelled {

@@ -7,15 +7,31 @@ use super::schema;
 use crate::error::{ErrorKind, did_you_mean};
 use crate::transcript::Role;
 
-type Fault = (ErrorKind, String);
+/// What is wrong, and how it is told.
+pub(super) type Fault = (ErrorKind, String);
 
-fn signal(id: &str, numbers: &HashMap<String, u16>) -> Result<u16, Fault> {
+/// The number of a signal.
+pub(super) fn signal(id: &str, numbers: &HashMap<String, u16>) -> Result<u16, Fault> {
     numbers.get(id).copied().ok_or_else(|| {
         let mut ids: Vec<&str> = numbers.keys().map(String::as_str).collect();
         ids.sort_unstable();
         (
             ErrorKind::UnknownName,
             format!("unknown signal \"{id}\"{}", did_you_mean(id, ids)),
+        )
+    })
+}
+
+fn any_of(ids: &schema::OneOrMany<String>, numbers: &HashMap<String, u16>) -> Result<AnyOf, Fault> {
+    let named = ids
+        .0
+        .iter()
+        .map(|id| signal(id, numbers))
+        .collect::<Result<Vec<u16>, Fault>>()?;
+    AnyOf::new(&named).ok_or_else(|| {
+        (
+            ErrorKind::Range,
+            format!("a condition names 1 to {MAX_ANY} signals"),
         )
     })
 }
@@ -49,21 +65,32 @@ pub(super) fn condition(
     t: &schema::ConditionTable,
     numbers: &HashMap<String, u16>,
 ) -> Result<Condition, Fault> {
-    let signal = signal(&t.signal, numbers)?;
+    let what = Step {
+        any: any_of(&t.signal, numbers)?,
+        by: role(t.by.as_deref())?,
+    };
+    let alone = t.within_turns.is_none() && t.within_ms.is_none();
     let within = match (t.within.as_deref(), t.side.as_deref()) {
-        (Some("turn"), None) if t.within_turns.is_none() && t.within_ms.is_none() => Within::Turn,
-        (Some("previous"), None) if t.within_turns.is_none() && t.within_ms.is_none() => Within::Previous,
+        (Some("turn"), None) if alone => Within::Turn,
+        (Some("previous"), None) if alone => Within::Previous,
+        (Some("call"), None) if alone => Within::Call,
         (Some(_), _) => {
-            return Err((ErrorKind::Schema, "`within` is \"turn\" or \"previous\", alone; else give within-turns or within-ms with a side".into()));
+            return Err((
+                ErrorKind::Schema,
+                "`within` is \"turn\", \"previous\" or \"call\", alone; else give within-turns or within-ms with a side"
+                    .into(),
+            ));
         }
         (None, Some("before")) => match bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)? {
             Bound::Turns(n) => Within::TurnsBefore(n),
             Bound::Ms(n) => Within::MsBefore(n),
+            Bound::Call => Within::Call,
         },
         (None, Some("after")) => {
             match bound(t.within_turns, t.within_ms, MAX_AHEAD_TURNS.into(), MAX_AHEAD_MS)? {
                 Bound::Turns(n) => Within::TurnsAfter(n),
                 Bound::Ms(n) => Within::MsAfter(n),
+                Bound::Call => Within::Call,
             }
         }
         (None, _) => {
@@ -73,12 +100,13 @@ pub(super) fn condition(
             ));
         }
     };
-    Ok(Condition { signal, within })
+    Ok(Condition { what, within })
 }
 
-fn step(t: &schema::StepTable, numbers: &HashMap<String, u16>) -> Result<Step, Fault> {
+/// Reads who does what.
+pub(super) fn step(t: &schema::StepTable, numbers: &HashMap<String, u16>) -> Result<Step, Fault> {
     Ok(Step {
-        signal: signal(&t.signal, numbers)?,
+        any: any_of(&t.signal, numbers)?,
         by: role(t.by.as_deref())?,
     })
 }
@@ -102,11 +130,22 @@ pub(super) fn sequence(
 }
 
 pub(super) fn absent(t: &schema::AbsentTable, numbers: &HashMap<String, u16>) -> Result<OverTurns, Fault> {
-    let what = Step {
-        signal: signal(&t.signal, numbers)?,
-        by: role(t.by.as_deref())?,
+    let by = role(t.by.as_deref())?;
+    let what = match &t.signal {
+        Some(ids) => Some(Step {
+            any: any_of(ids, numbers)?,
+            by,
+        }),
+        None if t.by.is_some() => {
+            return Err((ErrorKind::Schema, "`by` needs a signal".into()));
+        }
+        None => None,
     };
     let bound = bound(t.within_turns, t.within_ms, MAX_AHEAD_TURNS.into(), MAX_AHEAD_MS)?;
+    if what.is_none() && matches!(bound, Bound::Turns(_)) {
+        let message = "without a signal, `absent` means that nobody speaks: give within-ms";
+        return Err((ErrorKind::Schema, message.into()));
+    }
     Ok(OverTurns::Absent {
         what,
         after: step(&t.after, numbers)?,
@@ -116,17 +155,22 @@ pub(super) fn absent(t: &schema::AbsentTable, numbers: &HashMap<String, u16>) ->
 
 pub(super) fn count(t: &schema::CountTable, numbers: &HashMap<String, u16>) -> Result<OverTurns, Fault> {
     let what = Step {
-        signal: signal(&t.signal, numbers)?,
+        any: any_of(&t.signal, numbers)?,
         by: role(t.by.as_deref())?,
     };
     let at_least = match u8::try_from(t.at_least) {
         Ok(n) if (2..=HISTORY_TURNS).contains(&usize::from(n)) => n,
         _ => return Err((ErrorKind::Range, format!("at-least is 2 to {HISTORY_TURNS}"))),
     };
+    let bound = match t.within.as_deref() {
+        Some("call") if t.within_turns.is_none() && t.within_ms.is_none() => Bound::Call,
+        Some(_) => return Err((ErrorKind::Schema, "`within` of a count is \"call\", alone".into())),
+        None => bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)?,
+    };
     Ok(OverTurns::Count {
         what,
         at_least,
-        bound: bound(t.within_turns, t.within_ms, HISTORY_TURNS, MAX_BACK_MS)?,
+        bound,
     })
 }
 
@@ -136,6 +180,7 @@ impl Entry {
         let ahead = |b: &Bound| match *b {
             Bound::Turns(n) => (n, 0),
             Bound::Ms(n) => (0, n),
+            Bound::Call => (0, 0),
         };
         let mut all: Vec<(u16, u8, u32)> = Vec::new();
         for c in self.unless.iter().chain(&self.only_if) {
@@ -144,16 +189,22 @@ impl Entry {
                 Within::MsAfter(n) => (0, n),
                 _ => (0, 0),
             };
-            all.push((c.signal, turns, ms));
+            all.extend(c.what.any.iter().map(|s| (s, turns, ms)));
         }
         match &self.over {
-            Some(OverTurns::Sequence { steps, .. }) => all.extend(steps.iter().map(|s| (s.signal, 0, 0))),
+            Some(OverTurns::Sequence { steps, .. }) => {
+                all.extend(steps.iter().flat_map(|s| s.any.iter()).map(|s| (s, 0, 0)));
+            }
             Some(OverTurns::Absent { what, after, bound }) => {
                 let (turns, ms) = ahead(bound);
-                all.extend([(what.signal, turns, ms), (after.signal, 0, 0)]);
+                all.extend(after.any.iter().map(|s| (s, 0, 0)));
+                match what {
+                    Some(what) => all.extend(what.any.iter().map(|s| (s, turns, ms))),
+                    None => all.extend(after.any.iter().map(|s| (s, turns, ms))),
+                }
             }
-            Some(OverTurns::Count { what, .. }) => all.push((what.signal, 0, 0)),
-            None => {}
+            Some(OverTurns::Count { what, .. }) => all.extend(what.any.iter().map(|s| (s, 0, 0))),
+            Some(OverTurns::Beside) | None => {}
         }
         all
     }

@@ -8,12 +8,16 @@ mod detectors;
 mod load;
 mod model;
 pub(crate) mod phrase;
+mod practices;
 mod schema;
 
-pub(crate) use detectors::{Detector, InterruptionRules};
+pub(crate) use detectors::{
+    Detector, EarlyRules, EchoRules, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
+};
 pub use load::LexiconBuilder;
 pub use model::Lexicon;
 pub(crate) use model::*;
+pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
 
 /// The files of the built-in set: path and text, in the order of their paths.
 pub(crate) const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -1,12 +1,13 @@
 //! A lexicon as it is meant: files laid over each other, names resolved, phrases expanded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use regex::Regex;
 
 use super::detectors::Detector;
 use super::phrase::{List, Phrase};
+use super::practices::Practice;
 use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::Milli;
 use crate::signal::Signal;
@@ -40,6 +41,7 @@ pub struct Lexicon {
     pub(crate) entries: Vec<Entry>,
     pub(crate) shared: Shared,
     pub(crate) call: CallRules,
+    pub(crate) practices: Vec<Practice>,
     pub(crate) examples: Vec<Example>,
     /// Signals such that each comes after those its conditions name.
     pub(crate) order: Vec<u16>,
@@ -113,6 +115,8 @@ pub(crate) struct SignalTraits {
     pub(crate) ahead_ms: u32,
     /// Has entries over several turns, which may count where no word was hit.
     pub(crate) over_turns: bool,
+    /// Has entries that count beside others.
+    pub(crate) beside: bool,
     /// Others ask whether it fired.
     pub(crate) watched: bool,
 }
@@ -154,10 +158,36 @@ pub(crate) struct Near {
     pub(crate) side: Side,
 }
 
-/// Whether a signal fired, somewhere around a turn.
+/// The most signals a condition may name.
+pub(crate) const MAX_ANY: usize = 8;
+
+/// Signals any of which is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AnyOf {
+    signals: [u16; MAX_ANY],
+    len: u8,
+}
+
+impl AnyOf {
+    /// Nothing if there are none or too many.
+    pub(crate) fn new(named: &[u16]) -> Option<AnyOf> {
+        let mut signals = [0; MAX_ANY];
+        signals.get_mut(..named.len())?.copy_from_slice(named);
+        (!named.is_empty()).then_some(AnyOf {
+            signals,
+            len: named.len() as u8,
+        })
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.signals[..usize::from(self.len)].iter().copied()
+    }
+}
+
+/// Whether one of some signals fired, somewhere around a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
-    pub(crate) signal: u16,
+    pub(crate) what: Step,
     pub(crate) within: Within,
 }
 
@@ -169,6 +199,8 @@ pub(crate) enum Within {
     TurnsAfter(u8),
     MsBefore(u32),
     MsAfter(u32),
+    /// In an earlier turn, from the customer's first turn on.
+    Call,
 }
 
 /// A bound in turns or in time.
@@ -176,21 +208,37 @@ pub(crate) enum Within {
 pub(crate) enum Bound {
     Turns(u8),
     Ms(u32),
+    /// No bound but the call.
+    Call,
 }
 
-/// A signal fired by a role, or by anybody.
+/// One of some signals fired, by a role or by anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
-    pub(crate) signal: u16,
+    pub(crate) any: AnyOf,
     pub(crate) by: Option<crate::transcript::Role>,
 }
 
 /// What an entry without phrases waits for.
 #[derive(Clone, Debug)]
 pub(crate) enum OverTurns {
-    Sequence { steps: Vec<Step>, bound: Bound },
-    Absent { what: Step, after: Step, bound: Bound },
-    Count { what: Step, at_least: u8, bound: Bound },
+    Sequence {
+        steps: Vec<Step>,
+        bound: Bound,
+    },
+    Absent {
+        /// Nothing: that anybody speaks.
+        what: Option<Step>,
+        after: Step,
+        bound: Bound,
+    },
+    Count {
+        what: Step,
+        at_least: u8,
+        bound: Bound,
+    },
+    /// Counts beside other evidence of its signal, where its conditions hold.
+    Beside,
 }
 
 /// What all signals share.
@@ -249,8 +297,98 @@ pub(crate) struct CallRules {
     pub(crate) bands: Vec<(String, f64)>,
     pub(crate) hysteresis: f64,
     pub(crate) anger_trend: f64,
+    /// The least difference of mean levels at which a course counts as turned.
+    pub(crate) turned: f64,
     pub(crate) sentiment_trend: f64,
     pub(crate) silence_ms: i64,
+    /// Signals that announce a silence: it is a hold then.
+    pub(crate) holds: Vec<u16>,
+    pub(crate) words: WordRules,
+    /// Number words.
+    pub(crate) numbers: HashSet<String>,
+    pub(crate) names: NameRules,
+    pub(crate) promises: PromiseRules,
+    pub(crate) language: LanguageRules,
+}
+
+/// The signals that figures of agents' language count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LanguageRules {
+    pub(crate) jargon: Option<u16>,
+    pub(crate) name: Option<u16>,
+    pub(crate) formal: Option<u16>,
+}
+
+/// What promises are made of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PromiseRules {
+    pub(crate) made: Vec<u16>,
+    /// These only where they name a time.
+    pub(crate) made_with_time: Vec<u16>,
+    pub(crate) broken: Vec<u16>,
+    /// Words of time.
+    pub(crate) times: HashSet<String>,
+    /// Words that join them.
+    pub(crate) joins: HashSet<String>,
+}
+
+/// The most categories of function words.
+pub(crate) const MAX_CATEGORIES: usize = 16;
+
+/// How the names of customers are learned. Phrases are plain words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NameRules {
+    /// A name follows.
+    pub(crate) introductions: Vec<Vec<String>>,
+    /// A name may follow.
+    pub(crate) openings: Vec<Vec<String>>,
+    /// Behind a name after an opening.
+    pub(crate) closings: HashSet<String>,
+    /// The agent asks for it.
+    pub(crate) asking: Vec<Vec<String>>,
+    pub(crate) titles: HashSet<String>,
+    /// No names: function words, and these.
+    pub(crate) not: HashSet<String>,
+    /// Known given names.
+    pub(crate) given: HashSet<String>,
+}
+
+/// How words of different turns are compared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WordRules {
+    /// The categories of function words, by id.
+    pub(crate) categories: Vec<String>,
+    /// Function words with the place of their category.
+    pub(crate) function: HashMap<String, u8>,
+    /// Words that compare equal to another.
+    pub(crate) same: HashMap<String, String>,
+    /// Words that mean the speaker together with the other, and the speaker alone.
+    pub(crate) we: HashSet<String>,
+    pub(crate) me: HashSet<String>,
+}
+
+impl WordRules {
+    /// The category of a function word; a contraction has that of its first part.
+    pub(crate) fn category(&self, word: &str) -> Option<u8> {
+        let first = || self.function.get(word.split_once('\'')?.0);
+        self.function.get(word).or_else(first).copied()
+    }
+
+    /// Whether a word means the speaker with the other (true) or alone (false).
+    pub(crate) fn whose(&self, word: &str) -> Option<bool> {
+        let word = crate::text::normal(word);
+        let word = word.split_once('\'').map_or(word.as_str(), |w| w.0);
+        if self.we.contains(word) {
+            Some(true)
+        } else {
+            self.me.contains(word).then_some(false)
+        }
+    }
+
+    /// The word that stands for this one in comparisons.
+    pub(crate) fn canonical<'a>(&'a self, word: &'a str) -> &'a str {
+        self.same.get(word).map_or(word, String::as_str)
+    }
 }
 
 /// A test inside a lexicon file.
@@ -264,7 +402,8 @@ pub(crate) struct Example {
     /// All turns; which one is meant.
     pub(crate) turns: Vec<crate::transcript::Turn>,
     pub(crate) at: usize,
-    pub(crate) fires: Vec<String>,
+    /// That it must fire, and the words it must quote; nothing if it must stay silent.
+    pub(crate) fires: Option<Vec<String>>,
     pub(crate) entry: Option<u32>,
 }
 

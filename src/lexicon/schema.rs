@@ -9,6 +9,8 @@ use serde::de::{self, IntoDeserializer as _, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::practices::PracticeTable;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct File {
@@ -39,6 +41,9 @@ pub(crate) struct File {
     pub(crate) modifier: Vec<ModifierTable>,
     // call.toml
     pub(crate) call: Option<Spanned<CallTable>>,
+    // practices.toml
+    #[serde(default)]
+    pub(crate) practice: Vec<PracticeTable>,
 }
 
 /// How the figures of a call are made.
@@ -48,6 +53,47 @@ pub(crate) struct CallTable {
     pub(crate) anger: AngerTable,
     pub(crate) sentiment: TrendTable,
     pub(crate) talk: TalkTable,
+    pub(crate) words: FunctionWordsTable,
+    pub(crate) names: NamesTable,
+    pub(crate) promises: PromisesTable,
+    pub(crate) language: LanguageTable,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LanguageTable {
+    pub(crate) jargon: String,
+    pub(crate) name: String,
+    pub(crate) formal: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PromisesTable {
+    pub(crate) made: Vec<String>,
+    pub(crate) made_with_time: Vec<String>,
+    pub(crate) broken: Vec<String>,
+    pub(crate) joins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct NamesTable {
+    pub(crate) introductions: Vec<String>,
+    pub(crate) openings: Vec<String>,
+    pub(crate) closings: Vec<String>,
+    pub(crate) asking: Vec<String>,
+    pub(crate) titles: Vec<String>,
+    pub(crate) not: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FunctionWordsTable {
+    pub(crate) function: BTreeMap<String, Vec<String>>,
+    pub(crate) same: Vec<Vec<String>>,
+    pub(crate) we: Vec<String>,
+    pub(crate) me: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -60,6 +106,7 @@ pub(crate) struct AngerTable {
     pub(crate) bands: Vec<BandTable>,
     pub(crate) hysteresis: f64,
     pub(crate) trend: f64,
+    pub(crate) turned: f64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -79,6 +126,7 @@ pub(crate) struct TrendTable {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TalkTable {
     pub(crate) silence_ms: i64,
+    pub(crate) holds: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +142,8 @@ pub(crate) struct SignalTable {
     pub(crate) bias: Option<Spanned<f64>>,
     pub(crate) threshold: Option<Spanned<f64>>,
     pub(crate) ignore: Option<Vec<Spanned<String>>>,
+    pub(crate) unless: Option<Spanned<OneOrMany<ConditionTable>>>,
+    pub(crate) only_if: Option<Spanned<OneOrMany<ConditionTable>>>,
     pub(crate) alert: Option<AlertTable>,
     #[serde(default)]
     pub(crate) off: bool,
@@ -184,7 +234,8 @@ pub(crate) struct NearTable {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ConditionTable {
-    pub(crate) signal: String,
+    pub(crate) signal: OneOrMany<String>,
+    pub(crate) by: Option<String>,
     pub(crate) within: Option<String>,
     pub(crate) within_turns: Option<i64>,
     pub(crate) within_ms: Option<i64>,
@@ -194,7 +245,7 @@ pub(crate) struct ConditionTable {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct StepTable {
-    pub(crate) signal: String,
+    pub(crate) signal: OneOrMany<String>,
     pub(crate) by: Option<String>,
 }
 
@@ -209,7 +260,7 @@ pub(crate) struct SequenceTable {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct AbsentTable {
-    pub(crate) signal: String,
+    pub(crate) signal: Option<OneOrMany<String>>,
     pub(crate) by: Option<String>,
     pub(crate) after: StepTable,
     pub(crate) within_ms: Option<i64>,
@@ -219,9 +270,10 @@ pub(crate) struct AbsentTable {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CountTable {
-    pub(crate) signal: String,
+    pub(crate) signal: OneOrMany<String>,
     pub(crate) by: Option<String>,
     pub(crate) at_least: i64,
+    pub(crate) within: Option<String>,
     pub(crate) within_ms: Option<i64>,
     pub(crate) within_turns: Option<i64>,
 }
@@ -231,6 +283,8 @@ pub(crate) struct CountTable {
 pub(crate) struct FeatureTable {
     pub(crate) id: Spanned<String>,
     pub(crate) weight: Spanned<f64>,
+    pub(crate) unless: Option<Spanned<OneOrMany<ConditionTable>>>,
+    pub(crate) only_if: Option<Spanned<OneOrMany<ConditionTable>>>,
     pub(crate) note: Option<String>,
 }
 
@@ -244,11 +298,20 @@ pub(crate) struct ExampleTable {
     pub(crate) times: Option<[i64; 2]>,
     #[serde(default)]
     pub(crate) after: Vec<LineTable>,
-    pub(crate) fires: Option<Spanned<OneOrMany<String>>>,
+    pub(crate) fires: Option<Spanned<FiresTable>>,
     pub(crate) entry: Option<Spanned<String>>,
     pub(crate) silent: Option<Spanned<bool>>,
     #[expect(dead_code, reason = "for those who read the file")]
     pub(crate) note: Option<String>,
+}
+
+/// What an example must show: that it fires, or the words it must quote.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "true, a quote or a list of quotes")]
+pub(crate) enum FiresTable {
+    Somehow(bool),
+    Quote(String),
+    Quotes(Vec<String>),
 }
 
 /// A turn around an example.

@@ -14,6 +14,7 @@ pub(crate) struct AngerCourse {
     last: Score,
     peak: Score,
     peak_turn: u32,
+    angry: u32,
 }
 
 impl AngerCourse {
@@ -40,6 +41,7 @@ impl AngerCourse {
         self.sum += i64::from(level.0);
         self.last = level;
         let band = self.next_band(rules, level.to_f64());
+        self.angry += u32::from(band >= 2);
         let changed = band != usize::from(self.band);
         self.band = band as u8;
         (level, changed.then_some(band))
@@ -51,6 +53,11 @@ impl AngerCourse {
         let down = reached(level + rules.hysteresis);
         let now = usize::from(self.band);
         if up > now { up } else { down.min(now) }
+    }
+
+    /// Customer turns whose level is in the third band or above.
+    pub(crate) fn angry_turns(&self) -> u32 {
+        self.angry
     }
 
     pub(crate) fn measured(&self) -> bool {

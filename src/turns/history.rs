@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::lexicon::{Bound, Condition, HISTORY_TURNS, Step, Within};
+use crate::lexicon::{AnyOf, Bound, Condition, HISTORY_TURNS, Step, Within};
 use crate::transcript::Role;
 
 /// A time of the call, in milliseconds since its origin, or none.
@@ -37,6 +37,39 @@ pub(crate) struct Past {
     pub(crate) words: u16,
     pub(crate) speaker: u8,
     pub(crate) role: Option<Role>,
+    pub(crate) shows: Shows,
+}
+
+/// What the text of a turn shows at a glance: a set of facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shows(pub(crate) u8);
+
+impl Shows {
+    /// Only signs that its speaker listens.
+    pub(crate) const BACKCHANNEL: Shows = Shows(1);
+    /// Ends as a question.
+    pub(crate) const ASKS: Shows = Shows(1 << 1);
+    /// Ends with a word that was cut off.
+    pub(crate) const CUT_OFF: Shows = Shows(1 << 2);
+    /// Ends with the end of a sentence.
+    pub(crate) const ENDED: Shows = Shows(1 << 3);
+    /// Only words that answer a question.
+    pub(crate) const ANSWERS: Shows = Shows(1 << 4);
+
+    pub(crate) fn has(self, other: Shows) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn when(self, shows: bool) -> Shows {
+        if shows { self } else { Shows(0) }
+    }
+}
+
+impl std::ops::BitOr for Shows {
+    type Output = Shows;
+    fn bitor(self, other: Shows) -> Shows {
+        Shows(self.0 | other.0)
+    }
 }
 
 impl Past {
@@ -58,20 +91,47 @@ pub(crate) enum Answer {
     NotMeasurable,
 }
 
-/// The last turns in the order of their arrival.
+/// The last turns in the order of their arrival, and what is kept of those before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
     turns: VecDeque<Past>,
+    /// What fired in turns that are no longer remembered, from the customer's first turn on: of agents, customers, others.
+    left: [u64; 3],
+    /// The same as a number of turns, for each count over the call.
+    left_counts: Vec<u16>,
+    customer_came: bool,
 }
+
+/// Place of a role in [`History::left`].
+fn of_role(role: Option<Role>) -> usize {
+    match role {
+        Some(Role::Agent) => 0,
+        Some(Role::Customer) => 1,
+        None => 2,
+    }
+}
+
+/// What a count over the call counts: watched signals, a bit each, and by whom.
+pub(crate) type Counted = (u64, Option<Role>);
 
 impl History {
     pub(crate) fn is_full(&self) -> bool {
         self.turns.len() >= HISTORY_TURNS
     }
 
-    pub(crate) fn push(&mut self, turn: Past) {
-        if self.is_full() {
-            self.turns.pop_front();
+    pub(crate) fn push(&mut self, turn: Past, counted: &[Counted]) {
+        if self.is_full()
+            && let Some(gone) = self.turns.pop_front()
+        {
+            self.customer_came |= gone.role == Some(Role::Customer);
+            if self.customer_came {
+                self.left[of_role(gone.role)] |= gone.fired;
+            }
+            self.left_counts.resize(counted.len(), 0);
+            for (count, (mask, by)) in self.left_counts.iter_mut().zip(counted) {
+                let counts = gone.fired & mask != 0 && (by.is_none() || *by == gone.role);
+                *count = count.saturating_add(u16::from(counts));
+            }
         }
         if self.turns.capacity() == 0 {
             self.turns.reserve_exact(HISTORY_TURNS);
@@ -80,7 +140,7 @@ impl History {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.turns.capacity() * size_of::<Past>()
+        self.turns.capacity() * size_of::<Past>() + self.left_counts.capacity() * 2
     }
 
     pub(crate) fn oldest(&self) -> Option<&Past> {
@@ -117,9 +177,15 @@ impl History {
                 .any(|t| t.arrival > turn.arrival && t.start.get().is_some_and(|s| s > end + i64::from(ms)))
     }
 
-    /// Evaluates a condition for a turn. `bit` maps a signal to its bit.
-    pub(crate) fn ask(&self, turn: &Past, condition: Condition, bit: impl Fn(u16) -> u8) -> Answer {
-        let fired = |t: &Past| t.fired >> bit(condition.signal) & 1 == 1;
+    /// Whether somebody of this role has spoken before.
+    pub(crate) fn heard(&self, role: Role) -> bool {
+        role == Role::Customer && self.customer_came
+            || self.turns.iter().any(|t| t.role == Some(role) && t.words > 0)
+    }
+
+    /// Evaluates a condition for a turn. `mask` gives the bits of signals.
+    pub(crate) fn ask(&self, turn: &Past, condition: Condition, mask: impl Fn(&AnyOf) -> u64) -> Answer {
+        let fired = |t: &Past| step_fired(t, condition.what, &mask);
         let before = || self.ordered(|t| turn.follows(t));
         let yes = |b: bool| if b { Answer::Yes } else { Answer::No };
         match condition.within {
@@ -151,6 +217,20 @@ impl History {
                         .any(|t| fired(t) && soon(t)))
                 }
             },
+            Within::Call => {
+                let wanted = mask(&condition.what.any);
+                let left = |role| self.left[of_role(role)] & wanted != 0;
+                let long_ago = match condition.what.by {
+                    Some(by) => left(Some(by)),
+                    None => left(Some(Role::Agent)) || left(Some(Role::Customer)) || left(None),
+                };
+                let mut customer_came = self.customer_came;
+                let lately = before().iter().any(|t| {
+                    customer_came |= t.role == Some(Role::Customer);
+                    customer_came && fired(t)
+                });
+                yes(long_ago || lately)
+            }
         }
     }
 
@@ -169,10 +249,6 @@ impl History {
         out
     }
 
-    fn step_fired(t: &Past, step: Step, bit: &impl Fn(u16) -> u8) -> bool {
-        t.fired >> bit(step.signal) & 1 == 1 && (step.by.is_none() || step.by == t.role)
-    }
-
     /// Whether `then` lies within the bound of `from`, both in the order of the call; nothing without times.
     fn within(&self, from: &Past, then: &Past, bound: Bound) -> Option<bool> {
         match bound {
@@ -184,6 +260,7 @@ impl History {
                     <= usize::from(n),
             ),
             Bound::Ms(ms) => Some(then.start.get()? <= from.end.get()? + i64::from(ms)),
+            Bound::Call => Some(true),
         }
     }
 
@@ -193,10 +270,10 @@ impl History {
         turn: &Past,
         steps: &[Step],
         bound: Bound,
-        bit: impl Fn(u16) -> u8,
+        mask: impl Fn(&AnyOf) -> u64,
     ) -> Option<Vec<u32>> {
         let (last, earlier) = steps.split_last()?;
-        if !Self::step_fired(turn, *last, &bit) {
+        if !step_fired(turn, *last, &mask) {
             return None;
         }
         let mut out = Vec::new();
@@ -206,7 +283,7 @@ impl History {
                 .ordered(|t| behind.follows(t))
                 .into_iter()
                 .rev()
-                .find(|t| Self::step_fired(t, *step, &bit))?;
+                .find(|t| step_fired(t, *step, &mask))?;
             out.push(found.arrival);
             behind = found;
         }
@@ -216,48 +293,63 @@ impl History {
         })
     }
 
-    /// Whether nothing of `what` came in this turn, of `after`, or within the bound behind it.
+    /// Whether nothing of `what` came in this turn, of `after`, or within the bound behind it; without `what`, whether nobody spoke.
     pub(crate) fn absent(
         &self,
         turn: &Past,
-        what: Step,
+        what: Option<Step>,
         after: Step,
         bound: Bound,
-        bit: impl Fn(u16) -> u8,
+        mask: impl Fn(&AnyOf) -> u64,
     ) -> bool {
-        Self::step_fired(turn, after, &bit)
-            && (bound_is_measurable(turn, bound))
-            && !Self::step_fired(turn, what, &bit)
-            && !self.turns.iter().any(|t| {
-                t.follows(turn)
-                    && Self::step_fired(t, what, &bit)
-                    && self.within(turn, t, bound) == Some(true)
-            })
+        let comes = |t: &Past| what.map_or(t.words > 0, |what| step_fired(t, what, &mask));
+        step_fired(turn, after, &mask)
+            && bound_is_measurable(turn, bound)
+            && !(what.is_some() && comes(turn))
+            && !self
+                .turns
+                .iter()
+                .any(|t| t.follows(turn) && comes(t) && self.within(turn, t, bound) == Some(true))
     }
 
-    /// The earlier turns with which this one makes `at_least`.
+    /// The earlier turns, as far as they are remembered, with which this one makes `at_least`.
     pub(crate) fn count(
         &self,
         turn: &Past,
         what: Step,
         at_least: u8,
         bound: Bound,
-        bit: impl Fn(u16) -> u8,
+        counted: &[Counted],
+        mask: impl Fn(&AnyOf) -> u64,
     ) -> Option<Vec<u32>> {
-        if !Self::step_fired(turn, what, &bit) {
+        if !step_fired(turn, what, &mask) {
             return None;
         }
-        let earlier = self.ordered(|t| turn.follows(t) && Self::step_fired(t, what, &bit));
+        let earlier = self.ordered(|t| turn.follows(t) && step_fired(t, what, &mask));
         let mut near: Vec<u32> = earlier
             .into_iter()
             .filter(|t| self.within(t, turn, bound) == Some(true))
             .map(|t| t.arrival)
             .collect();
         let more = usize::from(at_least) - 1;
-        (near.len() >= more).then(|| near.split_off(near.len() - more))
+        let gone = || {
+            let wanted = (mask(&what.any), what.by);
+            let known = counted.iter().position(|c| *c == wanted);
+            known.map_or(0, |i| self.left_counts.get(i).copied().unwrap_or(0))
+        };
+        let left = if bound == Bound::Call {
+            usize::from(gone())
+        } else {
+            0
+        };
+        (near.len() + left >= more).then(|| near.split_off(near.len().saturating_sub(more)))
     }
 }
 
+fn step_fired(t: &Past, step: Step, mask: &impl Fn(&AnyOf) -> u64) -> bool {
+    t.fired & mask(&step.any) != 0 && (step.by.is_none() || step.by == t.role)
+}
+
 fn bound_is_measurable(turn: &Past, bound: Bound) -> bool {
-    matches!(bound, Bound::Turns(_)) || turn.end.get().is_some()
+    !matches!(bound, Bound::Ms(_)) || turn.end.get().is_some()
 }

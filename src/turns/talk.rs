@@ -44,21 +44,37 @@ pub(crate) struct SpeakerTalk {
     pub(crate) answer_ms: i64,
 }
 
+/// Times in which nobody spoke.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Silences {
+    pub(crate) count: u32,
+    pub(crate) total_ms: i64,
+    pub(crate) longest_ms: i64,
+}
+
+/// A time in which nobody spoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gap {
+    pub(crate) from: i64,
+    pub(crate) ms: i64,
+}
+
 /// The sums of the call; turns in the order of their arrival.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Talk {
     speakers: Vec<SpeakerTalk>,
     untimed: bool,
     heard_until: Option<i64>,
-    pub(crate) silences: u32,
-    pub(crate) silence_ms: i64,
-    pub(crate) longest_silence_ms: i64,
+    /// Silences nobody announced, and holds.
+    pub(crate) silences: Silences,
+    pub(crate) holds: Silences,
     /// Who spoke last, since when and until when, without another's turn between.
     monologue: Option<(u8, i64, i64)>,
 }
 
 impl Talk {
-    pub(crate) fn turn(&mut self, turn: &Past, spoken: Spoken, silence_ms: i64) {
+    /// Takes a turn; `hold` says that an agent announced a silence before it. Gives the silence that it ends.
+    pub(crate) fn turn(&mut self, turn: &Past, spoken: Spoken, silence_ms: i64, hold: bool) -> Option<Gap> {
         let index = usize::from(turn.speaker);
         if self.speakers.len() <= index {
             self.speakers.resize(index + 1, SpeakerTalk::default());
@@ -69,8 +85,13 @@ impl Talk {
         own.disfluencies += spoken.disfluencies;
         let (Some(start), Some(end)) = (turn.start.get(), turn.end.get()) else {
             self.untimed = true;
-            return;
+            return None;
         };
+        let gap = self.heard_until.map(|from| Gap {
+            from,
+            ms: start - from,
+        });
+        let gap = gap.filter(|g| g.ms >= silence_ms);
         own.talk_ms += end - start;
         let since = match self.monologue {
             Some((speaker, since, until)) if speaker == turn.speaker => {
@@ -78,7 +99,8 @@ impl Talk {
                 since
             }
             before => {
-                if let Some((_, _, until)) = before.filter(|b| b.2 <= start) {
+                let held = hold && gap.is_some();
+                if let Some((_, _, until)) = before.filter(|b| b.2 <= start && !held) {
                     own.answers += 1;
                     own.answer_ms += start - until;
                 }
@@ -87,15 +109,19 @@ impl Talk {
             }
         };
         own.longest_ms = own.longest_ms.max(end - since);
-        if let Some(until) = self.heard_until {
-            let gap = start - until;
-            if gap >= silence_ms {
-                self.silences += 1;
-                self.silence_ms += gap;
-                self.longest_silence_ms = self.longest_silence_ms.max(gap);
-            }
+        if let Some(gap) = gap {
+            let sums = if hold { &mut self.holds } else { &mut self.silences };
+            sums.count += 1;
+            sums.total_ms += gap.ms;
+            sums.longest_ms = sums.longest_ms.max(gap.ms);
         }
         self.heard_until = Some(self.heard_until.map_or(end, |until| until.max(end)));
+        gap
+    }
+
+    /// Until when somebody was heard.
+    pub(crate) fn heard_until(&self) -> Option<i64> {
+        self.heard_until
     }
 
     /// The sums of a speaker, by number.

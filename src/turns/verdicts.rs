@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::history::{Answer, History, Past};
+use super::overlap::Overlap;
 use crate::compiled::Compiled;
 use crate::context::{Weighed, applies};
-use crate::lexicon::{Bound, Condition, Detector, Entry, OverTurns};
+use crate::lexicon::{Bound, Condition, Entry, OverTurns};
 use crate::score::{Outcome, Standing, outcome, standings};
 
 /// A closed utterance with all hits of its own words.
@@ -16,6 +17,9 @@ pub(crate) struct ClosedTurn {
     pub(crate) utterance: Arc<str>,
     pub(crate) text: String,
     pub(crate) words: u32,
+    pub(crate) overlap: Option<Overlap>,
+    /// Expressions of time.
+    pub(crate) times: Vec<(u32, u32)>,
     pub(crate) weighed: Vec<Weighed>,
     /// Signals of which a provisional event is out.
     pub(crate) announced: Vec<u16>,
@@ -66,8 +70,7 @@ impl Verdicts {
     pub(crate) fn feed(
         &mut self,
         compiled: &Compiled,
-        mut turn: ClosedTurn,
-        backchannel: bool,
+        turn: ClosedTurn,
         decided: &mut impl FnMut(Decided<'_>),
     ) -> Option<TurnInProgress> {
         let leaves = |w: &TurnInProgress| {
@@ -78,20 +81,7 @@ impl Verdicts {
         if self.history.is_full() && self.waiting.front().is_some_and(leaves) {
             self.decide(compiled, None, Force::Oldest, decided);
         }
-        for (signal, traits) in (0u16..).zip(&compiled.lexicon.traits) {
-            if let Some(Detector::Interruption(rules)) = &traits.detector {
-                let speaker = compiled.lexicon.signals[usize::from(signal)].speaker;
-                if speaker.is_none() || speaker == turn.past.role {
-                    turn.weighed.extend(rules.evidence(
-                        &compiled.lexicon.entries,
-                        &self.history,
-                        &turn.past,
-                        backchannel,
-                    ));
-                }
-            }
-        }
-        self.history.push(turn.past);
+        self.history.push(turn.past, &compiled.counted);
         let mut undecided = compiled.in_order(turn.weighed.iter().map(|w| w.entry), turn.past.role);
         // What was announced while the utterance was open is decided too, even where nothing of it is left.
         let gone = turn
@@ -283,7 +273,7 @@ pub(crate) fn judge(
             Some(why) => told(hit, Err(why)),
         }
     }
-    let over = over_turns(compiled, signal, past, history, end);
+    let over = over_turns(compiled, signal, past, history, end, !hits.is_empty());
     hits.extend(&over);
     if hits.is_empty() {
         return None;
@@ -313,7 +303,7 @@ pub(crate) fn judge(
 }
 
 fn blocked(compiled: &Compiled, entry: &Entry, past: &Past, history: &History) -> Option<Blocked> {
-    let ask = |c: &Condition| history.ask(past, *c, |s| compiled.watch_bit(s));
+    let ask = |c: &Condition| history.ask(past, *c, |any| compiled.watch_mask(any));
     for condition in &entry.unless {
         match ask(condition) {
             Answer::Yes => return Some(Blocked::Unless(*condition)),
@@ -338,14 +328,15 @@ fn over_turns(
     past: &Past,
     history: &History,
     end: Option<i64>,
+    beside: bool,
 ) -> Vec<Weighed> {
     let lexicon = &compiled.lexicon;
     let traits = &lexicon.traits[usize::from(signal)];
     let mut out = Vec::new();
-    if !traits.over_turns {
+    if !traits.over_turns && !(beside && traits.beside) {
         return out;
     }
-    let bit = |s| compiled.watch_bit(s);
+    let mask = |any: &_| compiled.watch_mask(any);
     for number in traits.entries.clone() {
         let entry = &lexicon.entries[number as usize];
         if !applies(compiled, entry, past.role) {
@@ -353,15 +344,17 @@ fn over_turns(
         }
         let turns = match &entry.over {
             None => None,
-            Some(OverTurns::Sequence { steps, bound }) => history.sequence(past, steps, *bound, bit),
+            Some(OverTurns::Sequence { steps, bound }) => history.sequence(past, steps, *bound, mask),
             Some(OverTurns::Count {
                 what,
                 at_least,
                 bound,
-            }) => history.count(past, *what, *at_least, *bound, bit),
+            }) => history.count(past, *what, *at_least, *bound, &compiled.counted, mask),
+            Some(OverTurns::Beside) => beside.then(Vec::new),
             Some(OverTurns::Absent { what, after, bound }) => {
                 let over = match *bound {
                     Bound::Turns(n) => history.turns_passed(past, n),
+                    Bound::Call => false,
                     Bound::Ms(ms) => {
                         history.ms_passed(past, ms)
                             || past
@@ -371,18 +364,11 @@ fn over_turns(
                                 .is_some_and(|(from, end)| end > from + i64::from(ms))
                     }
                 };
-                (over && history.absent(past, *what, *after, *bound, bit)).then(Vec::new)
+                (over && history.absent(past, *what, *after, *bound, mask)).then(Vec::new)
             }
         };
         if let Some(turns) = turns.filter(|_| blocked(compiled, entry, past, history).is_none()) {
-            let (contribution, modifiers) = (entry.weight, Vec::new());
-            out.push(Weighed {
-                entry: number,
-                span: None,
-                contribution,
-                modifiers,
-                turns,
-            });
+            out.push(Weighed::of_turns(&lexicon.entries, number, None, turns));
         }
     }
     out

@@ -44,9 +44,12 @@ impl Loader {
             t.absent.is_some(),
             t.count.is_some(),
         ];
-        if kinds.iter().filter(|&&k| k).count() != 1 {
-            let message =
-                format!("entry \"{id}\" needs exactly one of phrases, regex, sequence, absent, count");
+        let kinds = kinds.iter().filter(|&&k| k).count();
+        let beside = kinds == 0 && (t.unless.is_some() || t.only_if.is_some());
+        if kinds != 1 && !beside {
+            let message = format!(
+                "entry \"{id}\" needs exactly one of phrases, regex, sequence, absent, count, or conditions alone"
+            );
             self.problem(ErrorKind::Schema, file, at, message);
             return None;
         }
@@ -95,23 +98,8 @@ impl Loader {
             side: self.side(file, n.side.as_ref(), Side::Either),
         });
         let own = self.modifier_set(file, &t.ignore);
-        let mut conditions =
-            |table: &Option<Spanned<schema::OneOrMany<schema::ConditionTable>>>| -> Vec<Condition> {
-                let Some(table) = table else { return Vec::new() };
-                let read = |c| conditions::condition(c, numbers);
-                table
-                    .get_ref()
-                    .0
-                    .iter()
-                    .filter_map(|c| {
-                        read(c)
-                            .map_err(|e| self.problem(e.0, file, table.span(), e.1))
-                            .ok()
-                    })
-                    .collect()
-            };
-        let unless = conditions(&t.unless);
-        let only_if = conditions(&t.only_if);
+        let unless = self.conditions(file, &t.unless, numbers);
+        let only_if = self.conditions(file, &t.only_if, numbers);
         let over = match (&t.sequence, &t.absent, &t.count) {
             (Some(s), ..) => Some((s.span(), conditions::sequence(s.get_ref(), numbers))),
             (_, Some(a), _) => Some((a.span(), conditions::absent(a.get_ref(), numbers))),
@@ -119,6 +107,7 @@ impl Loader {
             _ => None,
         };
         let over = over.and_then(|(span, read)| read.map_err(|e| self.problem(e.0, file, span, e.1)).ok());
+        let over = if beside { Some(OverTurns::Beside) } else { over };
         Some(Entry {
             id: id.clone(),
             signal,
@@ -138,6 +127,45 @@ impl Loader {
             over,
             note: t.note.clone(),
         })
+    }
+
+    fn conditions(
+        &mut self,
+        file: usize,
+        table: &Option<Spanned<schema::OneOrMany<schema::ConditionTable>>>,
+        numbers: &HashMap<String, u16>,
+    ) -> Vec<Condition> {
+        let Some(table) = table else { return Vec::new() };
+        let mut all = Vec::new();
+        for condition in &table.get_ref().0 {
+            match conditions::condition(condition, numbers) {
+                Ok(condition) => all.push(condition),
+                Err((kind, message)) => self.problem(kind, file, table.span(), message),
+            }
+        }
+        all
+    }
+
+    /// Conditions of a header hold for all entries of the signal.
+    pub(super) fn signal_conditions(
+        &mut self,
+        draft: &Draft,
+        own: &mut [Entry],
+        numbers: &HashMap<String, u16>,
+    ) {
+        let last = |pick: fn(
+            &schema::SignalTable,
+        ) -> &Option<Spanned<schema::OneOrMany<schema::ConditionTable>>>| {
+            draft.header.iter().rev().find(|(_, t)| pick(t).is_some())
+        };
+        if let Some((file, table)) = last(|t| &t.unless) {
+            let unless = self.conditions(*file, &table.unless, numbers);
+            own.iter_mut().for_each(|e| e.unless.extend(&unless));
+        }
+        if let Some((file, table)) = last(|t| &t.only_if) {
+            let only_if = self.conditions(*file, &table.only_if, numbers);
+            own.iter_mut().for_each(|e| e.only_if.extend(&only_if));
+        }
     }
 
     pub(super) fn window(&mut self, file: usize, words: &Spanned<i64>) -> u8 {
@@ -173,14 +201,19 @@ impl Loader {
         draft: &Draft,
         signal: u16,
         entries: &mut Vec<Entry>,
+        numbers: &HashMap<String, u16>,
     ) -> Option<Detector> {
         let first = entries.len() as u32;
         let mut features = BTreeMap::new();
         for (file, feature) in &draft.features {
             let weight = self.number(*file, &feature.weight, -MAX_WEIGHT..=MAX_WEIGHT, "weight");
             features.insert(feature.id.get_ref().clone(), entries.len() as u32);
-            let note = feature.note.clone();
-            entries.push(Entry::bare(feature.id.get_ref(), signal, weight, note));
+            entries.push(Entry {
+                unless: self.conditions(*file, &feature.unless, numbers),
+                only_if: self.conditions(*file, &feature.only_if, numbers),
+                note: feature.note.clone(),
+                ..Entry::bare(feature.id.get_ref(), signal, weight)
+            });
         }
         let Some((file, table)) = &draft.detector else {
             if let Some((file, feature)) = draft.features.first() {
@@ -193,12 +226,12 @@ impl Loader {
             }
             return None;
         };
-        let read = detectors::read(table.get_ref(), &features);
+        let read = detectors::read(table.get_ref(), &features, numbers);
         match read {
             Ok(detector) => {
-                let known: Vec<&str> = detector.features();
+                let known = detector.features();
                 for (file, feature) in &draft.features {
-                    if !known.contains(&feature.id.get_ref().as_str()) {
+                    if !known.iter().any(|k| k == feature.id.get_ref()) {
                         let hint = did_you_mean(feature.id.get_ref(), known.iter().copied());
                         let message =
                             format!("this detector has no feature \"{}\"{hint}", feature.id.get_ref());
@@ -247,8 +280,12 @@ impl Loader {
                 return None;
             }
         };
-        let fires: Vec<String> = t.fires.iter().flat_map(|f| f.get_ref().0.clone()).collect();
-        if fires.is_empty() == t.silent.is_none() {
+        let fires = t.fires.as_ref().and_then(|f| match f.get_ref() {
+            schema::FiresTable::Somehow(fires) => fires.then(Vec::new),
+            schema::FiresTable::Quote(quote) => Some(vec![quote.clone()]),
+            schema::FiresTable::Quotes(quotes) => Some(quotes.clone()),
+        });
+        if fires.is_some() == t.silent.is_some() {
             self.problem(
                 ErrorKind::Schema,
                 file,
@@ -310,7 +347,7 @@ fn turn(speaker: &str, text: &str, times: Option<[i64; 2]>) -> Turn {
 
 impl Entry {
     /// An entry that only a detector gives evidence for.
-    fn bare(id: &str, signal: u16, weight: Milli, note: Option<String>) -> Entry {
+    fn bare(id: &str, signal: u16, weight: Milli) -> Entry {
         Entry {
             id: id.to_owned(),
             signal,
@@ -328,7 +365,7 @@ impl Entry {
             unless: Vec::new(),
             only_if: Vec::new(),
             over: None,
-            note,
+            note: None,
         }
     }
 }

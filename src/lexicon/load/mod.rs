@@ -3,7 +3,7 @@
 mod entries;
 mod shared;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::model::*;
 use super::phrase::{self, ListTable, Phrase};
+use super::practices::{MAX_PRACTICES, Practice, PracticeTable};
 use super::{BUILTIN, conditions, schema};
 use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::{Milli, Score};
@@ -99,6 +100,7 @@ struct Loader {
     lists: ListTable,
     modifiers: Vec<(usize, schema::ModifierTable)>,
     call: Option<(usize, Spanned<schema::CallTable>)>,
+    practices: Vec<(usize, PracticeTable)>,
     problems: Vec<Problem>,
 }
 
@@ -143,6 +145,8 @@ impl Loader {
         if let Some(call) = file.call {
             self.call = Some((number, call));
         }
+        self.practices
+            .extend(file.practice.into_iter().map(|p| (number, p)));
         let Some(header) = file.signal else {
             if let Some(entry) = file.entry.first() {
                 self.problem(
@@ -200,6 +204,8 @@ impl Loader {
 
     fn finish(mut self, files: &[(Arc<str>, Arc<str>)]) -> Result<Lexicon, Error> {
         self.shared.modifiers = self.modifiers();
+        let off = self.drafts.iter().filter(|(_, d)| d.off);
+        let off: HashSet<String> = off.map(|(id, _)| id.clone()).collect();
         self.drafts.retain(|_, d| !d.off);
         let ids: Vec<String> = self.drafts.keys().cloned().collect();
         let number: HashMap<String, u16> = (0..).zip(&ids).map(|(i, id)| (id.clone(), i)).collect();
@@ -229,14 +235,17 @@ impl Loader {
                     entries.push(entry);
                 }
             }
-            let detector = self.detector(draft, index, &mut entries);
+            let detector = self.detector(draft, index, &mut entries, &number);
+            self.signal_conditions(draft, &mut entries[first as usize..], &number);
             places.resize(entries.len(), (draft.header[0].0, draft.header[0].1.id.span()));
             let range = first..entries.len() as u32;
-            let over_turns = entries[first as usize..].iter().any(|e| e.over.is_some());
+            let beside = |e: &Entry| matches!(e.over, Some(OverTurns::Beside));
+            let own = &entries[first as usize..];
             traits.push(SignalTraits {
                 entries: range,
                 detector,
-                over_turns,
+                over_turns: own.iter().any(|e| e.over.is_some() && !beside(e)),
+                beside: own.iter().any(beside),
                 ..SignalTraits::default()
             });
             signals.push(signal);
@@ -249,6 +258,7 @@ impl Loader {
             }
         }
         let call = self.call_rules(&number);
+        let practices = self.practices(&number, &off);
         let order = match conditions::order(&ids, &entries, &mut traits) {
             Ok(order) => order,
             Err(fault) => {
@@ -260,6 +270,9 @@ impl Loader {
         if !self.problems.is_empty() {
             return Err(Error::new(self.problems));
         }
+        for &signal in call.iter().flat_map(|c| &c.holds) {
+            traits[usize::from(signal)].watched = true;
+        }
         self.shared.lists = self.lists.lists;
         Ok(Lexicon {
             name: format!("en {} {:016x}", env!("CARGO_PKG_VERSION"), hash(files)),
@@ -268,9 +281,36 @@ impl Loader {
             entries,
             shared: self.shared,
             call: call.expect("no problem, so there are rules"),
+            practices,
             examples,
             order,
         })
+    }
+
+    /// Practices in the order of the files; a later one of the same id takes the place of an earlier one.
+    fn practices(&mut self, numbers: &HashMap<String, u16>, off: &HashSet<String>) -> Vec<Practice> {
+        let mut all: Vec<(usize, PracticeTable)> = Vec::new();
+        for (file, table) in std::mem::take(&mut self.practices) {
+            match all.iter_mut().find(|(_, t)| t.id.get_ref() == table.id.get_ref()) {
+                Some(known) => *known = (file, table),
+                None => all.push((file, table)),
+            }
+        }
+        let mut practices = Vec::new();
+        for (file, table) in all.into_iter().filter(|(_, t)| !t.off) {
+            match table.resolve(numbers, off) {
+                Ok(_) if practices.len() == MAX_PRACTICES => {
+                    let message = format!("at most {MAX_PRACTICES} practices are possible");
+                    self.problem(ErrorKind::Range, file, table.id.span(), message);
+                }
+                Ok(practice) => practices.push(practice),
+                Err((kind, message)) => {
+                    let message = format!("practice \"{}\": {message}", table.id.get_ref());
+                    self.problem(kind, file, table.id.span(), message);
+                }
+            }
+        }
+        practices
     }
 
     fn header(&mut self, id: &str, draft: &Draft, numbers: &HashMap<String, u16>) -> (Signal, u64) {
@@ -493,7 +533,7 @@ impl Draft {
 }
 
 /// `unknown field …, expected one of …` with the nearest name.
-fn schema_message(message: &str) -> String {
+pub(super) fn schema_message(message: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match names.split_first() {
         Some((wrong, known)) if message.starts_with("unknown field") => {

@@ -1,6 +1,6 @@
 //! What all signals share: the tables of `shared.toml` and `call.toml`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use toml::Spanned;
 
@@ -190,7 +190,7 @@ impl Loader {
         let positive = table.anger.half_life_words > 0.0 && table.anger.scale > 0.0 && table.anger.most > 0.0;
         let rising = table.anger.bands.windows(2).all(|w| w[0].from < w[1].from)
             && table.anger.bands.first().is_some_and(|b| b.from == 0.0);
-        if let (Some((file, span)), false) = (own, positive && rising && table.talk.silence_ms > 0) {
+        if let (Some((file, span)), false) = (own.clone(), positive && rising && table.talk.silence_ms > 0) {
             self.problem(
                 ErrorKind::Range,
                 file,
@@ -199,13 +199,83 @@ impl Loader {
             );
             return None;
         }
+        // Signals that are switched off are left out.
+        let signals = |ids: &[String]| {
+            ids.iter()
+                .filter_map(|id| numbers.get(id).copied())
+                .collect::<Vec<u16>>()
+        };
+        let mut words = WordRules::default();
+        if table.words.function.len() > MAX_CATEGORIES {
+            if let Some((file, span)) = own {
+                let message = format!("at most {MAX_CATEGORIES} categories of function words are possible");
+                self.problem(ErrorKind::Range, file, span, message);
+            }
+            return None;
+        }
+        for (place, (id, list)) in (0..).zip(&table.words.function) {
+            words.categories.push(id.clone());
+            let own = list.iter().map(|w| (crate::text::normal(w), place));
+            words.function.extend(own);
+        }
+        for group in &table.words.same {
+            let mut group = group.iter().map(|w| crate::text::normal(w));
+            let Some(first) = group.next() else { continue };
+            words.same.extend(group.map(|w| (w, first.clone())));
+        }
+        words.we = table.words.we.iter().map(|w| crate::text::normal(w)).collect();
+        words.me = table.words.me.iter().map(|w| crate::text::normal(w)).collect();
+        let phrases = |list: &[String]| -> Vec<Vec<String>> {
+            let words = |p: &String| p.split_whitespace().map(crate::text::normal).collect();
+            list.iter().map(words).collect()
+        };
+        let normal = |list: &[String]| {
+            list.iter()
+                .map(|w| crate::text::normal(w))
+                .collect::<HashSet<_>>()
+        };
+        let mut not = normal(&table.names.not);
+        not.extend(
+            words
+                .function
+                .keys()
+                .chain(&self.shared.times)
+                .chain(&self.shared.numbers)
+                .cloned(),
+        );
+        let names = NameRules {
+            introductions: phrases(&table.names.introductions),
+            openings: phrases(&table.names.openings),
+            closings: normal(&table.names.closings),
+            asking: phrases(&table.names.asking),
+            titles: normal(&table.names.titles),
+            not,
+            given: self.shared.names.iter().cloned().collect(),
+        };
         Some(CallRules {
+            words,
+            promises: PromiseRules {
+                made: signals(&table.promises.made),
+                made_with_time: signals(&table.promises.made_with_time),
+                broken: signals(&table.promises.broken),
+                times: self.shared.times.iter().cloned().collect(),
+                joins: normal(&table.promises.joins),
+            },
+            holds: signals(&table.talk.holds),
+            numbers: self.shared.numbers.iter().cloned().collect(),
+            names,
             half_life_words: table.anger.half_life_words,
             scale: table.anger.scale,
             most: Milli::nearest(table.anger.most),
             gains,
             bands: table.anger.bands.iter().map(|b| (b.id.clone(), b.from)).collect(),
             hysteresis: table.anger.hysteresis,
+            turned: table.anger.turned,
+            language: LanguageRules {
+                jargon: numbers.get(&table.language.jargon).copied(),
+                name: numbers.get(&table.language.name).copied(),
+                formal: numbers.get(&table.language.formal).copied(),
+            },
             anger_trend: table.anger.trend,
             sentiment_trend: table.sentiment.trend,
             silence_ms: table.talk.silence_ms,

@@ -1,0 +1,51 @@
+//! Too early: an apology, a piece of advice or an excuse before the customer has told their story, or before one fact was asked or confirmed.
+//!
+//! What comes too early, and what counts as asking or confirming, are signals that `[detector]` names (`of`, `facts`); the features:
+//!
+//! | feature | when |
+//! |---|---|
+//! | `before-the-story` | the customer has not said anything yet |
+//! | `no-fact-yet` | the customer has; in this turn nothing of `facts` stands before it (the file's conditions say the same of earlier turns) |
+//! | `cuts-in` | the turn takes the floor from the customer |
+
+use super::detect::Scene;
+use crate::context::Weighed;
+use crate::lexicon::{EarlyRules, Entry};
+use crate::transcript::Role;
+
+impl EarlyRules {
+    pub(crate) fn evidence(&self, scene: &Scene<'_>, out: &mut Vec<Weighed>) {
+        let Some((at, span)) = first(scene, &self.of) else {
+            return;
+        };
+        let heard = scene.history.heard(Role::Customer);
+        let fact = first(scene, &self.facts).is_some_and(|(fact, _)| fact < at);
+        let cuts_in = scene.overlap.is_some_and(|o| {
+            let other = scene.history.get(o.with);
+            o.kind.interrupts() && other.is_some_and(|t| t.role == Some(Role::Customer))
+        });
+        let shown = [!heard, heard && !fact, cuts_in];
+        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown);
+        out.extend(
+            found
+                .filter_map(|(entry, _)| *entry)
+                .map(|entry| Weighed::of_turns(scene.entries, entry, Some(span), Vec::new())),
+        );
+    }
+}
+
+/// Where the first of these signals that the turn's own words show stands, with its strongest hit.
+fn first(scene: &Scene<'_>, signals: &[u16]) -> Option<(u32, (u32, u32))> {
+    let entry = |w: &Weighed| -> &Entry { &scene.entries[w.entry as usize] };
+    let of = |signal: u16| {
+        let own = || scene.weighed.iter().filter(move |w| entry(w).signal == signal);
+        let sum: i64 = own().map(|w| i64::from(w.contribution.0)).sum();
+        let shown = sum + i64::from(scene.signals[usize::from(signal)].bias.0) >= 0;
+        let start = own().filter_map(|w| w.span).map(|s| s.0).min()?;
+        let strongest = own()
+            .filter(|w| w.span.is_some())
+            .max_by_key(|w| w.contribution)?;
+        shown.then_some((start, strongest.span?))
+    };
+    signals.iter().filter_map(|&s| of(s)).min()
+}

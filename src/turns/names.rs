@@ -1,0 +1,347 @@
+//! The customer's name: given with the participants, or learned from what is said.
+//!
+//! A customer says it after an introduction ("my name is", "this is … speaking") or in answer to the agent's question; it may be spelled out. What is learned
+//! reads as `#name` in the turns that arrive later, so a name that no list knows is found when the agent uses it.
+
+use crate::lexicon::NameRules;
+use crate::matcher::{Scan, Token};
+use crate::text::{Flags, normal};
+
+/// So many words are learned at most: four names of two words.
+const MOST: usize = 8;
+/// A name has at most so many words.
+const NAME_WORDS: usize = 3;
+/// An agent's question is answered within so many of the customer's turns.
+const ANSWERS: u8 = 2;
+
+/// The words of names in a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// In normal form, sorted.
+    words: Vec<Box<str>>,
+    learned: u8,
+    customer_known: bool,
+    /// So many of the customer's next turns may answer the agent's question.
+    asked: u8,
+}
+
+impl Names {
+    /// The names of participants; whether one of them is the customer's.
+    pub(crate) fn given<'a>(names: impl Iterator<Item = (&'a str, bool)>) -> Self {
+        let mut own = Names::default();
+        for (name, customer) in names {
+            own.words
+                .extend(name.split_whitespace().map(|n| Box::from(normal(n))));
+            own.customer_known |= customer && !name.trim().is_empty();
+        }
+        own.words.sort_unstable();
+        own.words.dedup();
+        own
+    }
+
+    /// The words that read as names.
+    pub(crate) fn words(&self) -> &[Box<str>] {
+        &self.words
+    }
+
+    /// How often the words have changed: an utterance read before is read again.
+    pub(crate) fn version(&self) -> u8 {
+        self.learned
+    }
+
+    /// Whether a name of the customer is known.
+    pub(crate) fn customer_known(&self) -> bool {
+        self.customer_known
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let text: usize = self.words.iter().map(|w| w.len()).sum();
+        text + self.words.capacity() * size_of::<Box<str>>()
+    }
+
+    /// Takes a turn of an agent.
+    pub(crate) fn agent(&mut self, rules: &NameRules, scan: &Scan, text: &str) {
+        let words = Words::of(scan, text);
+        if (0..words.0.len()).any(|at| words.starts(at, &rules.asking).is_some()) {
+            self.asked = ANSWERS;
+        }
+    }
+
+    /// Takes a turn of a customer.
+    pub(crate) fn customer(&mut self, rules: &NameRules, scan: &Scan, text: &str) {
+        let words = Words::of(scan, text);
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < words.0.len() {
+            let sure = words.starts(at, &rules.introductions);
+            let maybe = words.starts(at, &rules.openings);
+            if let Some(length) = sure.or(maybe) {
+                let name = words.name(rules, at + length, sure.is_some());
+                found.extend(name.clone());
+                at = name.end.max(at + length);
+            } else {
+                at += 1;
+            }
+        }
+        if self.asked > 0 && found.is_empty() {
+            let from = words
+                .0
+                .iter()
+                .take_while(|w| rules.not.contains(&w.normal))
+                .count();
+            found.extend(words.name(rules, from, true));
+        }
+        if !found.is_empty() || self.asked > 0 {
+            let spelled = words.spelled(&found);
+            for word in found
+                .into_iter()
+                .map(|i| words.0[i].normal.clone())
+                .chain(spelled)
+            {
+                self.learn(&word);
+                self.asked = 1;
+            }
+        }
+        self.asked = self.asked.saturating_sub(1);
+    }
+
+    fn learn(&mut self, word: &str) {
+        self.customer_known = true;
+        if usize::from(self.learned) < MOST
+            && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
+        {
+            self.words.insert(place, Box::from(word));
+            self.learned += 1;
+        }
+    }
+}
+
+/// A word that is no filler and no mark.
+struct Word {
+    normal: String,
+    flags: Flags,
+    /// First of its sentence.
+    first: bool,
+}
+
+struct Words(Vec<Word>);
+
+impl Words {
+    fn of(scan: &Scan, text: &str) -> Self {
+        let mut first = true;
+        let mut all = Vec::new();
+        for token in &scan.tokens {
+            // A letter said twice is no stutter where letters are spelled.
+            let letter = token.end - token.start == 1;
+            let is_word = |t: &Token| {
+                !t.flags
+                    .intersects(Flags(Flags::MARK.0 | Flags::CONTINUED.0 | Flags::FILLER.0))
+                    && (letter || !t.flags.intersects(Flags::STUTTER))
+            };
+            if is_word(token) {
+                let normal = normal(&text[token.start as usize..token.end as usize]);
+                all.push(Word {
+                    normal: normal.strip_suffix("'s").map_or(normal.clone(), str::to_owned),
+                    flags: token.flags,
+                    first: std::mem::take(&mut first),
+                });
+                if normal.ends_with("'s") && normal.len() > 2 {
+                    // "my name's Kim" is "my name is Kim".
+                    all.push(Word {
+                        normal: "is".into(),
+                        flags: token.flags,
+                        first: false,
+                    });
+                }
+            }
+            first |= token.flags.intersects(Flags::SENTENCE_END);
+        }
+        Words(all)
+    }
+
+    /// The length of the longest of these phrases that stands here.
+    fn starts(&self, at: usize, phrases: &[Vec<String>]) -> Option<usize> {
+        let here = |p: &&Vec<String>| {
+            self.0[at..].len() >= p.len() && self.0[at..].iter().zip(p.iter()).all(|(w, p)| w.normal == *p)
+        };
+        phrases.iter().filter(here).map(Vec::len).max()
+    }
+
+    /// The words of a name that begins here. If an introduction says that one comes, any word that can be one is; else it must
+    /// be a known given name, or written as a name.
+    fn name(&self, rules: &NameRules, from: usize, sure: bool) -> std::ops::Range<usize> {
+        let mixed = self.0.iter().any(|w| w.first && w.flags.intersects(Flags::TITLE))
+            || self
+                .0
+                .iter()
+                .any(|w| !w.flags.intersects(Flags::TITLE) && w.normal.len() > 1)
+                && self.0.iter().any(|w| w.flags.intersects(Flags::TITLE));
+        let mut to = from;
+        while to < self.0.len() && to - from < NAME_WORDS {
+            let word = &self.0[to];
+            let letters = word
+                .normal
+                .chars()
+                .all(|c| c.is_alphabetic() || c == '\'' || c == '-');
+            let title = word.flags.intersects(Flags::TITLE);
+            let possible =
+                letters && word.normal.chars().nth(1).is_some() && !rules.not.contains(&word.normal);
+            let honorific = rules.titles.contains(&word.normal);
+            let known = rules.given.contains(&word.normal);
+            let is_name = if mixed {
+                // Where capitals mean something, a name has one.
+                possible && title && (known || sure || !word.first)
+            } else if to == from {
+                possible && (known || sure)
+            } else {
+                possible
+            };
+            if !(is_name || honorific && to == from) {
+                break;
+            }
+            to += 1;
+            if word
+                .flags
+                .intersects(Flags(Flags::SENTENCE_END.0 | Flags::PAUSE.0))
+                && !honorific
+            {
+                break;
+            }
+        }
+        let behind = self.0.get(to).is_some_and(|w| rules.closings.contains(&w.normal));
+        if sure || behind || self.0[from..to].iter().any(|w| rules.given.contains(&w.normal)) || mixed {
+            from..to
+        } else {
+            from..from
+        }
+    }
+
+    /// Names spelled in single letters: they must begin like one that was found, or stand alone.
+    fn spelled(&self, found: &[usize]) -> Option<String> {
+        let single = |w: &Word| w.normal.chars().count() == 1 && w.normal.chars().all(char::is_alphabetic);
+        let mut at = 0;
+        while at < self.0.len() {
+            let length = self.0[at..].iter().take_while(|w| single(w)).count();
+            let digits = |w: Option<&Word>| w.is_some_and(|w| w.flags.intersects(Flags::NUMBER));
+            let alone = !digits(self.0.get(at + length)) && (at == 0 || !digits(self.0.get(at - 1)));
+            if length >= 3 && alone {
+                let word: String = self.0[at..at + length]
+                    .iter()
+                    .map(|w| w.normal.as_str())
+                    .collect();
+                let like = |i: &usize| {
+                    self.0[*i]
+                        .normal
+                        .starts_with(&word[..word.chars().next().map_or(0, char::len_utf8)])
+                };
+                if found.is_empty() && length == self.0.len() || found.iter().any(like) {
+                    return Some(word);
+                }
+            }
+            at += length.max(1);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Analyzer;
+    use crate::transcript::Role;
+
+    fn learned(turns: &[(&str, &str)]) -> Vec<String> {
+        let analyzer = Analyzer::builtin();
+        let rules = &analyzer.0.lexicon.call.names;
+        let mut names = Names::default();
+        for (speaker, text) in turns {
+            let mut scan = Scan::new();
+            scan.finish(analyzer.0.tables(&[], Role::of_id(speaker)), text);
+            match *speaker {
+                "agent" => names.agent(rules, &scan, text),
+                _ => names.customer(rules, &scan, text),
+            }
+        }
+        names.words().iter().map(|w| w.to_string()).collect()
+    }
+
+    #[test]
+    fn names_are_learned_where_they_are_said() {
+        for (turns, expected) in [
+            (
+                vec![("customer", "hi my name is kwabena and my router is dead")],
+                vec!["kwabena"],
+            ),
+            (
+                vec![("customer", "My name's Oluwaseun Grant, if that's easier.")],
+                vec!["grant", "oluwaseun"],
+            ),
+            (
+                vec![("customer", "hello this is erin mccall calling about my flight")],
+                vec!["erin", "mccall"],
+            ),
+            (
+                vec![
+                    ("agent", "What's your name?"),
+                    ("customer", "Fine. Burt Kowalski."),
+                ],
+                vec!["burt", "kowalski"],
+            ),
+            (
+                vec![
+                    ("agent", "who am i speaking with"),
+                    ("customer", "it's uh wendell pruitt july nineteenth"),
+                ],
+                vec!["pruitt", "wendell"],
+            ),
+            (
+                vec![
+                    ("agent", "can i get your name please"),
+                    ("customer", "yeah it's siobhan o'dowd"),
+                ],
+                vec!["o'dowd", "siobhan"],
+            ),
+            (
+                vec![
+                    ("agent", "Can you spell your last name?"),
+                    ("customer", "q u i l l"),
+                ],
+                vec!["quill"],
+            ),
+            (
+                vec![("customer", "This is ridiculous, I have been waiting for weeks.")],
+                vec![],
+            ),
+            (
+                vec![("customer", "i'm sick of this and it's broken again")],
+                vec![],
+            ),
+            (vec![("customer", "this is the third time i'm calling")], vec![]),
+            (
+                vec![
+                    ("agent", "what's your confirmation code"),
+                    ("customer", "q four t r w w"),
+                ],
+                vec![],
+            ),
+            (
+                vec![
+                    ("agent", "What's your name?"),
+                    ("customer", "Why do you need that?"),
+                ],
+                vec![],
+            ),
+            (
+                vec![("agent", "what's your name"), ("customer", "i don't want to say")],
+                vec![],
+            ),
+            (
+                vec![("customer", "Hi, it's about the bill you sent me in May.")],
+                vec![],
+            ),
+        ] {
+            let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+            assert_eq!(learned(&turns), expected, "{turns:?}");
+        }
+    }
+}

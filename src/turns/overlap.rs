@@ -1,0 +1,134 @@
+//! Overlap and interruption.
+//!
+//! A turn overlaps when it starts before another speaker's turn ends. Overlap is the normal state of talk, so every one has a kind, and only the last three take
+//! the floor:
+//!
+//! | kind | when |
+//! |---|---|
+//! | backchannel | it only shows that its speaker listens |
+//! | terminal | the other was done: at most `early-ms` were left of their turn, or it was a backchannel, which holds no floor |
+//! | completion | it finishes or answers what the other is still saying |
+//! | clarification | it asks back, in a few words |
+//! | competitive | it takes the floor |
+//!
+//! Thresholds and the features that make the score stand in `lexicons/en/turns/interruption.toml`. Without both ends of both turns nothing can
+//! be measured.
+
+use std::collections::HashSet;
+
+use super::history::{History, Past, Shows};
+use crate::context::Weighed;
+use crate::lexicon::{Entry, OverlapRules};
+use crate::matcher::{Scan, Token};
+use crate::report::OverlapKind;
+use crate::text::{Flags, normal};
+
+/// A turn that starts inside another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overlap {
+    pub(crate) kind: OverlapKind,
+    /// The other turn, by arrival.
+    pub(crate) with: u32,
+    /// How long both speak.
+    pub(crate) ms: i64,
+    early_ms: i64,
+    other_stopped: bool,
+    other_cut_off: bool,
+    answers: bool,
+}
+
+impl OverlapRules {
+    /// What the text of an utterance shows.
+    pub(crate) fn shows(&self, scan: &Scan, text: &str) -> Shows {
+        let said = || {
+            scan.tokens
+                .iter()
+                .filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED))
+        };
+        let one_of = |set: &HashSet<String>, t: &Token| set.contains(&normal(word(text, t)));
+        let last = scan.tokens.iter().rfind(|t| !t.flags.intersects(Flags::MARK));
+        let last_shows = |flags: Flags| last.is_some_and(|t| t.flags.intersects(flags));
+        let sound = Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF;
+        let backchannel = said().count() <= usize::from(self.backchannel_words)
+            && said().all(|t| t.flags.intersects(sound) || one_of(&self.backchannels, t));
+        let answers = backchannel && said().any(|t| one_of(&self.answers, t));
+        let first = scan
+            .tokens
+            .iter()
+            .find(|t| !t.flags.intersects(Flags::TRANSPARENT));
+        let opens = first.is_some_and(|t| self.asking.contains(&normal(word(text, t))));
+        Shows::BACKCHANNEL.when(backchannel)
+            | Shows::ANSWERS.when(answers)
+            | Shows::ASKS.when(last_shows(Flags::QUESTION) || opens && !last_shows(Flags::SENTENCE_END))
+            | Shows::CUT_OFF.when(last_shows(Flags::CUT_OFF) || text.trim_end().ends_with("--"))
+            | Shows::ENDED.when(last_shows(Flags::SENTENCE_END))
+    }
+
+    /// Whether a turn starts inside that of another who arrived before, and how.
+    pub(crate) fn overlap(&self, history: &History, turn: &Past) -> Option<Overlap> {
+        let (start, end) = (turn.start.get()?, turn.end.get()?);
+        let talking = history.iter().filter(|t| {
+            t.speaker != turn.speaker
+                && t.words > 0
+                && t.start.get().is_some_and(|s| s < start)
+                && t.end.get().is_some_and(|e| e > start)
+        });
+        let other = talking.max_by_key(|t| (t.end, t.arrival))?;
+        let other_end = other.end.get()?;
+        let early_ms = other_end - start;
+        let other_stopped = other_end < end;
+        let other_cut_off = other.shows.has(Shows::CUT_OFF) && early_ms >= self.cut_off_ms && other_stopped;
+        let answers = turn.shows.has(Shows::ANSWERS) && other.shows.has(Shows::ASKS);
+        let short = turn.words <= self.short_words;
+        let kind = if turn.words == 0
+            || turn.shows.has(Shows::BACKCHANNEL) && !(answers && early_ms > self.early_ms)
+        {
+            OverlapKind::Backchannel
+        } else if other.shows.has(Shows::BACKCHANNEL)
+            || early_ms <= self.early_ms && !(other_cut_off && turn.words >= self.several_words)
+        {
+            OverlapKind::Terminal
+        } else if short && turn.shows.has(Shows::ASKS) {
+            OverlapKind::Clarification
+        } else if answers || short && other_stopped && !other.shows.has(Shows::ENDED) {
+            OverlapKind::Completion
+        } else {
+            OverlapKind::Competitive
+        };
+        Some(Overlap {
+            kind,
+            with: other.arrival,
+            ms: other_end.min(end) - start,
+            early_ms,
+            other_stopped,
+            other_cut_off,
+            answers,
+        })
+    }
+
+    /// The evidence that a turn interrupts.
+    pub(crate) fn evidence(&self, entries: &[Entry], turn: &Past, overlap: &Overlap, out: &mut Vec<Weighed>) {
+        if !overlap.kind.interrupts() {
+            return;
+        }
+        let early = overlap.early_ms > self.early_ms;
+        let shown = [
+            early && !overlap.answers,
+            turn.words >= self.several_words,
+            overlap.ms >= self.long_ms,
+            overlap.other_stopped,
+            overlap.other_cut_off,
+            early && overlap.answers,
+        ];
+        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown);
+        out.extend(
+            found
+                .filter_map(|(entry, _)| *entry)
+                .map(|entry| Weighed::of_turns(entries, entry, None, vec![overlap.with])),
+        );
+    }
+}
+
+fn word<'a>(text: &'a str, token: &Token) -> &'a str {
+    &text[token.start as usize..token.end as usize]
+}

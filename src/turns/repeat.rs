@@ -1,0 +1,89 @@
+//! Robotic repetition: (nearly) the same sentence of the agent again in one call.
+//!
+//! A sentence is remembered as a sketch: the pairs of its neighbouring words, a bit each. Two sentences are alike by the pairs
+//! they share of all pairs of both (Jaccard's index over the sketches), so a word changed, left out or put in costs two pairs.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::detect::Scene;
+use super::said::{Said, Word};
+use crate::context::Weighed;
+use crate::lexicon::RepeatRules;
+
+/// So many of the agents' last sentences are remembered.
+const SENTENCES: usize = 64;
+
+/// A sentence: its pairs of words, and the turn it stood in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sketch {
+    pairs: u64,
+    arrival: u32,
+    words: u16,
+}
+
+impl Sketch {
+    fn of(words: &[Word], arrival: u32) -> Self {
+        let pair = |w: &[Word]| {
+            let mixed = w[0].key.bits().rotate_left(7).wrapping_mul(0x9E37_79B1) ^ w[1].key.bits();
+            1u64 << (mixed.wrapping_mul(0x85EB_CA6B) >> 26)
+        };
+        Sketch {
+            pairs: words.windows(2).map(pair).fold(0, |all, bit| all | bit),
+            arrival,
+            words: words.len().min(usize::from(u16::MAX)) as u16,
+        }
+    }
+
+    /// In percent.
+    fn alike(&self, other: &Sketch) -> u32 {
+        let both = (self.pairs & other.pairs).count_ones();
+        let any = (self.pairs | other.pairs).count_ones().max(1);
+        let (short, long) = (self.words.min(other.words), self.words.max(other.words));
+        // Sketches of long sentences fill up: their lengths must be near as well.
+        if u32::from(long - short) * 4 > u32::from(long) {
+            0
+        } else {
+            both * 100 / any
+        }
+    }
+}
+
+/// The last sentences of the agents.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sentences(VecDeque<Sketch>);
+
+impl Sentences {
+    pub(crate) fn take(&mut self, rules: &RepeatRules, arrival: u32, said: &Said) {
+        for sentence in sentences(rules, said) {
+            if self.0.len() == SENTENCES {
+                self.0.pop_front();
+            }
+            self.0.push_back(Sketch::of(&said.words[sentence], arrival));
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Sketch>()
+    }
+}
+
+fn sentences<'a>(rules: &RepeatRules, said: &'a Said) -> impl Iterator<Item = Range<usize>> + use<'a> {
+    let least = rules.words;
+    said.sentences().filter(move |s| s.len() >= least)
+}
+
+impl RepeatRules {
+    pub(crate) fn evidence(&self, scene: &Scene<'_>, before: &Sentences, out: &mut Vec<Weighed>) {
+        let Some(entry) = self.entries[0] else { return };
+        for sentence in sentences(self, scene.said) {
+            let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
+            let same = before.0.iter().rev().filter(|s| s.alike(&own) >= self.alike);
+            let turns: Vec<u32> = same.map(|s| s.arrival).take(3).collect();
+            if !turns.is_empty() {
+                let span = scene.said.span(sentence);
+                out.push(Weighed::of_turns(scene.entries, entry, span, turns));
+            }
+        }
+    }
+}

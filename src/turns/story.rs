@@ -1,0 +1,66 @@
+//! The customer's opening story, and whether it was heard out.
+//!
+//! The story is what the customer says from their first turn until an agent says more than a sign of listening; a bare
+//! greeting or a word or two before it are not yet the story. It was heard out unless that agent's turn takes the floor from the customer.
+
+use super::history::{Past, Shows};
+use super::overlap::Overlap;
+use crate::transcript::Role;
+
+/// Fewer words than this are no story yet.
+const LEAST_WORDS: u32 = 8;
+
+/// The opening story as it goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Story {
+    told: Option<Told>,
+    ended: bool,
+}
+
+/// A story: its turns by arrival, its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    pub(crate) words: u32,
+    /// The turn that cut it off.
+    pub(crate) cut_by: Option<u32>,
+}
+
+impl Story {
+    pub(crate) fn take(&mut self, turn: &Past, overlap: Option<&Overlap>) {
+        if self.ended || turn.words == 0 {
+            return;
+        }
+        let words = u32::from(turn.words);
+        match (turn.role, &mut self.told) {
+            (Some(Role::Customer), None) => {
+                self.told = Some(Told {
+                    first: turn.arrival,
+                    last: turn.arrival,
+                    words,
+                    cut_by: None,
+                });
+            }
+            (Some(Role::Customer), Some(told)) => {
+                told.last = turn.arrival;
+                told.words += words;
+            }
+            (Some(Role::Agent), Some(told)) if !turn.shows.has(Shows::BACKCHANNEL) => {
+                let cuts = overlap.is_some_and(|o| o.kind.interrupts() && o.with == told.last);
+                if told.words >= LEAST_WORDS || cuts {
+                    told.cut_by = cuts.then_some(turn.arrival);
+                    self.ended = true;
+                } else {
+                    self.told = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The story, if there is one.
+    pub(crate) fn told(&self) -> Option<Told> {
+        self.told.filter(|t| t.words >= LEAST_WORDS)
+    }
+}

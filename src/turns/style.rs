@@ -1,0 +1,63 @@
+//! Accommodation: how alike agent and customer use function words, and "we" against "me".
+//!
+//! Style matching is that of Gonzales, Hancock and Pennebaker (2010): for each category of function words 1 − |p₁ − p₂| / (p₁ + p₂ + 0.0001), p being
+//! its share of the speaker's words; the mean over the categories.
+
+use super::said::Said;
+use crate::fixed::Score;
+use crate::lexicon::{MAX_CATEGORIES, WordRules};
+use crate::transcript::Role;
+
+/// Of fewer words than this of either speaker no style can be told.
+const LEAST_WORDS: u32 = 50;
+
+/// Words by category, of agents and of customers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Style {
+    sides: [Side; 2],
+    pub(crate) we: u32,
+    pub(crate) me: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Side {
+    words: u32,
+    categories: [u16; MAX_CATEGORIES],
+}
+
+impl Style {
+    pub(crate) fn take(&mut self, rules: &WordRules, role: Option<Role>, said: &Said, text: &str) {
+        let side = match role {
+            Some(Role::Agent) => &mut self.sides[0],
+            Some(Role::Customer) => &mut self.sides[1],
+            None => return,
+        };
+        side.words += said.words.len() as u32;
+        for word in &said.words {
+            if let Some(category) = word.category {
+                let count = &mut side.categories[usize::from(category)];
+                *count = count.saturating_add(1);
+                if role == Some(Role::Agent) {
+                    let whose = rules.whose(&text[word.start as usize..word.end as usize]);
+                    self.we += u32::from(whose == Some(true));
+                    self.me += u32::from(whose == Some(false));
+                }
+            }
+        }
+    }
+
+    /// How alike the two speak, 0 to 1; nothing of too few words.
+    pub(crate) fn matching(&self, rules: &WordRules) -> Option<Score> {
+        let [a, b] = &self.sides;
+        if a.words.min(b.words) < LEAST_WORDS || rules.categories.is_empty() {
+            return None;
+        }
+        let share = |side: &Side, i: usize| f64::from(side.categories[i]) / f64::from(side.words);
+        let of = |i: usize| {
+            let (p, q) = (share(a, i), share(b, i));
+            1.0 - (p - q).abs() / (p + q + 0.0001)
+        };
+        let sum: f64 = (0..rules.categories.len()).map(of).sum();
+        Some(Score::nearest(sum / rules.categories.len() as f64))
+    }
+}

@@ -262,6 +262,7 @@ impl Call {
             said: &said,
             overlap: overlap.as_ref(),
             weighed: &weighed,
+            names: self.names.words(),
             name_known: self.names.customer_known(),
         };
         let found = self.memory.evidence(compiled, &scene);
@@ -563,7 +564,7 @@ fn signal_event(
     })
 }
 
-/// Σ gain × contribution of a customer turn.
+/// Σ gain × contribution of a customer turn, and what its sentiment adds or takes.
 fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
     let mut sum = 0i64;
     for verdict in verdicts {
@@ -572,6 +573,17 @@ fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
             let contributions = Milli(contributions.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
             sum += i64::from(contributions.times(gain).0);
         }
+    }
+    let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
+    if let Some(valence) = valence {
+        let rules = &compiled.lexicon.call;
+        let logit = valence.outcome.logit.clamp(-1_000_000, 1_000_000);
+        let gain = if logit < 0 {
+            rules.negative_sentiment
+        } else {
+            rules.positive_sentiment
+        };
+        sum -= i64::from(Milli(logit as i32).times(gain).0);
     }
     Milli(sum.clamp(-1_000_000, 1_000_000) as i32)
 }

@@ -201,7 +201,7 @@ impl<'a> Making<'a> {
             let values: Vec<(usize, Score)> = own.map(|(arrival, r)| (arrival, r.sentiment)).collect();
             let places = self.places.as_ref()?;
             let least = self.call.compiled.lexicon.call.sentiment_trend;
-            Some((places.quarters(&values), places.trend(&values, least)))
+            Some((places.quarters(&values), places.trend(&values, least, 0.0)))
         };
         let figure = |who: Arc<str>, (sum, n): (i64, i64)| {
             let (quarters, trend) = course(&who).unzip();
@@ -249,7 +249,7 @@ impl<'a> Making<'a> {
         let trend = levels
             .as_ref()
             .zip(self.places.as_ref())
-            .map(|(levels, places)| places.trend(levels, rules.anger_trend));
+            .map(|(levels, places)| places.trend(levels, rules.anger_trend, rules.end_share));
         let levels = levels.zip(self.order.as_ref()).map(|(levels, order)| {
             let mut levels: Vec<(u32, Score)> = levels
                 .into_iter()

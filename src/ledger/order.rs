@@ -96,16 +96,17 @@ impl Places {
         self.means(values)
     }
 
-    /// The last third against the first; a third without a turn is stood for by the last or first turn there is.
-    pub(super) fn trend(&self, values: &[(usize, Score)], least: f64) -> Trend {
+    /// The last third against the first, the last value counting for `end_share` of the last third; a third without a turn is stood for by the last or first turn there is.
+    pub(super) fn trend(&self, values: &[(usize, Score)], least: f64, end_share: f64) -> Trend {
         let [first, _, last] = self.means(values);
         let by_place = |v: &&(usize, Score)| (self.at[v.0], v.0);
         let first = first.or(values.iter().min_by_key(by_place).map(|v| v.1));
-        let last = last.or(values.iter().max_by_key(by_place).map(|v| v.1));
-        match last
-            .zip(first)
-            .map_or(0.0, |(last, first)| last.to_f64() - first.to_f64())
-        {
+        let end = values.iter().max_by_key(by_place).map(|v| v.1.to_f64());
+        let last = last.map(Score::to_f64).or(end);
+        let last = last
+            .zip(end)
+            .map(|(last, end)| end_share * end + (1.0 - end_share) * last);
+        match last.zip(first).map_or(0.0, |(last, first)| last - first.to_f64()) {
             d if d >= least => Trend::Rising,
             d if d <= -least => Trend::Falling,
             _ => Trend::Flat,

@@ -18,13 +18,22 @@ pub(crate) enum Detector {
     Restatement(RestatementRules),
     Repeat(RepeatRules),
     KnownName(KnownNameRules),
+    SaidBefore(SaidBeforeRules),
 }
 
 /// The entries of a detector's features; a feature the file leaves out gives no evidence.
 pub(crate) type Features<const N: usize> = [Option<u32>; N];
 
 /// The kinds there are.
-const KINDS: [&str; 6] = ["overlap", "early", "echo", "restatement", "repeat", "known-name"];
+const KINDS: [&str; 7] = [
+    "overlap",
+    "early",
+    "echo",
+    "restatement",
+    "repeat",
+    "known-name",
+    "said-before",
+];
 
 impl Detector {
     /// The features this detector gives evidence for.
@@ -36,6 +45,7 @@ impl Detector {
             Detector::Restatement(_) => &RestatementRules::FEATURES,
             Detector::Repeat(_) => &RepeatRules::FEATURES,
             Detector::KnownName(_) => &KnownNameRules::FEATURES,
+            Detector::SaidBefore(_) => &SaidBeforeRules::FEATURES,
         }
     }
 }
@@ -84,6 +94,11 @@ pub(super) fn read(
             let entries = reading.features(KnownNameRules::FEATURES);
             Ok(Detector::KnownName(KnownNameRules { entries }))
         }
+        "said-before" => {
+            let NoSettings {} = settings(table)?;
+            let entries = reading.features(SaidBeforeRules::FEATURES);
+            Ok(Detector::SaidBefore(SaidBeforeRules { entries }))
+        }
         other => Err(format!(
             "unknown detector \"{other}\"{}",
             did_you_mean(other, KINDS)
@@ -99,6 +114,13 @@ fn settings<T: DeserializeOwned>(table: toml::Table) -> Result<T, String> {
 
 fn words(list: &[String]) -> HashSet<String> {
     list.iter().map(|w| normal(w)).collect()
+}
+
+/// Phrases of plain words.
+fn sequences(list: &[String]) -> Vec<Vec<String>> {
+    list.iter()
+        .map(|p| p.split_whitespace().map(normal).collect())
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -117,6 +139,7 @@ pub(crate) struct OverlapRules {
     pub(crate) backchannels: HashSet<String>,
     pub(crate) answers: HashSet<String>,
     pub(crate) asking: HashSet<String>,
+    pub(crate) leads: HashSet<String>,
     pub(crate) entries: Features<{ OverlapRules::FEATURES.len() }>,
 }
 
@@ -132,6 +155,7 @@ struct OverlapTable {
     backchannels: Vec<String>,
     answers: Vec<String>,
     asking: Vec<String>,
+    leads: Vec<String>,
 }
 
 impl OverlapRules {
@@ -155,6 +179,7 @@ impl OverlapRules {
             backchannels: words(&table.backchannels),
             answers: words(&table.answers),
             asking: words(&table.asking),
+            leads: words(&table.leads),
             entries: reading.features(Self::FEATURES),
         }
     }
@@ -167,6 +192,8 @@ pub(crate) struct EarlyRules {
     pub(crate) of: Vec<u16>,
     /// What shows that a fact was asked or confirmed.
     pub(crate) facts: Vec<u16>,
+    /// Turns with these words are left out.
+    pub(crate) except: Vec<Vec<String>>,
     pub(crate) entries: Features<{ EarlyRules::FEATURES.len() }>,
 }
 
@@ -175,6 +202,8 @@ pub(crate) struct EarlyRules {
 struct EarlyTable {
     of: Vec<String>,
     facts: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
 }
 
 impl EarlyRules {
@@ -184,6 +213,7 @@ impl EarlyRules {
         Ok(EarlyRules {
             of: reading.signals(&table.of)?,
             facts: reading.signals(&table.facts)?,
+            except: sequences(&table.except),
             entries: reading.features(Self::FEATURES),
         })
     }
@@ -283,12 +313,13 @@ struct RestatementTable {
 }
 
 impl RestatementRules {
-    pub(crate) const FEATURES: [&'static str; 5] = [
+    pub(crate) const FEATURES: [&'static str; 6] = [
         "concludes",
         "about-the-matter",
         "shared-word",
         "several-shared",
         "reports",
+        "reads-back",
     ];
 
     fn new(table: RestatementTable, reading: &Reading<'_>) -> Result<Self, String> {
@@ -316,6 +347,8 @@ pub(crate) struct RepeatRules {
     pub(crate) words: usize,
     /// Pairs of words in common, of all pairs of both, in percent.
     pub(crate) alike: u32,
+    /// Sentences with these words are left out.
+    pub(crate) except: Vec<Vec<String>>,
     pub(crate) entries: Features<{ RepeatRules::FEATURES.len() }>,
 }
 
@@ -324,6 +357,8 @@ pub(crate) struct RepeatRules {
 struct RepeatTable {
     least_words: usize,
     alike: f64,
+    #[serde(default)]
+    except: Vec<String>,
 }
 
 impl RepeatRules {
@@ -336,6 +371,7 @@ impl RepeatRules {
         Ok(RepeatRules {
             words: table.least_words,
             alike: libm::round(table.alike * 100.0) as u32,
+            except: sequences(&table.except),
             entries: reading.features(Self::FEATURES),
         })
     }
@@ -349,4 +385,14 @@ pub(crate) struct KnownNameRules {
 
 impl KnownNameRules {
     pub(crate) const FEATURES: [&'static str; 1] = ["name-known"];
+}
+
+/// Whether the customer used the words of a hit before.
+#[derive(Clone, Debug)]
+pub(crate) struct SaidBeforeRules {
+    pub(crate) entries: Features<{ SaidBeforeRules::FEATURES.len() }>,
+}
+
+impl SaidBeforeRules {
+    pub(crate) const FEATURES: [&'static str; 1] = ["customer-says-it"];
 }

@@ -13,10 +13,12 @@ mod schema;
 
 pub(crate) use detectors::{
     Detector, EarlyRules, EchoRules, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
+    SaidBeforeRules,
 };
 pub use load::LexiconBuilder;
 pub use model::Lexicon;
 pub(crate) use model::*;
+pub use practices::PracticeHeader;
 pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
 
 /// The files of the built-in set: path and text, in the order of their paths.

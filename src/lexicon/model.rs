@@ -290,6 +290,13 @@ pub(crate) struct Modifier {
 #[derive(Clone, Debug)]
 pub(crate) struct CallRules {
     pub(crate) half_life_words: f64,
+    /// A turn fades the level by at least so many words.
+    pub(crate) least_words: u32,
+    /// What negative sentiment of a turn adds, and positive takes away.
+    pub(crate) negative_sentiment: Milli,
+    pub(crate) positive_sentiment: Milli,
+    /// The weight of the level at the end within that of the last third.
+    pub(crate) end_share: f64,
     pub(crate) scale: f64,
     pub(crate) most: Milli,
     /// Gain by signal, for those that have one.

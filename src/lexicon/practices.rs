@@ -39,6 +39,38 @@ pub(crate) struct Practice {
     pub(crate) met_from: Score,
 }
 
+/// What those who read a report need to know of a practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PracticeHeader<'a> {
+    /// The name in files and reports.
+    pub id: &'a str,
+    /// A few words for tables; empty if the lexicon gives none.
+    pub title: &'a str,
+    /// What to do; empty if the lexicon gives none.
+    pub hint: &'a str,
+    /// Its weight in the score of the call, 0 to 100; with 0 it is advice only.
+    pub weight: Milli,
+}
+
+impl Lexicon {
+    /// The practices in the order of the files, which is that of
+    /// [`CallFigures::practices`](crate::report::CallFigures::practices).
+    ///
+    /// ```
+    /// let lexicon = hackles::Lexicon::builtin();
+    /// assert!(lexicon.practices().any(|p| p.id == "stay_calm" && !p.hint.is_empty()));
+    /// ```
+    pub fn practices(&self) -> impl Iterator<Item = PracticeHeader<'_>> {
+        self.practices.iter().map(|p| PracticeHeader {
+            id: &p.id,
+            title: &p.title,
+            hint: &p.hint,
+            weight: p.weight,
+        })
+    }
+}
+
 /// What gives an opportunity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Clause {

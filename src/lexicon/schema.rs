@@ -100,6 +100,7 @@ pub(crate) struct FunctionWordsTable {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct AngerTable {
     pub(crate) half_life_words: f64,
+    pub(crate) least_words: u32,
     pub(crate) scale: f64,
     pub(crate) most: f64,
     pub(crate) gains: BTreeMap<String, f64>,
@@ -107,6 +108,9 @@ pub(crate) struct AngerTable {
     pub(crate) hysteresis: f64,
     pub(crate) trend: f64,
     pub(crate) turned: f64,
+    pub(crate) end_share: f64,
+    pub(crate) negative_sentiment: f64,
+    pub(crate) positive_sentiment: f64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

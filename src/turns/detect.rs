@@ -7,7 +7,7 @@ use super::repeat::Sentences;
 use super::said::Said;
 use crate::compiled::Compiled;
 use crate::context::Weighed;
-use crate::lexicon::{Detector, Entry, KnownNameRules};
+use crate::lexicon::{Detector, Entry, KnownNameRules, SaidBeforeRules};
 use crate::signal::Signal;
 use crate::transcript::Role;
 
@@ -23,7 +23,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) overlap: Option<&'a Overlap>,
     /// The hits of the turn's own words.
     pub(crate) weighed: &'a [Weighed],
-    /// Whether a name of the customer is known.
+    /// The names of the call, sorted; whether one of them is the customer's.
+    pub(crate) names: &'a [Box<str>],
     pub(crate) name_known: bool,
 }
 
@@ -54,6 +55,7 @@ impl Memory {
                 Detector::Restatement(rules) => rules.evidence(scene, &self.heard, &mut out),
                 Detector::Repeat(rules) => rules.evidence(scene, &self.sentences, &mut out),
                 Detector::KnownName(rules) => rules.evidence(scene, *signal, &mut out),
+                Detector::SaidBefore(rules) => rules.evidence(scene, *signal, &self.heard, &mut out),
             }
         }
         out
@@ -87,6 +89,29 @@ impl KnownNameRules {
             && scene.weighed.iter().any(|w| own(&w))
         {
             out.push(Weighed::of_turns(scene.entries, entry, None, Vec::new()));
+        }
+    }
+}
+
+impl SaidBeforeRules {
+    /// Beside other evidence of the signal: that the customer has said all words of one of its hits.
+    fn evidence(&self, scene: &Scene<'_>, signal: u16, heard: &Heard, out: &mut Vec<Weighed>) {
+        let Some(entry) = self.entries[0] else { return };
+        let own = scene
+            .weighed
+            .iter()
+            .filter(|w| scene.entries[w.entry as usize].signal == signal && w.contribution.0 > 0);
+        let said = |span: &(u32, u32)| {
+            let mut words = scene
+                .said
+                .words
+                .iter()
+                .filter(|w| w.start >= span.0 && w.end <= span.1)
+                .peekable();
+            words.peek().is_some() && words.all(|w| heard.has(w.key))
+        };
+        if let Some(span) = own.filter_map(|w| w.span).find(said) {
+            out.push(Weighed::of_turns(scene.entries, entry, Some(span), Vec::new()));
         }
     }
 }

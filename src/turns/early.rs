@@ -18,6 +18,9 @@ impl EarlyRules {
         let Some((at, span)) = first(scene, &self.of) else {
             return;
         };
+        if scene.said.has_any(scene.text, &self.except) {
+            return;
+        }
         let heard = scene.history.heard(Role::Customer);
         let fact = first(scene, &self.facts).is_some_and(|(fact, _)| fact < at);
         let cuts_in = scene.overlap.is_some_and(|o| {

@@ -48,6 +48,11 @@ impl Heard {
         self.words.capacity() * size_of::<Key>() + self.turns.capacity() * size_of::<(u32, u8)>()
     }
 
+    /// Whether a word was said lately.
+    pub(crate) fn has(&self, word: Key) -> bool {
+        self.words.contains(&word)
+    }
+
     fn last_turn(&self) -> Vec<u32> {
         self.turns.back().iter().map(|t| t.0).collect()
     }
@@ -76,6 +81,20 @@ fn longest_run(a: &[Key], b: impl Fn(usize) -> Key, b_len: usize) -> (usize, usi
         }
     }
     best
+}
+
+/// How many words of the first text stand in runs of two words or more that the second has too, the longest run given.
+fn covered(
+    a: &[Key],
+    (start, length): (usize, usize),
+    b: impl Fn(usize) -> Key + Copy,
+    b_len: usize,
+) -> usize {
+    if length < 2 {
+        return 0;
+    }
+    let side = |part: &[Key]| covered(part, longest_run(part, b, b_len), b, b_len);
+    length + side(&a[..start]) + side(&a[start + length..])
 }
 
 impl EchoRules {
@@ -111,16 +130,21 @@ impl EchoRules {
         let Some(((start, run), arrival, range)) = best.max_by_key(|b| b.0.1) else {
             return Vec::new();
         };
+        let copied_words = covered(&own, (start, run), |j| heard.words[range.start + j], range.len());
         let in_run = &own[start..start + run];
         let content = in_run.iter().filter(|k| k.is_content()).count();
         let said_before = |k: &Key| heard.words.range(range.clone()).any(|h| h == k);
         let fresh = own.iter().filter(|k| k.is_content() && !said_before(k)).count();
-        let is_data = |w: &&Word| w.number || self.data.contains(&normal(w));
+        let is_data = |w: &&Word| {
+            let word = normal(w);
+            let name = || scene.names.binary_search_by(|n| (**n).cmp(&word)).is_ok();
+            w.number || self.data.contains(&word) || name()
+        };
         let data = scene.said.words[from + start..from + start + run]
             .iter()
             .filter(is_data)
             .count();
-        let copied = run >= self.run && content >= 1 && run * 100 >= self.share * own.len();
+        let copied = run >= self.run && content >= 1 && copied_words * 100 >= self.share * own.len();
         let long = run >= self.long_run && content >= 2;
         if !copied && !long {
             return Vec::new();
@@ -182,13 +206,26 @@ impl RestatementRules {
         let first = normal(words.get(at)?);
         let about = self.subjects.contains(&first);
         let data = words.iter().filter(|w| w.number).count();
-        if self.others.contains(&first) || !(about || concluding > 0) || data >= self.data {
+        if data >= self.data {
+            return Some([false, false, false, false, false, true]);
+        }
+        if self.others.contains(&first) || !(about || concluding > 0) {
             return None;
         }
         let said_before = |w: &&Word| w.key.is_content() && heard.words.contains(&w.key);
         let shared = words.iter().filter(said_before).count();
         let reports = words.iter().any(|w| self.reports.contains(&normal(w)));
-        Some([concluding > 0, about, shared > 0, shared >= self.several, reports])
+        if concluding == 0 && shared == 0 {
+            return None;
+        }
+        Some([
+            concluding > 0,
+            about,
+            shared > 0,
+            shared >= self.several,
+            reports,
+            false,
+        ])
     }
 }
 
@@ -204,5 +241,12 @@ mod tests {
         assert_eq!(longest_run(&a, |j| b[j], b.len()), (1, 3));
         assert_eq!(longest_run(&a, |j| b[j], 0), (0, 0));
         assert_eq!(longest_run(&[], |j| b[j], b.len()), (0, 0));
+        let of_b = |j: usize| b[j];
+        assert_eq!(covered(&a, longest_run(&a, of_b, b.len()), of_b, b.len()), 3);
+        let twice: Vec<Key> = [1, 2, 3, 9, 1, 2].map(key).to_vec();
+        assert_eq!(
+            covered(&twice, longest_run(&twice, of_b, b.len()), of_b, b.len()),
+            5
+        );
     }
 }

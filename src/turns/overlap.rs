@@ -51,12 +51,14 @@ impl OverlapRules {
         let sound = Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF;
         let backchannel = said().count() <= usize::from(self.backchannel_words)
             && said().all(|t| t.flags.intersects(sound) || one_of(&self.backchannels, t));
-        let answers = backchannel && said().any(|t| one_of(&self.answers, t));
-        let first = scan
+        let mut words = said().filter(|t| !t.flags.intersects(sound)).peekable();
+        let answers = backchannel && words.peek().is_some() && words.all(|t| one_of(&self.answers, t));
+        let mut solid = scan
             .tokens
             .iter()
-            .find(|t| !t.flags.intersects(Flags::TRANSPARENT));
-        let opens = first.is_some_and(|t| self.asking.contains(&normal(word(text, t))));
+            .filter(|t| !t.flags.intersects(Flags::TRANSPARENT));
+        let first = solid.find(|t| !one_of(&self.leads, t));
+        let opens = first.is_some_and(|t| one_of(&self.asking, t));
         Shows::BACKCHANNEL.when(backchannel)
             | Shows::ANSWERS.when(answers)
             | Shows::ASKS.when(last_shows(Flags::QUESTION) || opens && !last_shows(Flags::SENTENCE_END))

@@ -10,6 +10,9 @@ const MOST: usize = 16;
 /// So many expressions of time of a turn are looked at.
 const TIMES: usize = 4;
 
+/// A time further away from the words of a promise does not belong to it.
+const NEAR_BYTES: u32 = 60;
+
 /// A promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Promise {
@@ -52,10 +55,10 @@ impl Promises {
             let Some((signal, what)) = shown(signals) else {
                 continue;
             };
-            // The time in the words themselves, else the first behind them, else the last before.
-            let inside = turn.times.iter().find(|t| t.0 >= what.0 && t.1 <= what.1);
-            let behind = turn.times.iter().find(|t| t.1 > what.0);
-            let when = inside.or(behind).or(turn.times.last()).copied();
+            // The nearest time, of two as near the one behind.
+            let apart = |t: &&(u32, u32)| (t.0.saturating_sub(what.1)).max(what.0.saturating_sub(t.1));
+            let near = turn.times.iter().filter(|t| apart(t) <= NEAR_BYTES);
+            let when = near.min_by_key(|t| (apart(t), std::cmp::Reverse(t.0))).copied();
             if timed && (when.is_none() || shown(&rules.made).is_some()) {
                 continue;
             }

@@ -77,6 +77,10 @@ impl RepeatRules {
     pub(crate) fn evidence(&self, scene: &Scene<'_>, before: &Sentences, out: &mut Vec<Weighed>) {
         let Some(entry) = self.entries[0] else { return };
         for sentence in sentences(self, scene.said) {
+            let except = |p: &Vec<String>| sentence.clone().any(|at| scene.said.starts(scene.text, at, p));
+            if self.except.iter().any(except) {
+                continue;
+            }
             let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
             let same = before.0.iter().rev().filter(|s| s.alike(&own) >= self.alike);
             let turns: Vec<u32> = same.map(|s| s.arrival).take(3).collect();

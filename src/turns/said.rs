@@ -90,6 +90,22 @@ impl Said {
             .filter(|r| !r.is_empty())
     }
 
+    /// Whether one of these phrases of plain words stands in it.
+    pub(crate) fn has_any(&self, text: &str, phrases: &[Vec<String>]) -> bool {
+        !phrases.is_empty()
+            && (0..self.words.len()).any(|at| phrases.iter().any(|p| self.starts(text, at, p)))
+    }
+
+    /// Whether a phrase of plain words stands here.
+    pub(crate) fn starts(&self, text: &str, at: usize, phrase: &[String]) -> bool {
+        let here = self.words.get(at..at + phrase.len());
+        here.is_some_and(|here| {
+            here.iter()
+                .zip(phrase)
+                .all(|(w, p)| text[w.start as usize..w.end as usize].eq_ignore_ascii_case(p))
+        })
+    }
+
     /// The bytes of a range of words.
     pub(crate) fn span(&self, words: Range<usize>) -> Option<(u32, u32)> {
         let own = self.words.get(words)?;

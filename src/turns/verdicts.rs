@@ -333,7 +333,7 @@ fn over_turns(
     let lexicon = &compiled.lexicon;
     let traits = &lexicon.traits[usize::from(signal)];
     let mut out = Vec::new();
-    if !traits.over_turns && !(beside && traits.beside) {
+    if !(traits.over_turns || beside && traits.beside) {
         return out;
     }
     let mask = |any: &_| compiled.watch_mask(any);

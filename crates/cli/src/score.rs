@@ -192,6 +192,11 @@ impl Writer<'_> {
                 turn.evidence.iter_mut().for_each(|e| e.quote = None);
             }
         }
+        if self.args.no_text {
+            for promise in report.call.promises.iter_mut().flatten() {
+                (promise.quote, promise.when) = (None, None);
+            }
+        }
         report
     }
 }

@@ -1,5 +1,7 @@
 //! A scored call as people read it: each turn with what it shows, then the call as a whole.
 
+mod hints;
+mod practices;
 mod summary;
 mod turn;
 
@@ -7,7 +9,9 @@ use std::fmt::Write as _;
 
 use hackles::{CallReport, Lexicon, Transcript};
 
-use crate::style::{BOLD, DIM, paint};
+pub(crate) use practices::title as practice_title;
+
+use crate::style::{self, BOLD, DIM, paint};
 
 /// How calls are shown.
 pub(crate) struct View<'a> {
@@ -23,7 +27,7 @@ impl<'a> View<'a> {
         View {
             lexicon,
             text,
-            width: crate::style::width(),
+            width: style::width(),
         }
     }
 
@@ -92,6 +96,12 @@ pub(crate) fn clip(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A turn as its own line on the page names it: by its time, in a call without times by its number.
+pub(crate) fn place(report: &CallReport, turn: u32) -> String {
+    let start = report.turns.as_ref().and_then(|t| t.get(turn as usize)?.start_ms);
+    start.map_or_else(|| format!("#{turn}"), style::clock)
 }
 
 /// Writes pieces with two spaces between them, as many on a line as fit; each is a text as long as it looks, and the

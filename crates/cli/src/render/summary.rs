@@ -1,18 +1,17 @@
-//! The call as a whole: figures, and what to do better.
+//! The call as a whole: its figures, each on a line of its own; what is nought is left out.
 
 use std::fmt::Write as _;
 
+use anstyle::Style;
 use hackles::CallReport;
-use hackles::report::Trend;
+use hackles::report::{OverlapKind, Reason, Silence, Trend};
 use hackles::signal::{Severity, Signal};
 
-use super::{View, flow, plain, wrap};
-use crate::style::{self, BOLD, DIM, paint, short};
+use super::{View, flow, hints, place, plain, practices, wrap};
+use crate::style::{self, DIM, paint, short};
 
 /// The width of the names of figures.
 const LABEL: usize = 14;
-/// The most hints that are shown: more is not read.
-const HINTS: usize = 5;
 
 /// Writes the figures of a call.
 pub(crate) fn write(view: &View<'_>, out: &mut String, report: &CallReport) {
@@ -27,21 +26,24 @@ pub(crate) fn write(view: &View<'_>, out: &mut String, report: &CallReport) {
     });
     line(view, out, "sentiment", sentiment.collect());
     line(view, out, "anger", anger(report));
-    if let (Some(agent), Some(customer)) = (call.interruptions.by_agent, call.interruptions.by_customer) {
-        line(
-            view,
-            out,
-            "interruptions",
-            vec![format!("{agent} by agent"), format!("{customer} by customer")],
-        );
-    }
+    line(view, out, "turned", turned(report));
+    line(view, out, "story", story(report));
+    let interruptions = &call.interruptions;
+    let sides = [
+        (interruptions.by_agent, "agent"),
+        (interruptions.by_customer, "customer"),
+    ];
+    line(
+        view,
+        out,
+        "interruptions",
+        by(sides.map(|(n, who)| (n.unwrap_or(0), who))),
+    );
+    line(view, out, "overlaps", overlaps(report));
     line(view, out, "talk", talk(report));
+    practices::write(view, out, report);
     counts(view, out, report);
-    if call
-        .not_measured
-        .values()
-        .any(|r| *r == hackles::report::Reason::NoTimes)
-    {
+    if call.not_measured.values().any(|r| *r == Reason::NoTimes) {
         line(
             view,
             out,
@@ -59,15 +61,22 @@ pub(crate) fn write(view: &View<'_>, out: &mut String, report: &CallReport) {
             vec![format!("{all} (say --roles {}=agent,…)", plain(first))],
         );
     }
-    hints(view, out, report);
+    hints::write(view, out, report);
 }
 
-fn line(view: &View<'_>, out: &mut String, label: &str, parts: Vec<String>) {
+/// A figure: its name, and its parts with dots between them. Without parts there is no line.
+pub(super) fn line(view: &View<'_>, out: &mut String, label: &str, parts: Vec<String>) {
+    line_in(view, out, (DIM, label), parts);
+}
+
+/// The same, with the name in a style.
+pub(super) fn line_in(view: &View<'_>, out: &mut String, label: (Style, &str), parts: Vec<String>) {
     if parts.is_empty() {
         return;
     }
     let text = parts.join(" · ");
-    let _ = write!(out, "{}", paint(DIM, &format!("{label:<LABEL$}")));
+    let (style, label) = label;
+    let _ = write!(out, "{}", paint(style, &format!("{label:<LABEL$}")));
     for (number, (start, end)) in wrap(&text, view.width.saturating_sub(LABEL))
         .into_iter()
         .enumerate()
@@ -79,6 +88,20 @@ fn line(view: &View<'_>, out: &mut String, label: &str, parts: Vec<String>) {
             &text[start..end]
         );
     }
+}
+
+/// A list under a name: as many items on a line as fit.
+pub(super) fn list(view: &View<'_>, out: &mut String, label: (Style, &str), items: Vec<String>) {
+    let pieces = items.into_iter().map(|item| (item.chars().count(), item));
+    let mut flowed = String::new();
+    flow(&mut flowed, LABEL, view.width, &pieces.collect::<Vec<_>>());
+    let (style, label) = label;
+    let _ = write!(
+        out,
+        "{}{}",
+        paint(style, &format!("{label:<LABEL$}")),
+        flowed.trim_start()
+    );
 }
 
 fn trend(trend: Trend) -> &'static str {
@@ -94,14 +117,9 @@ fn anger(report: &CallReport) -> Vec<String> {
     let (Some(start), Some(peak), Some(end)) = (anger.start, anger.peak, anger.end) else {
         return Vec::new();
     };
-    let turn = anger
+    let peak_at = anger
         .peak_turn
-        .and_then(|p| report.turns.as_ref()?.get(p as usize));
-    let peak_at = match turn.map(|t| (t.start_ms, t.index)) {
-        Some((Some(ms), _)) => format!(" at {}", style::clock(ms)),
-        Some((None, index)) => format!(" in #{index}"),
-        None => String::new(),
-    };
+        .map_or_else(String::new, |turn| format!(" at {}", place(report, turn)));
     let levels: Vec<f64> = anger.levels.iter().flatten().map(|l| l.1.to_f64()).collect();
     // A long call has more turns than the line has room: each cell then stands for several, by the highest of them.
     let share = levels.len().div_ceil(40).max(1);
@@ -119,6 +137,80 @@ fn anger(report: &CallReport) -> Vec<String> {
     parts
 }
 
+fn turned(report: &CallReport) -> Vec<String> {
+    let told = report.call.anger.turned.map(|t| {
+        let after = t.agent_turn.map_or_else(String::new, |turn| {
+            format!(", after agent {}", place(report, turn))
+        });
+        format!(
+            "at {}{after}: {} {:.2} → {:.2}",
+            place(report, t.turn),
+            trend(t.direction),
+            t.before.to_f64(),
+            t.after.to_f64()
+        )
+    });
+    told.into_iter().collect()
+}
+
+/// The opening story, if it was cut off.
+fn story(report: &CallReport) -> Vec<String> {
+    let cut = report.call.story.filter(|s| s.heard_out == Some(false));
+    let told = cut.map(|s| {
+        let at = s
+            .cut_by
+            .map_or_else(String::new, |turn| format!(" at {}", place(report, turn)));
+        format!("cut off{at}, after {} words", s.words)
+    });
+    told.into_iter().collect()
+}
+
+/// "2 by agent", for those that are not nought.
+fn by<const N: usize>(sides: [(u32, &str); N]) -> Vec<String> {
+    let sides = sides.into_iter().filter(|(n, _)| *n > 0);
+    sides.map(|(n, who)| format!("{n} by {who}")).collect()
+}
+
+fn overlaps(report: &CallReport) -> Vec<String> {
+    let kinds = report.call.overlaps.iter().flatten().filter_map(|(kind, f)| {
+        let sides = [
+            (f.by_agent, "agent"),
+            (f.by_customer, "customer"),
+            (f.by_others, "others"),
+        ];
+        let sides = by(sides);
+        let kind = match kind {
+            OverlapKind::Backchannel => "backchannel",
+            OverlapKind::Terminal => "terminal",
+            OverlapKind::Completion => "completion",
+            OverlapKind::Clarification => "clarification",
+            OverlapKind::Competitive => "competitive",
+        };
+        (!sides.is_empty()).then(|| format!("{kind} {}", sides.join(", ")))
+    });
+    kinds.collect()
+}
+
+/// "2 holds, 55 s, the longest 40 s"; nothing if there were none.
+fn pauses(what: &str, pauses: Option<Silence>) -> Option<String> {
+    let Silence {
+        count,
+        total_ms,
+        longest_ms,
+        ..
+    } = pauses?;
+    let seconds = |ms: i64| ms / 1000;
+    match count {
+        0 => None,
+        1 => Some(format!("1 {what}, {} s", seconds(total_ms))),
+        n => Some(format!(
+            "{n} {what}s, {} s, the longest {} s",
+            seconds(total_ms),
+            seconds(longest_ms)
+        )),
+    }
+}
+
 fn talk(report: &CallReport) -> Vec<String> {
     let talk = &report.call.talk;
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
@@ -130,22 +222,13 @@ fn talk(report: &CallReport) -> Vec<String> {
             None => format!("{} {} of the words", plain(who), percent(s.word_share.to_f64())),
         })
         .collect();
-    if let Some(silence) = &talk.silence {
-        parts.push(match silence.count {
-            0 => "no long silence".into(),
-            n => format!(
-                "{n} silence{}, {} s, the longest {} s",
-                if n == 1 { "" } else { "s" },
-                silence.total_ms / 1000,
-                silence.longest_ms / 1000
-            ),
-        });
-    }
+    parts.extend(pauses("silence", talk.silence));
+    parts.extend(pauses("hold", talk.holds));
     parts
 }
 
 /// What fired, the most frequent first, then by id.
-fn ranked<'a>(view: &View<'a>, report: &CallReport, severity: Severity) -> Vec<(&'a Signal, u32)> {
+pub(super) fn ranked<'a>(view: &View<'a>, report: &CallReport, severity: Severity) -> Vec<(&'a Signal, u32)> {
     let known = report
         .call
         .signals
@@ -167,23 +250,12 @@ fn counts(view: &View<'_>, out: &mut String, report: &CallReport) {
         if total == 0 {
             continue;
         }
-        let pieces = own.iter().map(|(s, n)| {
-            let text = if *n > 1 {
-                format!("{} ×{n}", s.id)
-            } else {
-                s.id.clone()
-            };
-            (text.chars().count(), text)
+        let items = own.iter().map(|(s, n)| match n {
+            1 => s.id.clone(),
+            n => format!("{} ×{n}", s.id),
         });
-        let mut flowed = String::new();
-        flow(&mut flowed, LABEL, view.width, &pieces.collect::<Vec<_>>());
         let head = format!("{} {total} {label}", style::mark(severity));
-        let _ = write!(
-            out,
-            "{}{}",
-            paint(style::of(severity), &format!("{head:<LABEL$}")),
-            flowed.trim_start()
-        );
+        list(view, out, (style::of(severity), &head), items.collect());
     }
 }
 
@@ -193,23 +265,4 @@ fn nameless(report: &CallReport) -> Vec<&str> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-fn hints(view: &View<'_>, out: &mut String, report: &CallReport) {
-    let ranked = ranked(view, report, Severity::Bad);
-    let told = ranked.iter().filter(|(s, _)| !s.hint.is_empty()).take(HINTS);
-    for (number, (signal, _)) in told.enumerate() {
-        if number == 0 {
-            let _ = writeln!(out, "\n{}", paint(BOLD, "What to do better"));
-        }
-        let text = format!("{}: {}", signal.title, signal.hint);
-        for (line, (start, end)) in wrap(&text, view.width.saturating_sub(4)).into_iter().enumerate() {
-            let _ = writeln!(
-                out,
-                "  {} {}",
-                if line == 0 { '·' } else { ' ' },
-                &text[start..end]
-            );
-        }
-    }
 }

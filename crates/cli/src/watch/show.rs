@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use hackles::event::{Event, SignalEvent, State};
+use hackles::event::{Event, PracticeEvent, SignalEvent, SilenceEvent, State};
+use hackles::report::PracticeState;
 use hackles::signal::Severity;
 use hackles::{CallReport, Lexicon, Role, Transcript};
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::render::{View, clip, plain, wrap};
+use crate::render::{View, clip, plain, practice_title, wrap};
 use crate::style::{self, BOLD, DIM, paint};
 
 /// How far words and events stand from the left.
@@ -23,6 +24,8 @@ pub(crate) struct Screen<'a> {
     line: Option<(usize, usize)>,
     /// Turns of which words were shown.
     begun: Vec<bool>,
+    /// The last word on a practice: one turn may give several marks of the same kind.
+    practice: Option<PracticeEvent>,
 }
 
 impl<'a> Screen<'a> {
@@ -34,6 +37,7 @@ impl<'a> Screen<'a> {
             width: style::width(),
             line: None,
             begun: vec![false; call.turns.len()],
+            practice: None,
         }
     }
 
@@ -100,6 +104,14 @@ impl<'a> Screen<'a> {
                 );
                 paint(style::of_level(level), &text)
             }
+            Event::Practice(practice) if self.practice.as_ref() == Some(practice) => return Ok(()),
+            Event::Practice(practice) => {
+                self.practice = Some(practice.clone());
+                self.practice(practice)
+            }
+            // While it lasts there is nothing to read.
+            Event::Silence(silence) if silence.state != State::Confirmed => return Ok(()),
+            Event::Silence(silence) => paint(DIM, &pause(silence)),
             Event::Alert(alert) => paint(style::BAD.bold(), &format!("! alert: {}", alert.title)),
             Event::Notice(notice) => {
                 let what = serde_json::to_value(notice.notice).unwrap_or_default();
@@ -141,14 +153,34 @@ impl<'a> Screen<'a> {
             State::Provisional => paint(DIM, &format!("{text} ?")),
             State::Retracted => paint(DIM.strikethrough(), &format!("  {} taken back", event.signal)),
             State::Confirmed if severity == Severity::Bad => {
-                let mut told = paint(style::of(severity).bold(), &text);
-                for (start, end) in wrap(&event.hint, self.width.saturating_sub(INDENT + 2)) {
-                    let _ = write!(told, "\n  {}", &event.hint[start..end]);
-                }
-                told
+                paint(style::of(severity).bold(), &text) + &self.hint(&event.hint)
             }
             State::Confirmed => paint(style::of(severity).bold(), &text),
         }
+    }
+
+    fn practice(&self, event: &PracticeEvent) -> String {
+        let known = self.lexicon.practices().find(|p| p.id == &*event.practice);
+        let title = known.as_ref().map_or(&*event.practice, practice_title);
+        if event.state == PracticeState::Met {
+            return paint(DIM, &format!("✓ met: {title}"));
+        }
+        // What waited for an answer is missed some turns after the one it is about.
+        let turn = self.call.turns.get(event.turn as usize);
+        let place = turn
+            .and_then(|t| t.start_ms)
+            .map_or_else(|| format!("#{}", event.turn), style::clock);
+        let hint = event.hint.as_deref().unwrap_or_default();
+        paint(style::BAD, &format!("✗ missed: {title} ({place})")) + &self.hint(hint)
+    }
+
+    /// A hint on lines of its own, below what it is about.
+    fn hint(&self, hint: &str) -> String {
+        let lines = wrap(hint, self.width.saturating_sub(INDENT + 2));
+        lines
+            .iter()
+            .map(|(start, end)| format!("\n  {}", &hint[*start..*end]))
+            .collect()
     }
 
     fn break_line(&mut self, out: &mut String) {
@@ -167,4 +199,9 @@ impl<'a> Screen<'a> {
         output.write(out.as_bytes())?;
         output.flush()
     }
+}
+
+fn pause(event: &SilenceEvent) -> String {
+    let what = if event.hold { "on hold" } else { "silence" };
+    format!("{what} {} s", event.ms / 1000)
 }

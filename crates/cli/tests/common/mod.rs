@@ -64,6 +64,12 @@ pub(crate) fn hackles_in(args: &[&str], input: &str, environment: &[(&str, &str)
     run(&[args, own.as_slice()].concat(), input.as_bytes(), environment)
 }
 
+/// Runs with the lexicon of these tests and its practices.
+pub(crate) fn practised(args: &[&str], input: &str) -> Run {
+    let practices = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data-practices");
+    hackles(&[args, &["--lexicon", practices]].concat(), input)
+}
+
 /// Runs with exactly these arguments.
 pub(crate) fn bare(args: &[&str]) -> Run {
     run(args, b"", &[])

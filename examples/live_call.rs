@@ -12,9 +12,8 @@ fn main() {
         speaker,
         text,
         is_final,
-        start_ms: None,
-        end_ms: None,
         mode: Mode::Append,
+        ..Chunk::default()
     };
     for piece in [
         chunk("u1", "customer", "this is the third time i've called ", false),

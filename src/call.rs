@@ -15,11 +15,12 @@ use crate::options::Options;
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
-use crate::transcript::{Participant, Role};
+use crate::transcript::{Participant, Role, WordTime};
 use crate::turns::anger::AngerCourse;
 use crate::turns::detect::{Memory, Scene};
 use crate::turns::history::{At, Past, Shows};
 use crate::turns::names::Names;
+use crate::turns::overlap::Pauses;
 use crate::turns::promises::{self, Promises};
 use crate::turns::said::Said;
 use crate::turns::story::Story;
@@ -44,6 +45,7 @@ pub(crate) struct Utterance {
     pub(crate) judge_at: usize,
     /// The version of the names it was first read with.
     pub(crate) names: u8,
+    pub(crate) words: Vec<WordTime>,
 }
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
@@ -53,6 +55,7 @@ pub(crate) struct Call {
     pub(crate) origin: Option<i64>,
     verdicts: Verdicts,
     memory: Memory,
+    pauses: Pauses,
     pub(crate) names: Names,
     anger: AngerCourse,
     talk: Talk,
@@ -100,6 +103,7 @@ impl Call {
             origin: None,
             verdicts: Verdicts::default(),
             memory: Memory::default(),
+            pauses: Pauses::default(),
             names: Names::given(given),
             anger: AngerCourse::default(),
             talk: Talk::default(),
@@ -251,7 +255,10 @@ impl Call {
         let mut overlap = None;
         if let Some((_, rules)) = compiled.overlap() {
             past.shows = rules.shows(&utterance.scan, &utterance.text);
-            overlap = rules.overlap(&self.verdicts.history, &past);
+            overlap = rules.overlap(&self.verdicts.history, &self.pauses, &past);
+            let origin = self.origin.unwrap_or(0);
+            self.pauses
+                .take(rules, past.arrival, &mut utterance.words, origin);
         }
         let scene = Scene {
             signals: &compiled.lexicon.signals,
@@ -310,7 +317,7 @@ impl Call {
             announced,
         };
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
-        let done = verdicts.feed(compiled, turn, &mut |decided| {
+        let done = verdicts.feed(compiled, turn, self.ledger.retains(), &mut |decided| {
             tell(compiled, origin, decided, out)
         });
         self.foresee(compiled, None, out);
@@ -476,6 +483,7 @@ impl Call {
         speakers
             + self.verdicts.heap_bytes()
             + self.memory.heap_bytes()
+            + self.pauses.heap_bytes()
             + self.names.heap_bytes()
             + self.talk.heap_bytes()
             + self.promises.heap_bytes()
@@ -569,7 +577,9 @@ fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
     let mut sum = 0i64;
     for verdict in verdicts {
         if let Some(&gain) = compiled.gains.get(&verdict.signal) {
-            let contributions: i64 = verdict.evidence.iter().map(|e| i64::from(e.contribution.0)).sum();
+            // Not from the evidence, which may be forgotten by now.
+            let bias = compiled.lexicon.signals[usize::from(verdict.signal)].bias;
+            let contributions = i64::from(verdict.outcome.logit) - i64::from(bias.0);
             let contributions = Milli(contributions.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
             sum += i64::from(contributions.times(gain).0);
         }
@@ -583,7 +593,7 @@ fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
         } else {
             rules.positive_sentiment
         };
-        sum -= i64::from(Milli(logit as i32).times(gain).0);
+        sum -= i64::from(Milli(logit).times(gain).0);
     }
     Milli(sum.clamp(-1_000_000, 1_000_000) as i32)
 }

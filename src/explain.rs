@@ -202,9 +202,9 @@ impl Analyzer {
             scores.push(ExplainedScore {
                 signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
                 bias: compiled.lexicon.signals[usize::from(signal)].bias,
-                logit: Milli(verdict.outcome.logit as i32),
+                logit: Milli(verdict.outcome.logit),
                 score: if valence {
-                    Score::valence(verdict.outcome.logit)
+                    Score::valence(verdict.outcome.logit.into())
                 } else {
                     verdict.outcome.score
                 },

@@ -34,4 +34,4 @@ pub use lexicon::Lexicon;
 pub use options::{Options, Retention};
 pub use report::CallReport;
 pub use session::Session;
-pub use transcript::{Chunk, Mode, Participant, Role, Transcript, Turn};
+pub use transcript::{Chunk, Mode, Participant, Role, Transcript, Turn, WordTime};

@@ -7,7 +7,8 @@ use crate::lexicon::Entry;
 /// The outcome of one signal in one turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    pub(crate) logit: i64,
+    /// In thousandths; it stands still beyond the range.
+    pub(crate) logit: i32,
     pub(crate) score: Score,
     pub(crate) fired: bool,
 }
@@ -76,7 +77,7 @@ pub(crate) fn outcome(
     }
     let score = Score::logistic(sum);
     any.then_some(Outcome {
-        logit: sum,
+        logit: sum.clamp(i32::MIN.into(), i32::MAX.into()) as i32,
         score,
         fired: score >= threshold,
     })

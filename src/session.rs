@@ -163,6 +163,7 @@ impl Session {
             announced: Vec::new(),
             judge_at: 0,
             names: self.call.names.version(),
+            words: Vec::new(),
         });
         Some(self.open.len() - 1)
     }
@@ -184,6 +185,14 @@ impl Session {
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
         let tables = self.analyzer.0.tables(self.call.names.words(), role(speaker));
         let most = self.options.utterance_bytes.min(u32::MAX as usize);
+        if chunk.mode == Mode::Replace {
+            utterance.words.clear();
+        }
+        // A word has a letter and a space: more words than that are none.
+        let room = (most / 2).saturating_sub(utterance.words.len());
+        utterance
+            .words
+            .extend_from_slice(&chunk.words[..chunk.words.len().min(room)]);
         let mut text = chunk.text;
         if chunk.mode == Mode::Replace {
             match text.strip_prefix(utterance.text.as_str()) {
@@ -299,6 +308,7 @@ impl Analyzer {
                 text: &turn.text,
                 mode: Mode::Replace,
                 is_final: true,
+                words: &turn.words,
             };
             session.push(&chunk, &mut Vec::new());
         }

@@ -58,6 +58,24 @@ pub struct Turn {
     pub end_ms: Option<i64>,
     /// What was said.
     pub text: String,
+    /// When each word was said, if it is known: pauses inside the turn are no overlap then. Other keys (the word, its confidence) are not read.
+    #[serde(
+        default,
+        deserialize_with = "null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub words: Vec<WordTime>,
+}
+
+/// When a word was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordTime {
+    /// Start in milliseconds of the transcript.
+    #[serde(deserialize_with = "sure_ms")]
+    pub start_ms: i64,
+    /// End in milliseconds of the transcript.
+    #[serde(deserialize_with = "sure_ms")]
+    pub end_ms: i64,
 }
 
 /// What a call is filed under (agent, team, queue, day …): carried into the report unchanged.
@@ -94,7 +112,7 @@ pub enum Mode {
 }
 
 /// A piece of a live call: what a recogniser or a chat sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chunk<'a> {
     /// The utterance this is part of: any text that is its own within the call.
     pub utterance: &'a str,
@@ -110,6 +128,8 @@ pub struct Chunk<'a> {
     pub mode: Mode,
     /// Whether the utterance ends with this chunk.
     pub is_final: bool,
+    /// When the words of this chunk were said, if it is known: added to what was sent before, or in its place, like the text.
+    pub words: &'a [WordTime],
 }
 
 impl<'a> Chunk<'a> {
@@ -123,6 +143,7 @@ impl<'a> Chunk<'a> {
             text,
             mode: Mode::Replace,
             is_final: true,
+            words: &[],
         }
     }
 
@@ -157,6 +178,10 @@ pub fn whole_ms<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error
         // `as` saturates; an infinite or absurd time ends at the range of i64.
         Ms::Float(x) => libm::round(x) as i64,
     }))
+}
+
+fn sure_ms<'de, D: Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    whole_ms(d)?.ok_or_else(|| serde::de::Error::custom("a word needs its time in milliseconds"))
 }
 
 /// Reads an id: text, or a whole number as its digits.

@@ -53,6 +53,7 @@ fn calls_show_what_they_must() {
                 start_ms: l.at.map(|a| a[0]),
                 end_ms: l.at.map(|a| a[1]),
                 text: l.text.clone(),
+                words: Vec::new(),
             });
             let call = Transcript {
                 turns: turns.collect(),

@@ -111,6 +111,7 @@ fn calls() -> impl Strategy<Value = Transcript> {
         start_ms: times.map(|t| t.0),
         end_ms: times.map(|t| t.0 + t.1),
         text,
+        words: Vec::new(),
     });
     (prop::collection::vec(turn, 0..8), prop::option::of(0i64..60_000)).prop_map(|(mut turns, end_ms)| {
         // Mostly in order, as calls are.
@@ -214,6 +215,7 @@ proptest! {
                 text,
                 mode: if *replace { hackles::Mode::Replace } else { hackles::Mode::Append },
                 is_final: *is_final,
+                words: &[],
             }, &mut events);
             if let Some(ms) = end {
                 session.advance(*ms, &mut events);
@@ -246,6 +248,7 @@ fn long_takes_about_as_much_longer(analyzer: &Analyzer, text: &str) {
             let part = hackles::Chunk {
                 mode: hackles::Mode::Append,
                 is_final: false,
+                words: &[],
                 ..hackles::Chunk::whole("u", "agent", &text[at..to])
             };
             session.push(&part, &mut Vec::new());

@@ -307,7 +307,9 @@ impl<'a> Making<'a> {
             let own = self.call.speakers.iter().enumerate();
             let own = own.filter(|(_, s)| s.role == Some(role));
             own.map(|(i, _)| self.call.talk.speaker(i))
-                .fold((0u32, 0i64), |sum, s| (sum.0 + s.words, sum.1 + s.talk_ms))
+                .fold((0u32, 0i64), |sum, s| {
+                    (sum.0 + s.words, sum.1 + i64::from(s.talk_ms))
+                })
         };
         let ((agent_words, agent_ms), (customer_words, customer_ms)) =
             (words(Role::Agent), words(Role::Customer));
@@ -433,7 +435,7 @@ impl<'a> Making<'a> {
                 start: p.what.0,
                 end: p.what.1,
                 quote: words(p.what),
-                when: p.when.and_then(words),
+                when: p.when().and_then(words),
             })
         };
         let mut all: Vec<PromiseFigure> = self.call.promises.iter().map(figure).collect::<Option<_>>()?;
@@ -503,25 +505,25 @@ fn talk_figures(speakers: &[Speaker], talk: &Talk, timed: bool) -> TalkFigures {
             turns: sum.turns + own.turns,
             words: sum.words + own.words,
             disfluencies: sum.disfluencies + own.disfluencies,
-            talk_ms: sum.talk_ms + own.talk_ms,
+            talk_ms: sum.talk_ms.saturating_add(own.talk_ms),
             longest_ms: sum.longest_ms.max(own.longest_ms),
             answers: sum.answers + own.answers,
-            answer_ms: sum.answer_ms + own.answer_ms,
+            answer_ms: sum.answer_ms.saturating_add(own.answer_ms),
         };
     }
     let words: u32 = sums.values().map(|s| s.words).sum();
-    let time: i64 = sums.values().map(|s| s.talk_ms).sum();
+    let time: i64 = sums.values().map(|s| i64::from(s.talk_ms)).sum();
     let figures = |s: &SpeakerTalk| SpeakerFigures {
         turns: s.turns,
         words: s.words,
         word_share: Score::nearest(ratio(s.words.into(), words.into())),
         disfluencies_per_100_words: tenths(100.0 * ratio(s.disfluencies.into(), s.words.into())),
-        talk_ms: timed.then_some(s.talk_ms),
-        talk_share: timed.then(|| Score::nearest(ratio(s.talk_ms as f64, time as f64))),
+        talk_ms: timed.then_some(s.talk_ms.into()),
+        talk_share: timed.then(|| Score::nearest(ratio(s.talk_ms.into(), time as f64))),
         words_per_minute: (timed && s.talk_ms > 0)
-            .then(|| tenths(60_000.0 * f64::from(s.words) / s.talk_ms as f64)),
-        longest_monologue_ms: timed.then_some(s.longest_ms),
-        response_latency_ms: (timed && s.answers > 0).then(|| s.answer_ms / i64::from(s.answers)),
+            .then(|| tenths(60_000.0 * f64::from(s.words) / f64::from(s.talk_ms))),
+        longest_monologue_ms: timed.then_some(s.longest_ms.into()),
+        response_latency_ms: (timed && s.answers > 0).then(|| i64::from(s.answer_ms) / i64::from(s.answers)),
     };
     let silences = |s: Silences| Silence {
         count: s.count,

@@ -29,7 +29,7 @@ pub(crate) struct Ledger {
     overlaps: [OverlapSums; OverlapKind::ALL.len()],
     formal: u16,
     sentiments: Vec<(u8, i32, u16)>,
-    kept: Option<Kept>,
+    kept: Option<Box<Kept>>,
 }
 
 /// Overlaps of one kind: by agents, customers, others.
@@ -71,8 +71,13 @@ impl Ledger {
             overlaps: Default::default(),
             formal: 0,
             sentiments: Vec::new(),
-            kept: (retention == Retention::Full).then(Kept::default),
+            kept: (retention == Retention::Full).then(Box::default),
         }
+    }
+
+    /// Whether the turns are retained.
+    pub(crate) fn retains(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// A turn has come, in the order of arrival.
@@ -120,7 +125,7 @@ impl Ledger {
         level: Option<Score>,
     ) {
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
-        let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit));
+        let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit.into()));
         let speaker = turn.past.speaker;
         match self.sentiments.iter_mut().find(|s| s.0 == speaker) {
             Some(sum) => {
@@ -137,9 +142,7 @@ impl Ledger {
                 None => 2,
             };
             sums.by[by] = sums.by[by].saturating_add(1);
-            sums.ms = sums
-                .ms
-                .saturating_add(u32::try_from(overlap.ms).unwrap_or(u32::MAX));
+            sums.ms = sums.ms.saturating_add(u32::try_from(overlap.ms).unwrap_or(0));
         }
         let formal = compiled.lexicon.call.language.formal;
         self.formal = self

@@ -42,7 +42,7 @@ pub(super) fn turn_reports(
             overlap: row.overlap.map(|o| TurnOverlap {
                 kind: o.kind,
                 with: order.place[o.with as usize],
-                ms: o.ms,
+                ms: o.ms.into(),
             }),
             sentiment: row.sentiment,
             scores: scored().map(|v| (signal_name(v), v.outcome.score)).collect(),

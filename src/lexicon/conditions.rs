@@ -174,36 +174,50 @@ pub(super) fn count(t: &schema::CountTable, numbers: &HashMap<String, u16>) -> R
     })
 }
 
+/// A signal that an entry asks about.
+struct Asked {
+    signal: u16,
+    /// How far ahead of the turn it looks for it.
+    turns: u8,
+    ms: u32,
+    /// It is looked for in earlier turns only, each of which this turn has already followed.
+    before: bool,
+}
+
 impl Entry {
-    /// The signals this entry asks about, with how far ahead it looks for each.
-    fn asks(&self) -> Vec<(u16, u8, u32)> {
-        let ahead = |b: &Bound| match *b {
-            Bound::Turns(n) => (n, 0),
-            Bound::Ms(n) => (0, n),
-            Bound::Call => (0, 0),
+    /// The signals this entry asks about.
+    fn asks(&self) -> Vec<Asked> {
+        let mut all = Vec::new();
+        let mut ask = |what: &Step, ahead: (u8, u32), before: bool| {
+            all.extend(what.any.iter().map(|signal| Asked {
+                signal,
+                turns: ahead.0,
+                ms: ahead.1,
+                before,
+            }));
         };
-        let mut all: Vec<(u16, u8, u32)> = Vec::new();
         for c in self.unless.iter().chain(&self.only_if) {
-            let (turns, ms) = match c.within {
-                Within::TurnsAfter(n) => (n, 0),
-                Within::MsAfter(n) => (0, n),
-                _ => (0, 0),
-            };
-            all.extend(c.what.any.iter().map(|s| (s, turns, ms)));
-        }
-        match &self.over {
-            Some(OverTurns::Sequence { steps, .. }) => {
-                all.extend(steps.iter().flat_map(|s| s.any.iter()).map(|s| (s, 0, 0)));
-            }
-            Some(OverTurns::Absent { what, after, bound }) => {
-                let (turns, ms) = ahead(bound);
-                all.extend(after.any.iter().map(|s| (s, 0, 0)));
-                match what {
-                    Some(what) => all.extend(what.any.iter().map(|s| (s, turns, ms))),
-                    None => all.extend(after.any.iter().map(|s| (s, turns, ms))),
+            match c.within {
+                Within::TurnsAfter(n) => ask(&c.what, (n, 0), false),
+                Within::MsAfter(n) => ask(&c.what, (0, n), false),
+                Within::Turn => ask(&c.what, (0, 0), false),
+                Within::Previous | Within::TurnsBefore(_) | Within::MsBefore(_) | Within::Call => {
+                    ask(&c.what, (0, 0), true);
                 }
             }
-            Some(OverTurns::Count { what, .. }) => all.extend(what.any.iter().map(|s| (s, 0, 0))),
+        }
+        match &self.over {
+            Some(OverTurns::Sequence { steps, .. }) => steps.iter().for_each(|s| ask(s, (0, 0), false)),
+            Some(OverTurns::Absent { what, after, bound }) => {
+                let ahead = match *bound {
+                    Bound::Turns(n) => (n, 0),
+                    Bound::Ms(n) => (0, n),
+                    Bound::Call => (0, 0),
+                };
+                ask(after, (0, 0), false);
+                ask(what.as_ref().unwrap_or(after), ahead, false);
+            }
+            Some(OverTurns::Count { what, .. }) => ask(what, (0, 0), false),
             Some(OverTurns::Beside) | None => {}
         }
         all
@@ -248,9 +262,10 @@ fn visit(
     }
     state[signal] = OPEN;
     path.push(signal);
+    traits[signal].direct = true;
     for entry in traits[signal].entries.clone() {
-        for (other, turns, ms) in entries[entry as usize].asks() {
-            let other = usize::from(other);
+        for asked in entries[entry as usize].asks() {
+            let other = usize::from(asked.signal);
             if state[other] == OPEN {
                 let from = path.iter().position(|&p| p == other).unwrap_or(0);
                 let circle: Vec<&str> = path[from..]
@@ -270,8 +285,8 @@ fn visit(
             }
             visit(other, ids, entries, traits, state, order, path)?;
             traits[other].watched = true;
-            let turns = turns + traits[other].ahead_turns;
-            let ms = ms + traits[other].ahead_ms;
+            let turns = asked.turns + traits[other].ahead_turns.saturating_sub(asked.before.into());
+            let ms = asked.ms + traits[other].ahead_ms;
             if turns > MAX_AHEAD_TURNS || ms > MAX_AHEAD_MS {
                 let message = format!(
                     "with what \"{}\" waits for, this looks {turns} turns and {ms} ms ahead; at most {MAX_AHEAD_TURNS} and {MAX_AHEAD_MS} are possible",
@@ -283,7 +298,9 @@ fn visit(
                     message,
                 });
             }
+            let looks_ahead = turns > asked.turns || ms > asked.ms;
             let own = &mut traits[signal];
+            own.direct &= !looks_ahead;
             own.ahead_turns = own.ahead_turns.max(turns);
             own.ahead_ms = own.ahead_ms.max(ms);
         }

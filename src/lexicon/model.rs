@@ -119,6 +119,8 @@ pub(crate) struct SignalTraits {
     pub(crate) beside: bool,
     /// Others ask whether it fired.
     pub(crate) watched: bool,
+    /// None of the signals it asks about looks ahead itself.
+    pub(crate) direct: bool,
 }
 
 /// One entry.
@@ -337,10 +339,21 @@ pub(crate) struct PromiseRules {
     pub(crate) times: HashSet<String>,
     /// Words that join them.
     pub(crate) joins: HashSet<String>,
+    /// Words behind which a number is a time.
+    pub(crate) at: HashSet<String>,
+}
+
+impl PromiseRules {
+    /// Whether promises are read from this signal's words.
+    pub(crate) fn asks(&self, signal: u16) -> bool {
+        [&self.made, &self.made_with_time, &self.broken]
+            .iter()
+            .any(|list| list.contains(&signal))
+    }
 }
 
 /// The most categories of function words.
-pub(crate) const MAX_CATEGORIES: usize = 16;
+pub(crate) const MAX_CATEGORIES: usize = 12;
 
 /// How the names of customers are learned. Phrases are plain words.
 #[derive(Clone, Debug, Default)]

@@ -74,6 +74,8 @@ pub(crate) struct PromisesTable {
     pub(crate) made_with_time: Vec<String>,
     pub(crate) broken: Vec<String>,
     pub(crate) joins: Vec<String>,
+    pub(crate) at: Vec<String>,
+    pub(crate) units: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

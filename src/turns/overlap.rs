@@ -14,14 +14,15 @@
 //! Thresholds and the features that make the score stand in `lexicons/en/turns/interruption.toml`. Without both ends of both turns nothing can
 //! be measured.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
-use super::history::{History, Past, Shows};
+use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
 use crate::lexicon::{Entry, OverlapRules};
 use crate::matcher::{Scan, Token};
 use crate::report::OverlapKind;
 use crate::text::{Flags, normal};
+use crate::transcript::WordTime;
 
 /// A turn that starts inside another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +31,61 @@ pub(crate) struct Overlap {
     /// The other turn, by arrival.
     pub(crate) with: u32,
     /// How long both speak.
-    pub(crate) ms: i64,
-    early_ms: i64,
+    pub(crate) ms: i32,
+    early_ms: i32,
     other_stopped: bool,
     other_cut_off: bool,
     answers: bool,
+}
+
+/// So many pauses are remembered.
+const PAUSES: usize = 8;
+
+/// Pauses inside the last turns whose words have times.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pauses(VecDeque<Pause>);
+
+/// Nobody but others spoke: from and to in milliseconds since the start of the call.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    arrival: u32,
+    from: i32,
+    to: i32,
+}
+
+impl Pauses {
+    /// Takes the words of a turn; they are put in the order of their times.
+    pub(crate) fn take(&mut self, rules: &OverlapRules, arrival: u32, words: &mut [WordTime], origin: i64) {
+        words.sort_unstable_by_key(|w| (w.start_ms, w.end_ms));
+        let mut heard_until = i64::MIN;
+        for word in words {
+            let at = |ms: i64| At::new(Some(ms), origin).get().unwrap_or_default() as i32;
+            if heard_until > i64::MIN && word.start_ms.saturating_sub(heard_until) >= rules.pause_ms {
+                if self.0.len() == PAUSES {
+                    self.0.pop_front();
+                }
+                self.0.push_back(Pause {
+                    arrival,
+                    from: at(heard_until),
+                    to: at(word.start_ms),
+                });
+            }
+            heard_until = heard_until.max(word.end_ms);
+        }
+    }
+
+    /// When a turn's speaker next falls silent after `start`, if not with the turn's end; before `start`, if they are silent then.
+    fn falls_silent(&self, arrival: u32, start: i64) -> Option<i64> {
+        let own = self
+            .0
+            .iter()
+            .filter(|p| p.arrival == arrival && i64::from(p.to) > start);
+        own.map(|p| i64::from(p.from)).min()
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Pause>()
+    }
 }
 
 impl OverlapRules {
@@ -67,16 +118,17 @@ impl OverlapRules {
     }
 
     /// Whether a turn starts inside that of another who arrived before, and how.
-    pub(crate) fn overlap(&self, history: &History, turn: &Past) -> Option<Overlap> {
+    pub(crate) fn overlap(&self, history: &History, pauses: &Pauses, turn: &Past) -> Option<Overlap> {
         let (start, end) = (turn.start.get()?, turn.end.get()?);
+        let ends = |t: &Past| pauses.falls_silent(t.arrival, start).or(t.end.get());
         let talking = history.iter().filter(|t| {
             t.speaker != turn.speaker
                 && t.words > 0
                 && t.start.get().is_some_and(|s| s < start)
-                && t.end.get().is_some_and(|e| e > start)
+                && ends(t).is_some_and(|e| e > start)
         });
-        let other = talking.max_by_key(|t| (t.end, t.arrival))?;
-        let other_end = other.end.get()?;
+        let other = talking.max_by_key(|t| (ends(t), t.arrival))?;
+        let other_end = ends(other)?;
         let early_ms = other_end - start;
         let other_stopped = other_end < end;
         let other_cut_off = other.shows.has(Shows::CUT_OFF) && early_ms >= self.cut_off_ms && other_stopped;
@@ -100,8 +152,8 @@ impl OverlapRules {
         Some(Overlap {
             kind,
             with: other.arrival,
-            ms: other_end.min(end) - start,
-            early_ms,
+            ms: (other_end.min(end) - start) as i32,
+            early_ms: early_ms as i32,
             other_stopped,
             other_cut_off,
             answers,
@@ -113,11 +165,11 @@ impl OverlapRules {
         if !overlap.kind.interrupts() {
             return;
         }
-        let early = overlap.early_ms > self.early_ms;
+        let early = i64::from(overlap.early_ms) > self.early_ms;
         let shown = [
             early && !overlap.answers,
             turn.words >= self.several_words,
-            overlap.ms >= self.long_ms,
+            i64::from(overlap.ms) >= self.long_ms,
             overlap.other_stopped,
             overlap.other_cut_off,
             early && overlap.answers,

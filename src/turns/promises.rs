@@ -22,7 +22,15 @@ pub(crate) struct Promise {
     pub(crate) broken: bool,
     /// Bytes of the words that show it, and of the time it names, in the turn's text.
     pub(crate) what: (u32, u32),
-    pub(crate) when: Option<(u32, u32)>,
+    /// Empty: none.
+    when: (u32, u32),
+}
+
+impl Promise {
+    /// The time it names.
+    pub(crate) fn when(&self) -> Option<(u32, u32)> {
+        (self.when.1 > self.when.0).then_some(self.when)
+    }
 }
 
 /// The promises of a call, the latest if there are too many.
@@ -71,7 +79,7 @@ impl Promises {
                 signal,
                 broken,
                 what,
-                when,
+                when: when.unwrap_or_default(),
             });
         }
     }
@@ -89,6 +97,7 @@ impl Promises {
 pub(crate) fn times(rules: &CallRules, scan: &Scan, text: &str) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
     let mut run: Option<((u32, u32), bool)> = None;
+    let mut behind_at = false;
     for token in scan
         .tokens
         .iter()
@@ -98,9 +107,13 @@ pub(crate) fn times(rules: &CallRules, scan: &Scan, text: &str) -> Vec<(u32, u32
             continue;
         }
         let word = normal(&text[token.start as usize..token.end as usize]);
-        let time = token.flags.intersects(Flags::TIME) || rules.promises.times.contains(&word);
         let number = token.flags.intersects(Flags::NUMBER) || rules.numbers.contains(&word);
+        // "at six", "by noon", "two days".
+        let time = token.flags.intersects(Flags::TIME)
+            || rules.promises.times.contains(&word)
+            || number && std::mem::take(&mut behind_at);
         let joins = rules.promises.joins.contains(&word);
+        behind_at = rules.promises.at.contains(&word);
         let ends = token.flags.intersects(Flags::SENTENCE_END);
         if time || number || joins {
             let (span, named) = run.unwrap_or(((token.start, token.start), false));

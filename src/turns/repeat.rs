@@ -12,13 +12,15 @@ use crate::context::Weighed;
 use crate::lexicon::RepeatRules;
 
 /// So many of the agents' last sentences are remembered.
-const SENTENCES: usize = 64;
+const SENTENCES: usize = 32;
 
 /// A sentence: its pairs of words, and the turn it stood in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sketch {
-    pairs: u64,
-    arrival: u32,
+    /// In halves, so that a sketch takes twelve bytes.
+    pairs: [u32; 2],
+    /// The low bits: repetitions are looked for in far fewer turns.
+    arrival: u16,
     words: u16,
 }
 
@@ -28,17 +30,19 @@ impl Sketch {
             let mixed = w[0].key.bits().rotate_left(7).wrapping_mul(0x9E37_79B1) ^ w[1].key.bits();
             1u64 << (mixed.wrapping_mul(0x85EB_CA6B) >> 26)
         };
+        let pairs = words.windows(2).map(pair).fold(0, |all, bit| all | bit);
         Sketch {
-            pairs: words.windows(2).map(pair).fold(0, |all, bit| all | bit),
-            arrival,
+            pairs: [pairs as u32, (pairs >> 32) as u32],
+            arrival: arrival as u16,
             words: words.len().min(usize::from(u16::MAX)) as u16,
         }
     }
 
     /// In percent.
     fn alike(&self, other: &Sketch) -> u32 {
-        let both = (self.pairs & other.pairs).count_ones();
-        let any = (self.pairs | other.pairs).count_ones().max(1);
+        let halves = || self.pairs.iter().zip(&other.pairs);
+        let both: u32 = halves().map(|(a, b)| (a & b).count_ones()).sum();
+        let any: u32 = halves().map(|(a, b)| (a | b).count_ones()).sum::<u32>().max(1);
         let (short, long) = (self.words.min(other.words), self.words.max(other.words));
         // Sketches of long sentences fill up: their lengths must be near as well.
         if u32::from(long - short) * 4 > u32::from(long) {
@@ -83,7 +87,10 @@ impl RepeatRules {
             }
             let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
             let same = before.0.iter().rev().filter(|s| s.alike(&own) >= self.alike);
-            let turns: Vec<u32> = same.map(|s| s.arrival).take(3).collect();
+            let turns: Vec<u32> = same
+                .map(|s| scene.turn.arrival - u32::from((scene.turn.arrival as u16).wrapping_sub(s.arrival)))
+                .take(3)
+                .collect();
             if !turns.is_empty() {
                 let span = scene.said.span(sentence);
                 out.push(Weighed::of_turns(scene.entries, entry, span, turns));

@@ -38,10 +38,15 @@ pub(crate) struct SpeakerTalk {
     pub(crate) turns: u32,
     pub(crate) words: u32,
     pub(crate) disfluencies: u32,
-    pub(crate) talk_ms: i64,
-    pub(crate) longest_ms: i64,
+    pub(crate) talk_ms: u32,
+    pub(crate) longest_ms: u32,
     pub(crate) answers: u32,
-    pub(crate) answer_ms: i64,
+    pub(crate) answer_ms: u32,
+}
+
+/// Milliseconds as sums keep them: 49 days are the most.
+fn ms(ms: i64) -> u32 {
+    u32::try_from(ms.max(0)).unwrap_or(u32::MAX)
 }
 
 /// Times in which nobody spoke.
@@ -77,6 +82,7 @@ impl Talk {
     pub(crate) fn turn(&mut self, turn: &Past, spoken: Spoken, silence_ms: i64, hold: bool) -> Option<Gap> {
         let index = usize::from(turn.speaker);
         if self.speakers.len() <= index {
+            self.speakers.reserve_exact(index + 1 - self.speakers.len());
             self.speakers.resize(index + 1, SpeakerTalk::default());
         }
         let own = &mut self.speakers[index];
@@ -92,7 +98,7 @@ impl Talk {
             ms: start - from,
         });
         let gap = gap.filter(|g| g.ms >= silence_ms);
-        own.talk_ms += end - start;
+        own.talk_ms = own.talk_ms.saturating_add(ms(end - start));
         let since = match self.monologue {
             Some((speaker, since, until)) if speaker == turn.speaker => {
                 self.monologue = Some((speaker, since, until.max(end)));
@@ -102,13 +108,13 @@ impl Talk {
                 let held = hold && gap.is_some();
                 if let Some((_, _, until)) = before.filter(|b| b.2 <= start && !held) {
                     own.answers += 1;
-                    own.answer_ms += start - until;
+                    own.answer_ms = own.answer_ms.saturating_add(ms(start - until));
                 }
                 self.monologue = Some((turn.speaker, start, end));
                 start
             }
         };
-        own.longest_ms = own.longest_ms.max(end - since);
+        own.longest_ms = own.longest_ms.max(ms(end - since));
         if let Some(gap) = gap {
             let sums = if hold { &mut self.holds } else { &mut self.silences };
             sums.count += 1;

@@ -7,7 +7,7 @@ use super::history::{Answer, History, Past};
 use super::overlap::Overlap;
 use crate::compiled::Compiled;
 use crate::context::{Weighed, applies};
-use crate::lexicon::{Bound, Condition, Entry, OverTurns};
+use crate::lexicon::{Bound, Condition, Entry, OverTurns, Within};
 use crate::score::{Outcome, Standing, outcome, standings};
 
 /// A closed utterance with all hits of its own words.
@@ -30,7 +30,7 @@ pub(crate) struct ClosedTurn {
 pub(crate) struct Verdict {
     pub(crate) signal: u16,
     pub(crate) outcome: Outcome,
-    pub(crate) evidence: Vec<Weighed>,
+    pub(crate) evidence: Box<[Weighed]>,
 }
 
 /// Why a hit does not count because of other signals or turns.
@@ -49,11 +49,44 @@ pub(crate) struct TurnInProgress {
     pub(crate) verdicts: Vec<Verdict>,
 }
 
+impl TurnInProgress {
+    /// Forgets what nothing asks for any more: hits of signals that are decided; and, if the turns are not retained, what only a report would show.
+    fn slim(&mut self, compiled: &Compiled, retained: bool) {
+        let undecided = &self.undecided;
+        let signal = |w: &Weighed| compiled.lexicon.entries[w.entry as usize].signal;
+        self.turn.weighed.retain(|w| undecided.contains(&signal(w)));
+        self.turn.weighed.shrink_to_fit();
+        if retained {
+            return;
+        }
+        if self.turn.weighed.iter().all(|w| w.span.is_none()) {
+            self.turn.text = String::new();
+        }
+        let promises = &compiled.lexicon.call.promises;
+        let lasts = |v: &Verdict| {
+            let header = &compiled.lexicon.signals[usize::from(v.signal)];
+            v.outcome.fired
+                || header.alert.is_some()
+                || Some(v.signal) == compiled.sentiment
+                || Some(v.signal) == compiled.lexicon.call.language.formal
+                || compiled.gains.contains_key(&v.signal)
+        };
+        self.verdicts.retain(lasts);
+        for verdict in &mut self.verdicts {
+            if !promises.asks(verdict.signal) && !verdict.evidence.is_empty() {
+                verdict.evidence = Box::default();
+            }
+        }
+        self.verdicts.shrink_to_fit();
+        self.undecided.shrink_to_fit();
+    }
+}
+
 /// Turns on their way to their verdicts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Verdicts {
     pub(crate) history: History,
-    waiting: VecDeque<TurnInProgress>,
+    waiting: VecDeque<Box<TurnInProgress>>,
 }
 
 /// A decision that has just been made.
@@ -71,9 +104,10 @@ impl Verdicts {
         &mut self,
         compiled: &Compiled,
         turn: ClosedTurn,
+        retained: bool,
         decided: &mut impl FnMut(Decided<'_>),
     ) -> Option<TurnInProgress> {
-        let leaves = |w: &TurnInProgress| {
+        let leaves = |w: &Box<TurnInProgress>| {
             self.history
                 .oldest()
                 .is_some_and(|o| o.arrival == w.turn.past.arrival)
@@ -97,10 +131,14 @@ impl Verdicts {
             verdicts: Vec::new(),
         };
         self.decide(compiled, Some(&mut fresh), Force::No, decided);
+        for wait in &mut self.waiting {
+            wait.slim(compiled, retained);
+        }
         if self.waiting.is_empty() && fresh.undecided.is_empty() {
             return Some(fresh);
         }
-        self.waiting.push_back(fresh);
+        fresh.slim(compiled, retained);
+        self.waiting.push_back(Box::new(fresh));
         None
     }
 
@@ -126,7 +164,7 @@ impl Verdicts {
         if self.waiting.is_empty() {
             self.waiting = VecDeque::new();
         }
-        next
+        next.map(|next| *next)
     }
 
     /// Judges what is not decided yet by what is known now; calls `fires` with the turn, the verdict and its deadline.
@@ -160,14 +198,15 @@ impl Verdicts {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let turn = |w: &TurnInProgress| {
+        let turn = |w: &Box<TurnInProgress>| {
             w.turn.text.capacity()
                 + w.turn.weighed.capacity() * size_of::<Weighed>()
                 + w.verdicts.capacity() * size_of::<Verdict>()
                 + w.undecided.capacity() * 2
         };
         self.history.heap_bytes()
-            + self.waiting.capacity() * size_of::<TurnInProgress>()
+            + self.waiting.capacity() * size_of::<Box<TurnInProgress>>()
+            + self.waiting.len() * size_of::<TurnInProgress>()
             + self.waiting.iter().map(turn).sum::<usize>()
     }
 
@@ -178,7 +217,8 @@ impl Verdicts {
         force: Force,
         decided: &mut impl FnMut(Decided<'_>),
     ) {
-        let mut turns: Vec<&mut TurnInProgress> = self.waiting.iter_mut().chain(fresh).collect();
+        let waiting = self.waiting.iter_mut().map(Box::as_mut);
+        let mut turns: Vec<&mut TurnInProgress> = waiting.chain(fresh).collect();
         let mut signals: Vec<u16> = turns.iter().flat_map(|w| w.undecided.iter().copied()).collect();
         signals.sort_unstable_by_key(|&s| compiled.rank(s));
         signals.dedup();
@@ -188,9 +228,13 @@ impl Verdicts {
                     continue;
                 };
                 let traits = &compiled.lexicon.traits[usize::from(signal)];
-                let past = &wait.turn.past;
+                let past = self
+                    .history
+                    .get(wait.turn.past.arrival)
+                    .unwrap_or(&wait.turn.past);
                 let passed = self.history.turns_passed(past, traits.ahead_turns)
-                    && self.history.ms_passed(past, traits.ahead_ms);
+                    && self.history.ms_passed(past, traits.ahead_ms)
+                    || traits.direct && settled(compiled, signal, past, &wait.turn.weighed, &self.history);
                 let forced = match force {
                     Force::No => false,
                     Force::Oldest => index == 0,
@@ -239,6 +283,43 @@ enum Force {
     All {
         end: Option<i64>,
     },
+}
+
+/// Whether what is yet to come can change nothing about a signal of a turn: every condition that looks ahead has been answered, or its own bound has
+/// passed. The signals it asks about must not look ahead themselves.
+fn settled(compiled: &Compiled, signal: u16, past: &Past, weighed: &[Weighed], history: &History) -> bool {
+    let lexicon = &compiled.lexicon;
+    let traits = &lexicon.traits[usize::from(signal)];
+    let mask = |any: &_| compiled.watch_mask(any);
+    let answered = |c: &Condition| match c.within {
+        Within::TurnsAfter(n) => history.turns_passed(past, n) || history.ask(past, *c, mask) == Answer::Yes,
+        Within::MsAfter(ms) => history.ms_passed(past, ms) || history.ask(past, *c, mask) == Answer::Yes,
+        _ => true,
+    };
+    let entry_is = |entry: &Entry| entry.unless.iter().chain(&entry.only_if).all(answered);
+    let own = |number: &u32| &lexicon.entries[*number as usize];
+    let mut hits = weighed
+        .iter()
+        .filter(|w| own(&w.entry).signal == signal)
+        .peekable();
+    let beside = hits.peek().is_some();
+    hits.all(|w| entry_is(own(&w.entry)))
+        && traits.entries.clone().all(|number| {
+            let entry = own(&number);
+            match &entry.over {
+                None => true,
+                Some(OverTurns::Beside) => !beside || entry_is(entry),
+                Some(OverTurns::Absent { what, after, bound }) => {
+                    let over = match *bound {
+                        Bound::Turns(n) => history.turns_passed(past, n),
+                        Bound::Ms(ms) => history.ms_passed(past, ms),
+                        Bound::Call => false,
+                    };
+                    (over || !history.absent(past, *what, *after, *bound, mask)) && entry_is(entry)
+                }
+                Some(_) => entry_is(entry),
+            }
+        })
 }
 
 /// The latest deadline of an absence that counts.
@@ -298,7 +379,7 @@ pub(crate) fn judge(
     Some(Verdict {
         signal,
         outcome,
-        evidence,
+        evidence: evidence.into_boxed_slice(),
     })
 }
 

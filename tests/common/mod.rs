@@ -202,15 +202,17 @@ pub fn push(
         text,
         mode,
         is_final,
+        words: if is_final { &turn.words } else { &[] },
     };
     session.push(&chunk, events);
 }
 
-/// The events that hold: confirmed signals, changes of the band of anger.
+/// The events that hold: confirmed signals and silences, changes of the band of anger, marks of practices.
 pub fn settled(events: &[Event]) -> Vec<Event> {
     let holds = |e: &&Event| match e {
         Event::Signal(s) => s.state == State::Confirmed,
-        Event::Anger(_) => true,
+        Event::Silence(s) => s.state == State::Confirmed,
+        Event::Anger(_) | Event::Practice(_) => true,
         _ => false,
     };
     events.iter().filter(holds).cloned().collect()
@@ -292,6 +294,7 @@ pub fn call(lines: &[&str]) -> Transcript {
             start_ms: times.and_then(|t| ms(t.0)),
             end_ms: times.and_then(|t| ms(t.1)),
             text: text.to_owned(),
+            words: Vec::new(),
         }
     });
     Transcript {

@@ -49,7 +49,7 @@ fn a_call_shows_its_score_and_what_it_is_made_of() {
         "✓ 1 met       Keep your word",
         "for the agent Take a short break.",
         "promised      #2: \"call you\" (tuesday)",
-        "✗ broken      #1: \"nobody called\"",
+        "✗ broken      #1: \"nobody called\" (last week)",
     ];
     shows(&run, &lines);
     for absent in ["Never asked for", "Nothing calls", "overlaps", "silence", "story"] {

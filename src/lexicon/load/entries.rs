@@ -342,6 +342,7 @@ fn turn(speaker: &str, text: &str, times: Option<[i64; 2]>) -> Turn {
         start_ms: times.map(|t| t[0]),
         end_ms: times.map(|t| t[1]),
         text: text.to_owned(),
+        words: Vec::new(),
     }
 }
 

@@ -258,8 +258,15 @@ impl Loader {
                 made: signals(&table.promises.made),
                 made_with_time: signals(&table.promises.made_with_time),
                 broken: signals(&table.promises.broken),
-                times: self.shared.times.iter().cloned().collect(),
+                times: self
+                    .shared
+                    .times
+                    .iter()
+                    .cloned()
+                    .chain(normal(&table.promises.units))
+                    .collect(),
                 joins: normal(&table.promises.joins),
+                at: normal(&table.promises.at),
             },
             holds: signals(&table.talk.holds),
             numbers: self.shared.numbers.iter().cloned().collect(),

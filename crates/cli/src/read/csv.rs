@@ -61,6 +61,7 @@ impl Columns {
             start_ms: ms(self.start, "start_ms")?,
             end_ms: ms(self.end, "end_ms")?,
             text: cell(Some(self.text)).to_owned(),
+            words: Vec::new(),
         })
     }
 }
@@ -183,7 +184,8 @@ mod tests {
                 speaker: "agent".into(),
                 start_ms: Some(0),
                 end_ms: Some(900),
-                text: "a, \"b\"".into()
+                text: "a, \"b\"".into(),
+                words: Vec::new(),
             }
         );
         assert_eq!(

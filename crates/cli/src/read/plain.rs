@@ -46,6 +46,7 @@ pub(crate) fn records(file: &str, source: Source) -> Vec<Record> {
                 start_ms,
                 end_ms: None,
                 text: text.to_owned(),
+                words: Vec::new(),
             });
         } else if let Some(before) = call.turns.last_mut() {
             if !before.text.is_empty() {

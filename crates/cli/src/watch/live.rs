@@ -222,6 +222,7 @@ impl Desk<'_> {
             text,
             mode,
             is_final,
+            words: &m.words,
         };
         call.session(id, &analyzer, args).push(&chunk, events);
         if is_final {

@@ -1,7 +1,7 @@
 //! The lines that `watch` reads.
 
 use hackles::transcript::{Meta, id_as_text, whole_ms};
-use hackles::{Mode, Participant};
+use hackles::{Mode, Participant, WordTime};
 use serde::{Deserialize, Deserializer};
 
 /// One line. Which keys it has says what it is; it may introduce a call and bring its first chunk at once.
@@ -26,6 +26,8 @@ pub(crate) struct Message {
     pub(crate) text: Option<String>,
     #[serde(default)]
     pub(crate) mode: Option<Mode>,
+    #[serde(default)]
+    pub(crate) words: Vec<WordTime>,
     #[serde(default, rename = "final")]
     pub(crate) is_final: Option<bool>,
     #[serde(default, deserialize_with = "whole_ms")]

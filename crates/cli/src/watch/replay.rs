@@ -72,6 +72,7 @@ pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Resul
                 text: word.text,
                 mode: Mode::Append,
                 is_final: word.last,
+                words: if word.last { &turn.words } else { &[] },
             };
             session.push(&chunk, &mut events);
             if let Some(screen) = &mut screen {

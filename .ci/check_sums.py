@@ -9,6 +9,9 @@ For every turn of every call:
   * the sentiment is tanh(sum of contributions / 2);
   * a quote is the bytes from start to end of the turn's text; where there is none, neither are start and end.
 
+And for every call: a practice's score is good / (good + bad + missing), the call's score the weighted mean of its parts; interruptions are the
+turns of an agent or customer in which the signal fired; signals are counted as they fire.
+
   check_sums.py FILE...    JSON lines (calls, or rows of one utterance), CSV or plain text
 
 The program is $HACKLES, target/release/hackles if that is not set.
@@ -73,6 +76,28 @@ def faults_of_turn(turn, text, known):
         yield f"signals {turn['signals']}, the scores give {fired}"
 
 
+def faults_of_call(report):
+    call = report["call"]
+    for practice in call["practices"]:
+        marks = practice["good"] + practice["bad"] + practice["missing"]
+        want = None if practice["state"] == "no_opportunity" else practice["good"] / marks if marks else 1.0
+        if (want is None) != (practice["score"] is None) or want is not None and abs(want - practice["score"]) > ROUNDING:
+            yield f"practice {practice['id']}: {practice['score']}, its marks give {want}"
+    score = call["score"]
+    weights = sum(part["weight"] for part in score["parts"])
+    want = sum(part["weight"] * part["score"] for part in score["parts"]) / weights if weights else None
+    if (want is None) != (score["value"] is None) or want is not None and abs(want - score["value"]) > ROUNDING:
+        yield f"score {score['value']}, its parts give {want}"
+    fired = collections.Counter(signal for turn in report["turns"] for signal in turn["signals"])
+    if fired != collections.Counter({signal: figure["count"] for signal, figure in call["signals"].items()}):
+        yield "signals are not those of the turns"
+    for role in ("agent", "customer"):
+        told = call["interruptions"]["by_" + role]
+        want = sum("interruption" in turn["signals"] for turn in report["turns"] if turn["role"] == role)
+        if told is not None and told != want:
+            yield f"{told} interruptions by {role}, the turns show {want}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", metavar="FILE")
@@ -94,6 +119,10 @@ def main():
             turns = sorted(call["turns"], key=lambda turn: turn.get("start_ms", 0))
             if len(turns) != len(report["turns"]):
                 sys.exit(f"{call['id']}: {len(turns)} turns, {len(report['turns'])} in the report")
+            count["calls"] += 1
+            for fault in faults_of_call(report):
+                count["faults"] += 1
+                print(f"{call['id']}: {fault}")
             for said, turn in zip(turns, report["turns"]):
                 count["turns"] += 1
                 count["evidence"] += len(turn["evidence"])
@@ -101,7 +130,7 @@ def main():
                     count["faults"] += 1
                     if count["faults"] <= 20:
                         print(f"{call['id']} turn {turn['index']}: {fault}")
-    print(f"sums: {count['turns']} turns, {count['evidence']} pieces of evidence, {count['faults']} faults")
+    print(f"sums: {count['calls']} calls, {count['turns']} turns, {count['evidence']} pieces of evidence, {count['faults']} faults")
     sys.exit(1 if count["faults"] else 0)
 
 

@@ -107,12 +107,12 @@ impl Verdicts {
         retained: bool,
         decided: &mut impl FnMut(Decided<'_>),
     ) -> Option<TurnInProgress> {
-        let leaves = |w: &Box<TurnInProgress>| {
+        let leaves = |w: &TurnInProgress| {
             self.history
                 .oldest()
                 .is_some_and(|o| o.arrival == w.turn.past.arrival)
         };
-        if self.history.is_full() && self.waiting.front().is_some_and(leaves) {
+        if self.history.is_full() && self.waiting.front().is_some_and(|w| leaves(w)) {
             self.decide(compiled, None, Force::Oldest, decided);
         }
         self.history.push(turn.past, &compiled.counted);
@@ -198,16 +198,21 @@ impl Verdicts {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let turn = |w: &Box<TurnInProgress>| {
+        let turn = |w: &TurnInProgress| {
             w.turn.text.capacity()
                 + w.turn.weighed.capacity() * size_of::<Weighed>()
                 + w.verdicts.capacity() * size_of::<Verdict>()
-                + w.undecided.capacity() * 2
+                + w.verdicts
+                    .iter()
+                    .map(|v| size_of_val(&*v.evidence))
+                    .sum::<usize>()
+                + w.turn.times.capacity() * size_of::<(u32, u32)>()
+                + (w.undecided.capacity() + w.turn.announced.capacity()) * 2
         };
         self.history.heap_bytes()
             + self.waiting.capacity() * size_of::<Box<TurnInProgress>>()
             + self.waiting.len() * size_of::<TurnInProgress>()
-            + self.waiting.iter().map(turn).sum::<usize>()
+            + self.waiting.iter().map(|w| turn(w)).sum::<usize>()
     }
 
     fn decide(

@@ -235,10 +235,9 @@ impl Call {
         if utterance.names != self.names.version() {
             // Names were learned since: read it as if it had come after them.
             let role = self.role(utterance.speaker);
-            utterance.scan.clear();
             utterance
                 .scan
-                .finish(compiled.tables(self.names.words(), role), &utterance.text);
+                .read_again(compiled.tables(self.names.words(), role), &utterance.text);
         }
         let spoken = Spoken::of(&utterance.scan);
         let mut past = self.past(&utterance, spoken.words);

@@ -72,7 +72,7 @@ pub struct AngerEvent {
     pub at_ms: Option<i64>,
 }
 
-/// A mark for or against a practice: certain, and counted in the report.
+/// A mark for or against a practice, as the report counts it (unless the practice forgives it).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PracticeEvent {

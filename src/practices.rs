@@ -100,15 +100,18 @@ impl Practices {
             if practice.bad.as_ref().is_some_and(fired) {
                 mark(state, false, arrival);
             }
-            if practice.good.as_ref().is_some_and(fired) {
+            let good = practice.good.as_ref().is_some_and(fired);
+            if good {
                 mark(state, true, arrival);
             }
             let Some(answer) = &practice.answer else { continue };
             if state.waits {
                 if fired(&answer.with) {
                     state.waits = false;
-                    mark(state, true, arrival);
-                } else if role.is_some() && role == answer.with.by {
+                    if !good {
+                        mark(state, true, arrival);
+                    }
+                } else if answer.with.by.is_none() || role == answer.with.by {
                     state.passed += 1;
                     state.waits = state.passed < answer.within_turns;
                     if !state.waits {
@@ -117,7 +120,8 @@ impl Practices {
                     }
                 }
             }
-            if !state.waits && fired(&answer.to) {
+            // What is answered in the same breath waits for nothing.
+            if !state.waits && fired(&answer.to) && !fired(&answer.with) {
                 (state.waits, state.asked, state.passed) = (true, arrival, 0);
             }
         }

@@ -146,6 +146,21 @@ fn a_name_is_learned_and_read_in_what_arrives_later() {
 }
 
 #[test]
+fn reading_again_after_a_name_was_learned_changes_nothing_else() {
+    let report = send_every_way(
+        &BUILTIN,
+        &call(&[
+            "customer 0-9000: hello my name is zorblax quillfeather",
+            "agent 500-8000: you f***ing idiots i don't pay the whole- the wholesale price mr. quillfeather",
+            "customer 600-7000: i i can't [noise] belie- believe it",
+        ]),
+    );
+    let turns = report.turns.expect("kept");
+    assert!(turns[1].fired("name_use"), "{:?}", turns[1].scores);
+    assert!(report.call.talk.speakers["agent"].disfluencies_per_100_words > 0.0);
+}
+
+#[test]
 fn a_name_that_is_given_need_not_be_learned() {
     let mut talk = call(&[
         "customer: my bill is wrong",
@@ -244,6 +259,21 @@ fn silence_is_told_while_it_lasts_and_settled_by_the_next_turn() {
     );
 }
 
+#[test]
+fn without_the_times_of_all_turns_no_silence_is_told() {
+    let mut session = BUILTIN.session(Options::default());
+    let mut events = Vec::new();
+    session.push(&Chunk::whole("a", "agent", "hello").at(0, 1000), &mut events);
+    session.push(&Chunk::whole("b", "customer", "my bill is wrong"), &mut events);
+    session.advance(9000, &mut events);
+    session.push(&Chunk::whole("c", "agent", "oh").at(12_000, 13_000), &mut events);
+    session.finish(None, &mut events);
+    assert!(
+        !events.iter().any(|e| matches!(e, Event::Silence(_))),
+        "{events:?}"
+    );
+}
+
 fn practice(report: &hackles::CallReport, id: &str) -> (PracticeState, Option<Vec<u32>>) {
     let figure = report
         .call
@@ -310,6 +340,67 @@ fn practices_are_met_missed_or_had_no_opportunity() {
     let (good, bad) = (good.call.score, bad.call.score);
     assert!(good.value.expect("scored").to_f64() > 0.8, "{good:?}");
     assert!(bad.value.expect("scored").to_f64() < 0.3, "{bad:?}");
+}
+
+#[test]
+fn what_is_answered_in_the_same_breath_is_answered() {
+    let path = |text: &str| {
+        let lines = [
+            text,
+            "customer: okay",
+            "agent: right",
+            "customer: okay",
+            "agent: okay then",
+            "customer: bye",
+        ];
+        practice(&send_every_way(&BUILTIN, &call(&lines)), "offer_path").0
+    };
+    assert_eq!(
+        path("agent: unfortunately i have no idea but i'll call you back tomorrow at ten with an answer"),
+        PracticeState::Met
+    );
+    assert_eq!(path("agent: unfortunately i have no idea"), PracticeState::Missed);
+}
+
+#[test]
+fn an_answer_may_be_anybodys() {
+    let shared = include_str!("../lexicons/en/shared.toml");
+    let rules = "schema = 1\n[[practice]]\nid = \"p\"\nanswer = { to = { signal = \"angry\" }, with = { signal = \"sorry\" }, within-turns = 2 }\n";
+    let state = |lines: &[&str]| {
+        let mut builder = hackles::Lexicon::builder()
+            .file("shared.toml", shared)
+            .file("p.toml", rules);
+        for (id, speaker) in [("angry", "customer"), ("sorry", "agent")] {
+            builder = builder.file(id, &format!("schema = 1\n{}", signal(id, speaker, id, 3.0, "")));
+        }
+        let analyzer = Analyzer::new(builder.build().expect("sound")).expect("compiles");
+        practice(&send_every_way(&analyzer, &call(lines)), "p").0
+    };
+    assert_eq!(
+        state(&["customer: angry", "agent: hm", "customer: hm"]),
+        PracticeState::Missed
+    );
+    assert_eq!(
+        state(&["customer: angry", "agent: hm", "agent: sorry"]),
+        PracticeState::Met
+    );
+    assert_eq!(
+        state(&["customer: angry"]),
+        PracticeState::Met,
+        "there was no chance to answer"
+    );
+}
+
+#[test]
+fn we_and_me_are_counted_whatever_their_form() {
+    let report = send_every_way(
+        &BUILTIN,
+        &call(&[
+            "agent: let's look at it together",
+            "agent: i think my screen froze",
+        ]),
+    );
+    assert_eq!(report.call.language.we_share.map(|s| s.to_f64()), Some(0.5));
 }
 
 #[test]
@@ -429,6 +520,16 @@ fn the_opening_story_is_found_and_whether_it_was_heard_out() {
     .expect("told");
     assert_eq!((cut.heard_out, cut.cut_by), (Some(false), Some(1)));
     assert_eq!(story(&["customer: hi", "agent: hello"]), None);
+    let early = story(&[
+        "customer 0-2000: i have been waiting",
+        "agent 500-4000: order number please what is it",
+        "customer 4100-9000: as i said i have been waiting three weeks for this lamp",
+    ])
+    .expect("told");
+    assert_eq!(
+        (early.heard_out, early.cut_by, early.words),
+        (Some(false), Some(1), 16)
+    );
 }
 
 #[test]

@@ -56,7 +56,7 @@ struct Making<'a> {
 }
 
 /// What is null because the turns were not retained.
-const NOT_RETAINED: [&str; 12] = [
+const NOT_RETAINED: [&str; 11] = [
     "anger.levels",
     "anger.trend",
     "anger.turned",
@@ -67,7 +67,6 @@ const NOT_RETAINED: [&str; 12] = [
     "sentiment.quarters",
     "sentiment.trend",
     "signals.turns",
-    "story.turns",
     "turns",
 ];
 
@@ -124,6 +123,9 @@ impl<'a> Making<'a> {
         let practices = self.practices(&language);
         let score = call_score(compiled, &practices);
         let promises = self.promises();
+        if promises.is_none() {
+            self.lack("promises", Reason::NotRetained);
+        }
         let overlaps = self.overlaps();
         let turns = self
             .rows
@@ -274,18 +276,18 @@ impl<'a> Making<'a> {
 
     /// The split of the course into two parts of two turns or more whose means differ most, if they differ enough.
     fn turned(&self, levels: &[(u32, Score)], least: f64) -> Option<TurningPoint> {
-        let sum = |part: &[(u32, Score)]| part.iter().map(|l| i64::from(l.1.0)).sum::<i64>();
-        let split = |i: usize| {
-            let (before, after) = levels.split_at(i);
-            let before = mean(sum(before), before.len() as i64);
-            let after = mean(sum(after), after.len() as i64);
-            (i, before, after)
-        };
-        let splits = (2..(levels.len().max(1)) - 1).map(split);
+        let whole: i64 = levels.iter().map(|l| i64::from(l.1.0)).sum();
+        let n = levels.len();
+        let mut sum = 0;
+        let splits = levels.iter().enumerate().filter_map(|(i, level)| {
+            let (before, after) = (mean(sum, i as i64), mean(whole - sum, (n - i) as i64));
+            sum += i64::from(level.1.0);
+            (i >= 2 && n - i >= 2).then_some((i, before, after))
+        });
         let (i, before, after) =
             splits.max_by_key(|(i, before, after)| ((after.0 - before.0).abs(), std::cmp::Reverse(*i)))?;
-        let by = after.to_f64() - before.to_f64();
-        if by.abs() < least {
+        let by = after.0 - before.0;
+        if by.abs() < Score::nearest(least).0 {
             return None;
         }
         let turn = levels[i].0;
@@ -293,7 +295,7 @@ impl<'a> Making<'a> {
         let is_agent = |place: &u32| rows[order.arrivals[*place as usize] as usize].role == Some(Role::Agent);
         Some(TurningPoint {
             turn,
-            direction: if by > 0.0 { Trend::Rising } else { Trend::Falling },
+            direction: if by > 0 { Trend::Rising } else { Trend::Falling },
             before,
             after,
             agent_turn: (0..turn).rev().find(is_agent),
@@ -345,6 +347,11 @@ impl<'a> Making<'a> {
         let told = self.call.story.told()?;
         if !self.timed {
             self.lack("story.heard_out", Reason::NoTimes);
+        }
+        if self.place(told.first).is_none() {
+            for path in ["story.first_turn", "story.last_turn", "story.cut_by"] {
+                self.lack(path, Reason::NotRetained);
+            }
         }
         Some(StoryFigure {
             words: told.words,

@@ -28,7 +28,7 @@ pub(crate) struct Ledger {
     interruptions: [u16; 2],
     overlaps: [OverlapSums; OverlapKind::ALL.len()],
     formal: u16,
-    sentiments: Vec<(u8, i32, u16)>,
+    sentiments: Vec<(u8, i32, u32)>,
     kept: Option<Box<Kept>>,
 }
 
@@ -129,8 +129,10 @@ impl Ledger {
         let speaker = turn.past.speaker;
         match self.sentiments.iter_mut().find(|s| s.0 == speaker) {
             Some(sum) => {
-                sum.1 = sum.1.saturating_add(sentiment.0.into());
-                sum.2 = sum.2.saturating_add(1);
+                // Full after 200,000 turns: then neither goes on.
+                if let Some(more) = sum.1.checked_add(sentiment.0.into()) {
+                    (sum.1, sum.2) = (more, sum.2.saturating_add(1));
+                }
             }
             None => self.sentiments.push((speaker, sentiment.0.into(), 1)),
         }
@@ -155,8 +157,8 @@ impl Ledger {
             }
             if compiled.overlap().is_some_and(|(s, _)| s == verdict.signal) {
                 match turn.past.role {
-                    Some(Role::Agent) => self.interruptions[0] += 1,
-                    Some(Role::Customer) => self.interruptions[1] += 1,
+                    Some(Role::Agent) => self.interruptions[0] = self.interruptions[0].saturating_add(1),
+                    Some(Role::Customer) => self.interruptions[1] = self.interruptions[1].saturating_add(1),
                     None => {}
                 }
             }
@@ -186,7 +188,7 @@ impl Ledger {
             k.rows.capacity() * size_of::<Row>() + k.marks.capacity() * size_of::<Mark>()
         });
         self.signals.capacity() * size_of::<(u16, u16)>()
-            + self.sentiments.capacity() * size_of::<(u8, i32, u16)>()
+            + self.sentiments.capacity() * size_of::<(u8, i32, u32)>()
             + kept
     }
 }

@@ -397,11 +397,12 @@ impl WordRules {
     /// Whether a word means the speaker with the other (true) or alone (false).
     pub(crate) fn whose(&self, word: &str) -> Option<bool> {
         let word = crate::text::normal(word);
-        let word = word.split_once('\'').map_or(word.as_str(), |w| w.0);
-        if self.we.contains(word) {
+        let first = word.split_once('\'').map_or(word.as_str(), |w| w.0);
+        let is_in = |list: &HashSet<String>| list.contains(&word) || list.contains(first);
+        if is_in(&self.we) {
             Some(true)
         } else {
-            self.me.contains(word).then_some(false)
+            is_in(&self.me).then_some(false)
         }
     }
 

@@ -14,6 +14,9 @@ use crate::fixed::{Milli, Score};
 /// The most practices of one lexicon.
 pub(crate) const MAX_PRACTICES: usize = 64;
 
+/// The most marks a practice may need or forgive.
+const MAX_MARKS: u32 = 100;
+
 /// One practice: what gives the opportunity, what shows it met or missed.
 #[derive(Clone, Debug)]
 pub(crate) struct Practice {
@@ -244,6 +247,16 @@ impl PracticeTable {
         range(
             (0.0..=1.0).contains(&self.met_from),
             "met-from must lie between 0 and 1",
+        )?;
+        range(
+            self.needs <= MAX_MARKS && self.allows <= MAX_MARKS,
+            "needs and allows are at most 100",
+        )?;
+        let counts =
+            |c: &ClauseTable| c.signal.is_none() || c.at_least.is_none_or(|n| (1.0..=100.0).contains(&n));
+        range(
+            self.opportunity.iter().all(counts),
+            "at-least of a signal is 1 to 100",
         )?;
         let opportunity = self.opportunity.iter().map(|c| match (&c.signal, &c.figure) {
             (Some(signal), None) => {

@@ -157,6 +157,13 @@ impl Scan {
         self.scanner = scanner;
     }
 
+    /// Forgets what was read and reads the whole of `text` as if it had not been.
+    pub(crate) fn read_again(&mut self, tables: Tables<'_>, text: &str) {
+        self.clear();
+        self.advance(tables, text);
+        self.finish(tables, text);
+    }
+
     /// Whether a word waits for its end.
     pub(crate) fn is_pending(&self, text: &str) -> bool {
         self.scanner.is_pending(text)

@@ -34,11 +34,15 @@ impl Heard {
         if self.words.capacity() == 0 {
             self.words.reserve_exact(HEARD_WORDS);
         }
-        while self.words.len() + own.len() > HEARD_WORDS {
-            let Some((_, n)) = self.turns.pop_front() else {
-                break;
-            };
-            self.words.drain(..usize::from(n).min(self.words.len()));
+        let mut excess = (self.words.len() + own.len()).saturating_sub(HEARD_WORDS);
+        self.words.drain(..excess);
+        while let Some((_, n)) = self.turns.front_mut().filter(|_| excess > 0) {
+            let gone = usize::from(*n).min(excess);
+            *n -= gone as u8;
+            excess -= gone;
+            if *n == 0 {
+                self.turns.pop_front();
+            }
         }
         self.words.extend(own.iter().map(|w| w.key));
         self.turns.push_back((arrival, own.len() as u8));
@@ -83,18 +87,19 @@ fn longest_run(a: &[Key], b: impl Fn(usize) -> Key, b_len: usize) -> (usize, usi
     best
 }
 
-/// How many words of the first text stand in runs of two words or more that the second has too, the longest run given.
-fn covered(
-    a: &[Key],
-    (start, length): (usize, usize),
-    b: impl Fn(usize) -> Key + Copy,
-    b_len: usize,
-) -> usize {
-    if length < 2 {
-        return 0;
+/// How many words of the first text stand in runs of two words or more that the second has too.
+fn covered(a: &[Key], b: impl Fn(usize) -> Key, b_len: usize) -> usize {
+    let pair = |w: &[Key]| (1..b_len).any(|j| b(j - 1) == w[0] && b(j) == w[1]);
+    let mut copied = 0;
+    // Words counted already: those before this one.
+    let mut counted = 0;
+    for (i, words) in a.windows(2).enumerate() {
+        if pair(words) {
+            copied += i + 2 - counted.max(i);
+            counted = i + 2;
+        }
     }
-    let side = |part: &[Key]| covered(part, longest_run(part, b, b_len), b, b_len);
-    length + side(&a[..start]) + side(&a[start + length..])
+    copied
 }
 
 impl EchoRules {
@@ -130,7 +135,10 @@ impl EchoRules {
         let Some(((start, run), arrival, range)) = best.max_by_key(|b| b.0.1) else {
             return Vec::new();
         };
-        let copied_words = covered(&own, (start, run), |j| heard.words[range.start + j], range.len());
+        if run < self.run {
+            return Vec::new();
+        }
+        let copied_words = covered(&own, |j| heard.words[range.start + j], range.len());
         let in_run = &own[start..start + run];
         let content = in_run.iter().filter(|k| k.is_content()).count();
         let said_before = |k: &Key| heard.words.range(range.clone()).any(|h| h == k);
@@ -241,12 +249,9 @@ mod tests {
         assert_eq!(longest_run(&a, |j| b[j], b.len()), (1, 3));
         assert_eq!(longest_run(&a, |j| b[j], 0), (0, 0));
         assert_eq!(longest_run(&[], |j| b[j], b.len()), (0, 0));
-        let of_b = |j: usize| b[j];
-        assert_eq!(covered(&a, longest_run(&a, of_b, b.len()), of_b, b.len()), 3);
+        assert_eq!(covered(&a, |j| b[j], b.len()), 3);
         let twice: Vec<Key> = [1, 2, 3, 9, 1, 2].map(key).to_vec();
-        assert_eq!(
-            covered(&twice, longest_run(&twice, of_b, b.len()), of_b, b.len()),
-            5
-        );
+        assert_eq!(covered(&twice, |j| b[j], b.len()), 5);
+        assert_eq!(covered(&[], |j| b[j], b.len()), 0);
     }
 }

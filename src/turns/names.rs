@@ -11,6 +11,8 @@ use crate::text::{Flags, normal};
 const MOST: usize = 8;
 /// A name has at most so many words.
 const NAME_WORDS: usize = 3;
+/// Longer words are no names.
+const NAME_BYTES: usize = 32;
 /// An agent's question is answered within so many of the customer's turns.
 const ANSWERS: u8 = 2;
 
@@ -62,7 +64,7 @@ impl Names {
     /// Takes a turn of an agent.
     pub(crate) fn agent(&mut self, rules: &NameRules, scan: &Scan, text: &str) {
         let words = Words::of(scan, text);
-        if (0..words.0.len()).any(|at| words.starts(at, &rules.asking).is_some()) {
+        if (0..words.all.len()).any(|at| words.starts(at, &rules.asking).is_some()) {
             self.asked = ANSWERS;
         }
     }
@@ -72,7 +74,7 @@ impl Names {
         let words = Words::of(scan, text);
         let mut found = Vec::new();
         let mut at = 0;
-        while at < words.0.len() {
+        while at < words.all.len() {
             let sure = words.starts(at, &rules.introductions);
             let maybe = words.starts(at, &rules.openings);
             if let Some(length) = sure.or(maybe) {
@@ -85,7 +87,7 @@ impl Names {
         }
         if self.asked > 0 && found.is_empty() {
             let from = words
-                .0
+                .all
                 .iter()
                 .take_while(|w| rules.not.contains(&w.normal))
                 .count();
@@ -95,7 +97,7 @@ impl Names {
             let spelled = words.spelled(&found);
             for word in found
                 .into_iter()
-                .map(|i| words.0[i].normal.clone())
+                .map(|i| words.all[i].normal.clone())
                 .chain(spelled)
             {
                 self.learn(&word);
@@ -107,6 +109,9 @@ impl Names {
 
     fn learn(&mut self, word: &str) {
         self.customer_known = true;
+        if word.len() > NAME_BYTES {
+            return;
+        }
         if usize::from(self.learned) < MOST
             && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
         {
@@ -124,7 +129,11 @@ struct Word {
     first: bool,
 }
 
-struct Words(Vec<Word>);
+struct Words {
+    all: Vec<Word>,
+    /// Both capitals and small letters begin words, so that capitals mean something.
+    mixed_case: bool,
+}
 
 impl Words {
     fn of(scan: &Scan, text: &str) -> Self {
@@ -156,13 +165,17 @@ impl Words {
             }
             first |= token.flags.intersects(Flags::SENTENCE_END);
         }
-        Words(all)
+        let title = |w: &Word| w.flags.intersects(Flags::TITLE);
+        let mixed_case = all.iter().any(|w| w.first && title(w))
+            || all.iter().any(title) && all.iter().any(|w| !title(w) && w.normal.len() > 1);
+        Words { all, mixed_case }
     }
 
     /// The length of the longest of these phrases that stands here.
     fn starts(&self, at: usize, phrases: &[Vec<String>]) -> Option<usize> {
         let here = |p: &&Vec<String>| {
-            self.0[at..].len() >= p.len() && self.0[at..].iter().zip(p.iter()).all(|(w, p)| w.normal == *p)
+            self.all[at..].len() >= p.len()
+                && self.all[at..].iter().zip(p.iter()).all(|(w, p)| w.normal == *p)
         };
         phrases.iter().filter(here).map(Vec::len).max()
     }
@@ -170,15 +183,10 @@ impl Words {
     /// The words of a name that begins here. If an introduction says that one comes, any word that can be one is; else it must
     /// be a known given name, or written as a name.
     fn name(&self, rules: &NameRules, from: usize, sure: bool) -> std::ops::Range<usize> {
-        let mixed = self.0.iter().any(|w| w.first && w.flags.intersects(Flags::TITLE))
-            || self
-                .0
-                .iter()
-                .any(|w| !w.flags.intersects(Flags::TITLE) && w.normal.len() > 1)
-                && self.0.iter().any(|w| w.flags.intersects(Flags::TITLE));
+        let mixed = self.mixed_case;
         let mut to = from;
-        while to < self.0.len() && to - from < NAME_WORDS {
-            let word = &self.0[to];
+        while to < self.all.len() && to - from < NAME_WORDS {
+            let word = &self.all[to];
             let letters = word
                 .normal
                 .chars()
@@ -208,8 +216,11 @@ impl Words {
                 break;
             }
         }
-        let behind = self.0.get(to).is_some_and(|w| rules.closings.contains(&w.normal));
-        if sure || behind || self.0[from..to].iter().any(|w| rules.given.contains(&w.normal)) || mixed {
+        let behind = self
+            .all
+            .get(to)
+            .is_some_and(|w| rules.closings.contains(&w.normal));
+        if sure || behind || self.all[from..to].iter().any(|w| rules.given.contains(&w.normal)) || mixed {
             from..to
         } else {
             from..from
@@ -220,21 +231,21 @@ impl Words {
     fn spelled(&self, found: &[usize]) -> Option<String> {
         let single = |w: &Word| w.normal.chars().count() == 1 && w.normal.chars().all(char::is_alphabetic);
         let mut at = 0;
-        while at < self.0.len() {
-            let length = self.0[at..].iter().take_while(|w| single(w)).count();
+        while at < self.all.len() {
+            let length = self.all[at..].iter().take_while(|w| single(w)).count();
             let digits = |w: Option<&Word>| w.is_some_and(|w| w.flags.intersects(Flags::NUMBER));
-            let alone = !digits(self.0.get(at + length)) && (at == 0 || !digits(self.0.get(at - 1)));
+            let alone = !digits(self.all.get(at + length)) && (at == 0 || !digits(self.all.get(at - 1)));
             if length >= 3 && alone {
-                let word: String = self.0[at..at + length]
+                let word: String = self.all[at..at + length]
                     .iter()
                     .map(|w| w.normal.as_str())
                     .collect();
                 let like = |i: &usize| {
-                    self.0[*i]
+                    self.all[*i]
                         .normal
                         .starts_with(&word[..word.chars().next().map_or(0, char::len_utf8)])
                 };
-                if found.is_empty() && length == self.0.len() || found.iter().any(like) {
+                if found.is_empty() && length == self.all.len() || found.iter().any(like) {
                     return Some(word);
                 }
             }
@@ -256,7 +267,7 @@ mod tests {
         let mut names = Names::default();
         for (speaker, text) in turns {
             let mut scan = Scan::new();
-            scan.finish(analyzer.0.tables(&[], Role::of_id(speaker)), text);
+            scan.read_again(analyzer.0.tables(&[], Role::of_id(speaker)), text);
             match *speaker {
                 "agent" => names.agent(rules, &scan, text),
                 _ => names.customer(rules, &scan, text),

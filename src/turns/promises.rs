@@ -10,6 +10,8 @@ const MOST: usize = 16;
 /// So many expressions of time of a turn are looked at.
 const TIMES: usize = 4;
 
+/// An expression of time has at most so many words.
+const RUN_WORDS: usize = 16;
 /// A time further away from the words of a promise does not belong to it.
 const NEAR_BYTES: u32 = 60;
 
@@ -93,45 +95,110 @@ impl Promises {
     }
 }
 
+/// What a word is in an expression of time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Time,
+    Number,
+    /// A word behind which a number is a time.
+    At,
+    Joins,
+}
+
 /// The expressions of time in an utterance: runs of words of time, numbers and what joins them ("at half past eleven").
 pub(crate) fn times(rules: &CallRules, scan: &Scan, text: &str) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    let mut run: Option<((u32, u32), bool)> = None;
-    let mut behind_at = false;
-    for token in scan
+    let mut run: Vec<(Part, u32, u32)> = Vec::new();
+    let words = scan
         .tokens
         .iter()
-        .filter(|t| !t.flags.intersects(Flags::CONTINUED))
-    {
-        if token.flags.intersects(Flags::TRANSPARENT) && run.is_none() {
-            continue;
-        }
+        .filter(|t| !t.flags.intersects(Flags::CONTINUED | Flags::TRANSPARENT));
+    for token in words {
         let word = normal(&text[token.start as usize..token.end as usize]);
-        let number = token.flags.intersects(Flags::NUMBER) || rules.numbers.contains(&word);
-        // "at six", "by noon", "two days".
-        let time = token.flags.intersects(Flags::TIME)
-            || rules.promises.times.contains(&word)
-            || number && std::mem::take(&mut behind_at);
-        let joins = rules.promises.joins.contains(&word);
-        behind_at = rules.promises.at.contains(&word);
-        let ends = token.flags.intersects(Flags::SENTENCE_END);
-        if time || number || joins {
-            let (span, named) = run.unwrap_or(((token.start, token.start), false));
-            // What joins counts only between what it joins: the run ends with its last word of time or number.
-            let end = if time || number { token.end } else { span.1 };
-            run = Some(((span.0, end), named || time));
+        let promises = &rules.promises;
+        let part = if token.flags.intersects(Flags::TIME) || promises.times.contains(&word) {
+            Some(Part::Time)
+        } else if token.flags.intersects(Flags::NUMBER) || rules.numbers.contains(&word) {
+            Some(Part::Number)
+        } else if promises.at.contains(&word) {
+            Some(Part::At)
+        } else {
+            promises.joins.contains(&word).then_some(Part::Joins)
+        };
+        if let Some(part) = part.filter(|_| run.len() < RUN_WORDS) {
+            run.push((part, token.start, token.end));
         }
-        if (ends || !(time || number || joins))
-            && let Some((span, true)) = run.take()
-            && found.len() < TIMES
-        {
-            found.push(span);
+        if part.is_none() || token.flags.intersects(Flags::SENTENCE_END) {
+            found.extend(expression(&run));
+            run.clear();
+        }
+        if found.len() == TIMES {
+            return found;
         }
     }
-    if let Some((span, true)) = run
-        && found.len() < TIMES
-    {
-        found.push(span);
-    }
+    found.extend(expression(&run));
     found
+}
+
+/// An expression of time in a run of its words, without what stands before and behind it.
+fn expression(run: &[(Part, u32, u32)]) -> Option<(u32, u32)> {
+    // A number is a time behind "at"; "order 12 by tomorrow" begins with "by".
+    let is_time =
+        |i: usize| run[i].0 == Part::Time || run[i].0 == Part::Number && i > 0 && run[i - 1].0 == Part::At;
+    let named = (0..run.len()).find(|&i| is_time(i))?;
+    // Back over what belongs to the first word of time: a number, "at", and one word that joins them.
+    let mut first = named;
+    while first > 0 && named - first < 3 {
+        let before = run[first - 1].0;
+        let belongs =
+            before == Part::At || before == Part::Number && run[first].0 != Part::At || before == Part::Joins;
+        if !belongs || run[first].0 == Part::At && before != Part::At {
+            break;
+        }
+        first -= 1;
+    }
+    while run[first].0 == Part::Joins && run[first + 1].0 == Part::At {
+        first += 1;
+    }
+    let last = (named..run.len())
+        .rev()
+        .find(|&i| is_time(i) || run[i].0 == Part::Number)?;
+    Some((run[first].1, run[last].2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Analyzer;
+
+    #[test]
+    fn times_are_found_as_they_are_said() {
+        let analyzer = Analyzer::builtin();
+        for (text, expected) in [
+            (
+                "i'll call you on friday at half past ten to make sure",
+                vec!["on friday at half past ten"],
+            ),
+            ("I'll call you back at um six", vec!["at um six"]),
+            ("that takes two working days", vec!["two working days"]),
+            ("I'll ask about order 12345 by tomorrow", vec!["by tomorrow"]),
+            (
+                "between eight and ten tomorrow, not before",
+                vec!["between eight and ten tomorrow"],
+            ),
+            (
+                "I'm checking at 6 and I'll ring you by noon.",
+                vec!["at 6", "by noon"],
+            ),
+            ("your bill is forty two pounds", vec![]),
+        ] {
+            let mut scan = Scan::new();
+            scan.read_again(analyzer.0.tables(&[], None), text);
+            let found: Vec<&str> = times(&analyzer.0.lexicon.call, &scan, text)
+                .into_iter()
+                .map(|(start, end)| &text[start as usize..end as usize])
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

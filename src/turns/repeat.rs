@@ -87,10 +87,11 @@ impl RepeatRules {
             }
             let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
             let same = before.0.iter().rev().filter(|s| s.alike(&own) >= self.alike);
-            let turns: Vec<u32> = same
+            let mut turns: Vec<u32> = same
                 .map(|s| scene.turn.arrival - u32::from((scene.turn.arrival as u16).wrapping_sub(s.arrival)))
                 .take(3)
                 .collect();
+            turns.dedup();
             if !turns.is_empty() {
                 let span = scene.said.span(sentence);
                 out.push(Weighed::of_turns(scene.entries, entry, span, turns));

@@ -48,10 +48,13 @@ impl Story {
             }
             (Some(Role::Agent), Some(told)) if !turn.shows.has(Shows::BACKCHANNEL) => {
                 let cuts = overlap.is_some_and(|o| o.kind.interrupts() && o.with == told.last);
-                if told.words >= LEAST_WORDS || cuts {
-                    told.cut_by = cuts.then_some(turn.arrival);
+                if told.cut_by.is_none() && cuts {
+                    told.cut_by = Some(turn.arrival);
+                }
+                // A story that was cut off after a few words goes on when they begin again.
+                if told.words >= LEAST_WORDS {
                     self.ended = true;
-                } else {
+                } else if told.cut_by.is_none() {
                     self.told = None;
                 }
             }

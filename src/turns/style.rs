@@ -34,14 +34,14 @@ impl Style {
         };
         side.words += said.words.len() as u32;
         for word in &said.words {
+            if role == Some(Role::Agent) {
+                let whose = rules.whose(&text[word.start as usize..word.end as usize]);
+                self.we += u32::from(whose == Some(true));
+                self.me += u32::from(whose == Some(false));
+            }
             if let Some(category) = word.category {
                 let count = &mut side.categories[usize::from(category)];
                 *count = count.saturating_add(1);
-                if role == Some(Role::Agent) {
-                    let whose = rules.whose(&text[word.start as usize..word.end as usize]);
-                    self.we += u32::from(whose == Some(true));
-                    self.me += u32::from(whose == Some(false));
-                }
             }
         }
     }

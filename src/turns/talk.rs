@@ -97,7 +97,7 @@ impl Talk {
             from,
             ms: start - from,
         });
-        let gap = gap.filter(|g| g.ms >= silence_ms);
+        let gap = gap.filter(|g| g.ms >= silence_ms && !self.untimed);
         own.talk_ms = own.talk_ms.saturating_add(ms(end - start));
         let since = match self.monologue {
             Some((speaker, since, until)) if speaker == turn.speaker => {
@@ -125,9 +125,9 @@ impl Talk {
         gap
     }
 
-    /// Until when somebody was heard.
+    /// Until when somebody was heard, if all turns so far had times.
     pub(crate) fn heard_until(&self) -> Option<i64> {
-        self.heard_until
+        self.heard_until.filter(|_| !self.untimed)
     }
 
     /// The sums of a speaker, by number.

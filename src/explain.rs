@@ -152,8 +152,8 @@ impl Analyzer {
                     entry,
                     span: Some(span),
                     contribution,
-                    modifiers: Vec::new(),
-                    turns: Vec::new(),
+                    modifiers: Box::default(),
+                    turns: Box::default(),
                 };
                 hits.push(self.hit(&hit, text, Status::Cancelled(cancelled(why, text))));
             },

@@ -27,9 +27,9 @@ pub(crate) struct Weighed {
     /// Bytes of the hit in the utterance; empty for what is not of words.
     pub(crate) span: Option<(u32, u32)>,
     pub(crate) contribution: Milli,
-    pub(crate) modifiers: Vec<Applied>,
+    pub(crate) modifiers: Box<[Applied]>,
     /// Other turns it rests on, by arrival.
-    pub(crate) turns: Vec<u32>,
+    pub(crate) turns: Box<[u32]>,
 }
 
 impl Weighed {
@@ -39,8 +39,8 @@ impl Weighed {
             entry,
             span,
             contribution: entries[entry as usize].weight,
-            modifiers: Vec::new(),
-            turns,
+            modifiers: Box::default(),
+            turns: turns.into_boxed_slice(),
         }
     }
 }
@@ -122,8 +122,8 @@ pub(crate) fn weigh(
             entry,
             span: Some(span),
             contribution,
-            modifiers,
-            turns: Vec::new(),
+            modifiers: modifiers.into_boxed_slice(),
+            turns: Box::default(),
         });
     };
     for hit in &scan.hits {

@@ -311,6 +311,7 @@ fn add(
             let mut shown: Vec<Symbol> = Vec::with_capacity(tail.words.len());
             let mut hidden = false;
             let mut before = None;
+            let mut doubled = false;
             for (i, &symbol) in tail.words.iter().enumerate().rev() {
                 let facts = vocabulary.facts(symbol);
                 let again = facts.repeatable && before == Some(symbol);
@@ -319,8 +320,8 @@ fn add(
                 } else if !facts.flags.contains(Flags::FILLER) {
                     before = None;
                 }
-                // A word said twice shows once.
-                if !again && !facts.flags.contains(Flags::TRANSPARENT) {
+                doubled |= again;
+                if !facts.flags.contains(Flags::TRANSPARENT) {
                     shown.push(symbol);
                     continue;
                 }
@@ -330,8 +331,8 @@ fn add(
                 }
             }
             let Some(&last) = tail.words.first() else { continue };
-            // A contraction said twice shows once: too rare for the automaton.
-            if tail.words.windows(4).any(|w| w[..2] == w[2..] && w[0] != w[1]) {
+            // A word or contraction said twice shows once if it is a stutter, and twice if "just" stands between: too rare for the automaton.
+            if doubled || tail.words.windows(4).any(|w| w[..2] == w[2..] && w[0] != w[1]) {
                 hidden = true;
                 shown.clear();
             }
@@ -455,6 +456,8 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             ("no no", "no um no", vec!["no um no"]),
             ("no no", "no", vec![]),
             ("no just no", "no just no", vec!["no just no"]),
+            ("well no no it", "well no just no it", vec!["well no just no it"]),
+            ("no you a", "no you you know a", vec!["no you you know a"]),
             ("you know just", "you know no just no at", vec![]),
             (
                 "can't do",

@@ -309,7 +309,7 @@ impl Reader<'_> {
                 token.flags = flags | vocabulary.facts(symbol).flags;
                 // Only fillers may stand within a stutter.
                 self.scan.state.last.repeatable &= token.is(Flags::FILLER);
-                self.save(symbol);
+                self.save(symbol, Tracks::default());
                 self.scan.state.sketch.add(symbol);
                 self.scan.tokens.push(token);
                 self.triggered(symbol);
@@ -321,8 +321,11 @@ impl Reader<'_> {
         let hash = FixedState::with_seed(0).hash_one(word);
         let last = self.scan.state.last;
         let repeatable = symbols.iter().all(|&s| vocabulary.facts(s).repeatable);
+        // A stutter's second word may as well begin a filler ("you you know"): then the first was meant.
+        let mut first_meant = Tracks::default();
         if repeatable && last.repeatable && last.hash == hash {
             let state = &mut self.scan.state;
+            first_meant = state.tracks;
             state.solid = state.solid.saturating_sub(last.to - last.from);
             for earlier in last.from..last.to {
                 self.scan
@@ -339,7 +342,7 @@ impl Reader<'_> {
                 symbol
             };
             token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
-            self.save(token.symbol);
+            self.save(token.symbol, std::mem::take(&mut first_meant));
             self.scan.state.sketch.add(token.symbol);
             self.scan.state.solid += 1;
             self.scan.tokens.push(token);
@@ -369,11 +372,15 @@ impl Reader<'_> {
     }
 
     /// Remembers the states before a token that may begin a filler of several words.
-    fn save(&mut self, symbol: Symbol) {
+    fn save(&mut self, symbol: Symbol, more: Tracks) {
         if self.tables.vocabulary.begins_sequence(symbol) {
             let state = &mut self.scan.state;
+            let mut tracks = state.tracks;
+            for &also in more.as_slice() {
+                tracks.add(also);
+            }
             state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] =
-                (self.scan.tokens.len() as u32, state.tracks);
+                (self.scan.tokens.len() as u32, tracks);
             state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
         }
     }

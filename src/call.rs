@@ -274,15 +274,24 @@ impl Call {
         let found = self.memory.evidence(compiled, &scene);
         weighed.extend(found);
         self.memory.take(compiled, &past, &said);
-        self.style
-            .take(&compiled.lexicon.call.words, past.role, &said, &utterance.text);
+        self.style.take(past.role, &said);
         self.story.take(&past, overlap.as_ref());
         let hold = self.is_hold(compiled);
         let gap = self
             .talk
             .turn(&past, spoken, compiled.lexicon.call.silence_ms, hold);
         self.silence_ends(gap, hold, out);
-        let times = promises::times(&compiled.lexicon.call, &utterance.scan, &utterance.text);
+        let rules = &compiled.lexicon.call;
+        let promising = |w: &Weighed| {
+            rules
+                .promises
+                .asks(compiled.lexicon.entries[w.entry as usize].signal)
+        };
+        let times = if weighed.iter().any(promising) {
+            promises::times(rules, &utterance.scan, &utterance.text)
+        } else {
+            Vec::new()
+        };
         match past.role {
             Some(Role::Agent) => {
                 self.names
@@ -401,12 +410,10 @@ impl Call {
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.
     fn is_hold(&self, compiled: &Compiled) -> bool {
-        let signals = compiled.lexicon.call.holds.iter();
-        let mask = signals.fold(0u64, |mask, &s| mask | 1 << compiled.watch_bit(s));
         let lately = self.verdicts.history.iter().rev().take(2);
         lately
             .filter(|t| t.role == Some(Role::Agent))
-            .any(|t| t.fired & mask != 0)
+            .any(|t| t.fired & compiled.holds != 0)
     }
 
     fn silence_ends(&mut self, gap: Option<Gap>, hold: bool, out: &mut Out<'_>) {

@@ -40,6 +40,8 @@ pub(crate) struct Compiled {
     over_turns: Vec<u16>,
     /// Signals with their detectors.
     pub(crate) detectors: Vec<(u16, Detector)>,
+    /// The signals that announce a silence, a bit each.
+    pub(crate) holds: u64,
     /// What is counted over the whole call.
     pub(crate) counted: Vec<Counted>,
 }
@@ -85,10 +87,7 @@ impl Compiled {
         let detectors = (0u16..)
             .zip(&lexicon.traits)
             .filter_map(|(s, t)| Some((s, t.detector.clone()?)));
-        let mask = |any: &AnyOf| {
-            any.iter()
-                .fold(0u64, |m, s| m | 1 << (watch_bits[usize::from(s)] & 63))
-        };
+        let any_of = |any: &AnyOf| mask(&watch_bits, any.iter());
         let mut counted: Vec<Counted> = Vec::new();
         for entry in &lexicon.entries {
             if let Some(OverTurns::Count {
@@ -96,9 +95,9 @@ impl Compiled {
                 bound: Bound::Call,
                 ..
             }) = &entry.over
-                && !counted.contains(&(mask(&what.any), what.by))
+                && !counted.contains(&(any_of(&what.any), what.by))
             {
-                counted.push((mask(&what.any), what.by));
+                counted.push((any_of(&what.any), what.by));
             }
         }
         Ok(Compiled {
@@ -118,6 +117,7 @@ impl Compiled {
                 .map(|(s, _)| s)
                 .collect(),
             rank,
+            holds: mask(&watch_bits, lexicon.call.holds.iter().copied()),
             watch_bits,
             detectors: detectors.collect(),
             counted,
@@ -134,7 +134,7 @@ impl Compiled {
 
     /// The bits of signals that conditions name.
     pub(crate) fn watch_mask(&self, any: &AnyOf) -> u64 {
-        any.iter().fold(0, |mask, s| mask | 1 << self.watch_bit(s))
+        mask(&self.watch_bits, any.iter())
     }
 
     /// The signal of overlaps, with its rules.
@@ -174,4 +174,9 @@ impl Compiled {
             role: matcher::Roles::only(role),
         }
     }
+}
+
+/// The bits of watched signals.
+fn mask(watch_bits: &[u8], signals: impl Iterator<Item = u16>) -> u64 {
+    signals.fold(0, |mask, s| mask | 1 << (watch_bits[usize::from(s)] & 63))
 }

@@ -42,6 +42,13 @@ struct Standing {
     waits: bool,
 }
 
+impl Standing {
+    fn mark(&mut self, good: bool) {
+        let count = if good { &mut self.good } else { &mut self.bad };
+        *count = count.saturating_add(1);
+    }
+}
+
 /// How a practice came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -78,8 +85,7 @@ impl Practices {
         };
         for ((number, practice), state) in (0u8..).zip(practices).zip(&mut self.states) {
             let mut mark = |state: &mut Standing, good: bool, arrival: u32| {
-                let count = if good { &mut state.good } else { &mut state.bad };
-                *count = count.saturating_add(1);
+                state.mark(good);
                 marked(Mark {
                     practice: number,
                     good,
@@ -131,7 +137,7 @@ impl Practices {
     pub(crate) fn finish(&mut self, mut marked: impl FnMut(Mark)) {
         for (practice, state) in (0u8..).zip(&mut self.states) {
             if std::mem::take(&mut state.waits) && state.passed > 0 {
-                state.bad = state.bad.saturating_add(1);
+                state.mark(false);
                 marked(Mark {
                     practice,
                     good: false,

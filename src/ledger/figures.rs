@@ -101,6 +101,13 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// The sums of the speakers of a role.
+    fn talk_of(&self, role: Role) -> impl Iterator<Item = SpeakerTalk> {
+        let own = self.call.speakers.iter().enumerate();
+        own.filter(move |(_, s)| s.role == Some(role))
+            .map(|(number, _)| self.call.talk.speaker(number))
+    }
+
     fn lack(&mut self, path: &'static str, reason: Reason) {
         self.missing.insert(path, reason);
     }
@@ -306,12 +313,9 @@ impl<'a> Making<'a> {
         let ledger = &self.call.ledger;
         let rules = self.call.compiled.lexicon.call.language;
         let words = |role: Role| {
-            let own = self.call.speakers.iter().enumerate();
-            let own = own.filter(|(_, s)| s.role == Some(role));
-            own.map(|(i, _)| self.call.talk.speaker(i))
-                .fold((0u32, 0i64), |sum, s| {
-                    (sum.0 + s.words, sum.1 + i64::from(s.talk_ms))
-                })
+            self.talk_of(role).fold((0u32, 0i64), |sum, s| {
+                (sum.0 + s.words, sum.1 + i64::from(s.talk_ms))
+            })
         };
         let ((agent_words, agent_ms), (customer_words, customer_ms)) =
             (words(Role::Agent), words(Role::Customer));
@@ -365,11 +369,7 @@ impl<'a> Making<'a> {
     /// A figure that practices ask for.
     fn figure(&self, figure: Figure, language: &Language) -> Option<f64> {
         let told = self.call.story.told();
-        let turns = |role: Role| {
-            let own = self.call.speakers.iter().enumerate();
-            let own = own.filter(|(_, s)| s.role == Some(role));
-            f64::from(own.map(|(i, _)| self.call.talk.speaker(i).turns).sum::<u32>())
-        };
+        let turns = |role: Role| f64::from(self.talk_of(role).map(|s| s.turns).sum::<u32>());
         let flag = |b: bool| if b { 1.0 } else { 0.0 };
         match figure {
             Figure::NameKnown => Some(flag(self.call.name_known)),

@@ -112,12 +112,13 @@ fn settings<T: DeserializeOwned>(table: toml::Table) -> Result<T, String> {
         .map_err(|e| super::load::schema_message(e.message()))
 }
 
-fn words(list: &[String]) -> HashSet<String> {
+/// Words in normal form.
+pub(super) fn words(list: &[String]) -> HashSet<String> {
     list.iter().map(|w| normal(w)).collect()
 }
 
 /// Phrases of plain words.
-fn sequences(list: &[String]) -> Vec<Vec<String>> {
+pub(super) fn sequences(list: &[String]) -> Vec<Vec<String>> {
     list.iter()
         .map(|p| p.split_whitespace().map(normal).collect())
         .collect()

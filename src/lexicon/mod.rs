@@ -12,7 +12,7 @@ mod practices;
 mod schema;
 
 pub(crate) use detectors::{
-    Detector, EarlyRules, EchoRules, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
+    Detector, EarlyRules, EchoRules, Features, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
     SaidBeforeRules,
 };
 pub use load::LexiconBuilder;

@@ -394,11 +394,10 @@ impl WordRules {
         self.function.get(word).or_else(first).copied()
     }
 
-    /// Whether a word means the speaker with the other (true) or alone (false).
+    /// Whether a word in normal form means the speaker with the other (true) or alone (false).
     pub(crate) fn whose(&self, word: &str) -> Option<bool> {
-        let word = crate::text::normal(word);
-        let first = word.split_once('\'').map_or(word.as_str(), |w| w.0);
-        let is_in = |list: &HashSet<String>| list.contains(&word) || list.contains(first);
+        let first = word.split_once('\'').map_or(word, |w| w.0);
+        let is_in = |list: &HashSet<String>| list.contains(word) || list.contains(first);
         if is_in(&self.we) {
             Some(true)
         } else {

@@ -7,7 +7,7 @@ use super::repeat::Sentences;
 use super::said::Said;
 use crate::compiled::Compiled;
 use crate::context::Weighed;
-use crate::lexicon::{Detector, Entry, KnownNameRules, SaidBeforeRules};
+use crate::lexicon::{Detector, Entry, Features, KnownNameRules, SaidBeforeRules};
 use crate::signal::Signal;
 use crate::transcript::Role;
 
@@ -26,6 +26,28 @@ pub(crate) struct Scene<'a> {
     /// The names of the call, sorted; whether one of them is the customer's.
     pub(crate) names: &'a [Box<str>],
     pub(crate) name_known: bool,
+}
+
+impl Scene<'_> {
+    /// The hits of a signal.
+    pub(crate) fn hits(&self, signal: u16) -> impl Iterator<Item = &Weighed> + Clone {
+        let own = move |w: &&Weighed| self.entries[w.entry as usize].signal == signal;
+        self.weighed.iter().filter(own)
+    }
+}
+
+/// The evidence of the features that a detector has shown, as far as its file has them.
+pub(crate) fn shown<const N: usize>(
+    entries: &[Entry],
+    features: &Features<N>,
+    shown: [bool; N],
+    span: Option<(u32, u32)>,
+    turns: &[u32],
+) -> impl Iterator<Item = Weighed> {
+    let there = features.iter().zip(shown).filter(|(_, shown)| *shown);
+    there
+        .filter_map(|(entry, _)| *entry)
+        .map(move |entry| Weighed::of_turns(entries, entry, span, turns.to_vec()))
 }
 
 /// What detectors remember, in bounded memory.
@@ -84,23 +106,15 @@ impl Memory {
 impl KnownNameRules {
     /// Beside other evidence of the signal: that a name of the customer is known.
     fn evidence(&self, scene: &Scene<'_>, signal: u16, out: &mut Vec<Weighed>) {
-        let own = |w: &&Weighed| scene.entries[w.entry as usize].signal == signal && w.contribution.0 > 0;
-        if let (Some(entry), true) = (self.entries[0], scene.name_known)
-            && scene.weighed.iter().any(|w| own(&w))
-        {
-            out.push(Weighed::of_turns(scene.entries, entry, None, Vec::new()));
-        }
+        let known = scene.name_known && scene.hits(signal).any(|w| w.contribution.0 > 0);
+        out.extend(shown(scene.entries, &self.entries, [known], None, &[]));
     }
 }
 
 impl SaidBeforeRules {
     /// Beside other evidence of the signal: that the customer has said all words of one of its hits.
     fn evidence(&self, scene: &Scene<'_>, signal: u16, heard: &Heard, out: &mut Vec<Weighed>) {
-        let Some(entry) = self.entries[0] else { return };
-        let own = scene
-            .weighed
-            .iter()
-            .filter(|w| scene.entries[w.entry as usize].signal == signal && w.contribution.0 > 0);
+        let own = scene.hits(signal).filter(|w| w.contribution.0 > 0);
         let said = |span: &(u32, u32)| {
             let mut words = scene
                 .said
@@ -110,8 +124,7 @@ impl SaidBeforeRules {
                 .peekable();
             words.peek().is_some() && words.all(|w| heard.has(w.key))
         };
-        if let Some(span) = own.filter_map(|w| w.span).find(said) {
-            out.push(Weighed::of_turns(scene.entries, entry, Some(span), Vec::new()));
-        }
+        let span = own.filter_map(|w| w.span).find(said);
+        out.extend(shown(scene.entries, &self.entries, [span.is_some()], span, &[]));
     }
 }

@@ -8,9 +8,9 @@
 //! | `no-fact-yet` | the customer has; in this turn nothing of `facts` stands before it (the file's conditions say the same of earlier turns) |
 //! | `cuts-in` | the turn takes the floor from the customer |
 
-use super::detect::Scene;
+use super::detect::{Scene, shown};
 use crate::context::Weighed;
-use crate::lexicon::{EarlyRules, Entry};
+use crate::lexicon::EarlyRules;
 use crate::transcript::Role;
 
 impl EarlyRules {
@@ -27,21 +27,15 @@ impl EarlyRules {
             let other = scene.history.get(o.with);
             o.kind.interrupts() && other.is_some_and(|t| t.role == Some(Role::Customer))
         });
-        let shown = [!heard, heard && !fact, cuts_in];
-        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown);
-        out.extend(
-            found
-                .filter_map(|(entry, _)| *entry)
-                .map(|entry| Weighed::of_turns(scene.entries, entry, Some(span), Vec::new())),
-        );
+        let features = [!heard, heard && !fact, cuts_in];
+        out.extend(shown(scene.entries, &self.entries, features, Some(span), &[]));
     }
 }
 
 /// Where the first of these signals that the turn's own words show stands, with its strongest hit.
 fn first(scene: &Scene<'_>, signals: &[u16]) -> Option<(u32, (u32, u32))> {
-    let entry = |w: &Weighed| -> &Entry { &scene.entries[w.entry as usize] };
     let of = |signal: u16| {
-        let own = || scene.weighed.iter().filter(move |w| entry(w).signal == signal);
+        let own = || scene.hits(signal);
         let sum: i64 = own().map(|w| i64::from(w.contribution.0)).sum();
         let shown = sum + i64::from(scene.signals[usize::from(signal)].bias.0) >= 0;
         let start = own().filter_map(|w| w.span).map(|s| s.0).min()?;

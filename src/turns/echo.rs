@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::detect::Scene;
+use super::detect::{Scene, shown};
 use super::said::{Key, Said, Word};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
@@ -152,23 +152,19 @@ impl EchoRules {
             .iter()
             .filter(is_data)
             .count();
-        let copied = run >= self.run && content >= 1 && copied_words * 100 >= self.share * own.len();
+        let copied = content >= 1 && copied_words * 100 >= self.share * own.len();
         let long = run >= self.long_run && content >= 2;
         if !copied && !long {
             return Vec::new();
         }
         let span = scene.said.span(from + start..from + start + run);
-        let shown = [
+        let features = [
             copied,
             long,
             fresh >= self.own,
             data * 100 >= self.data_share * run,
         ];
-        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown);
-        found
-            .filter_map(|(entry, _)| *entry)
-            .map(|entry| Weighed::of_turns(scene.entries, entry, span, vec![arrival]))
-            .collect()
+        shown(scene.entries, &self.entries, features, span, &[arrival]).collect()
     }
 }
 
@@ -182,15 +178,23 @@ impl RestatementRules {
             .sentences()
             .filter(|s| s.len() >= self.words)
             .filter_map(|s| Some((self.sentence(scene, heard, s.clone())?, s)))
-            .max_by_key(|(shown, s)| (shown.iter().filter(|b| **b).count(), std::cmp::Reverse(s.start)));
-        let Some((shown, sentence)) = best else { return };
+            .max_by_key(|(features, s)| {
+                (
+                    features.iter().filter(|b| **b).count(),
+                    std::cmp::Reverse(s.start),
+                )
+            });
+        let Some((features, sentence)) = best else {
+            return;
+        };
         let span = scene.said.span(sentence);
-        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown);
-        out.extend(
-            found
-                .filter_map(|(entry, _)| *entry)
-                .map(|entry| Weighed::of_turns(scene.entries, entry, span, heard.last_turn())),
-        );
+        out.extend(shown(
+            scene.entries,
+            &self.entries,
+            features,
+            span,
+            &heard.last_turn(),
+        ));
     }
 
     /// The features of a sentence, if it may be a restatement.

@@ -151,6 +151,11 @@ impl History {
         self.turns.iter().find(|t| t.arrival == arrival)
     }
 
+    /// A turn with what has fired in it by now.
+    pub(crate) fn remembered(&self, turn: &Past) -> Past {
+        *self.get(turn.arrival).unwrap_or(turn)
+    }
+
     pub(crate) fn set_fired(&mut self, arrival: u32, bit: u8) {
         if let Some(turn) = self.turns.iter_mut().find(|t| t.arrival == arrival) {
             turn.fired |= 1 << bit;

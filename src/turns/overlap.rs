@@ -16,6 +16,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use super::detect::shown;
 use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
 use crate::lexicon::{Entry, OverlapRules};
@@ -166,7 +167,7 @@ impl OverlapRules {
             return;
         }
         let early = i64::from(overlap.early_ms) > self.early_ms;
-        let shown = [
+        let features = [
             early && !overlap.answers,
             turn.words >= self.several_words,
             i64::from(overlap.ms) >= self.long_ms,
@@ -174,12 +175,7 @@ impl OverlapRules {
             overlap.other_cut_off,
             early && overlap.answers,
         ];
-        let found = self.entries.iter().zip(shown).filter(|(_, shown)| *shown);
-        out.extend(
-            found
-                .filter_map(|(entry, _)| *entry)
-                .map(|entry| Weighed::of_turns(entries, entry, None, vec![overlap.with])),
-        );
+        out.extend(shown(entries, &self.entries, features, None, &[overlap.with]));
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Word {
     pub(crate) category: Option<u8>,
     /// A number, in digits or words, or a single letter.
     pub(crate) number: bool,
+    /// It means the speaker with the other (true) or alone (false).
+    pub(crate) whose: Option<bool>,
 }
 
 /// The words of an utterance.
@@ -72,6 +74,7 @@ impl Said {
                     end: token.end,
                     category,
                     number,
+                    whose: rules.whose(&word),
                 });
             }
             if token.flags.intersects(Flags::SENTENCE_END) {

@@ -26,7 +26,7 @@ struct Side {
 }
 
 impl Style {
-    pub(crate) fn take(&mut self, rules: &WordRules, role: Option<Role>, said: &Said, text: &str) {
+    pub(crate) fn take(&mut self, role: Option<Role>, said: &Said) {
         let side = match role {
             Some(Role::Agent) => &mut self.sides[0],
             Some(Role::Customer) => &mut self.sides[1],
@@ -35,9 +35,8 @@ impl Style {
         side.words += said.words.len() as u32;
         for word in &said.words {
             if role == Some(Role::Agent) {
-                let whose = rules.whose(&text[word.start as usize..word.end as usize]);
-                self.we += u32::from(whose == Some(true));
-                self.me += u32::from(whose == Some(false));
+                self.we += u32::from(word.whose == Some(true));
+                self.me += u32::from(word.whose == Some(false));
             }
             if let Some(category) = word.category {
                 let count = &mut side.categories[usize::from(category)];

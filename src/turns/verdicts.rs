@@ -176,10 +176,7 @@ impl Verdicts {
     ) {
         for wait in &mut self.waiting {
             for &signal in &wait.undecided {
-                let past = *self
-                    .history
-                    .get(wait.turn.past.arrival)
-                    .unwrap_or(&wait.turn.past);
+                let past = self.history.remembered(&wait.turn.past);
                 let verdict = judge(
                     compiled,
                     signal,
@@ -233,13 +230,10 @@ impl Verdicts {
                     continue;
                 };
                 let traits = &compiled.lexicon.traits[usize::from(signal)];
-                let past = self
-                    .history
-                    .get(wait.turn.past.arrival)
-                    .unwrap_or(&wait.turn.past);
-                let passed = self.history.turns_passed(past, traits.ahead_turns)
-                    && self.history.ms_passed(past, traits.ahead_ms)
-                    || traits.direct && settled(compiled, signal, past, &wait.turn.weighed, &self.history);
+                let past = self.history.remembered(&wait.turn.past);
+                let passed = self.history.turns_passed(&past, traits.ahead_turns)
+                    && self.history.ms_passed(&past, traits.ahead_ms)
+                    || traits.direct && settled(compiled, signal, &past, &wait.turn.weighed, &self.history);
                 let forced = match force {
                     Force::No => false,
                     Force::Oldest => index == 0,
@@ -249,7 +243,6 @@ impl Verdicts {
                     continue;
                 }
                 let end = if let Force::All { end } = force { end } else { None };
-                let past = *self.history.get(past.arrival).unwrap_or(past);
                 let verdict = judge(
                     compiled,
                     signal,
@@ -315,16 +308,24 @@ fn settled(compiled: &Compiled, signal: u16, past: &Past, weighed: &[Weighed], h
                 None => true,
                 Some(OverTurns::Beside) => !beside || entry_is(entry),
                 Some(OverTurns::Absent { what, after, bound }) => {
-                    let over = match *bound {
-                        Bound::Turns(n) => history.turns_passed(past, n),
-                        Bound::Ms(ms) => history.ms_passed(past, ms),
-                        Bound::Call => false,
-                    };
+                    let over = is_over(history, past, *bound, None);
                     (over || !history.absent(past, *what, *after, *bound, mask)) && entry_is(entry)
                 }
                 Some(_) => entry_is(entry),
             }
         })
+}
+
+/// Whether a bound behind a turn has passed: turns have shown it, or it ends before `end`.
+fn is_over(history: &History, past: &Past, bound: Bound, end: Option<i64>) -> bool {
+    match bound {
+        Bound::Turns(n) => history.turns_passed(past, n),
+        Bound::Call => false,
+        Bound::Ms(ms) => {
+            let beyond = |(from, end)| end > from + i64::from(ms);
+            history.ms_passed(past, ms) || past.end.get().zip(end).is_some_and(beyond)
+        }
+    }
 }
 
 /// The latest deadline of an absence that counts.
@@ -438,18 +439,7 @@ fn over_turns(
             }) => history.count(past, *what, *at_least, *bound, &compiled.counted, mask),
             Some(OverTurns::Beside) => beside.then(Vec::new),
             Some(OverTurns::Absent { what, after, bound }) => {
-                let over = match *bound {
-                    Bound::Turns(n) => history.turns_passed(past, n),
-                    Bound::Call => false,
-                    Bound::Ms(ms) => {
-                        history.ms_passed(past, ms)
-                            || past
-                                .end
-                                .get()
-                                .zip(end)
-                                .is_some_and(|(from, end)| end > from + i64::from(ms))
-                    }
-                };
+                let over = is_over(history, past, *bound, end);
                 (over && history.absent(past, *what, *after, *bound, mask)).then(Vec::new)
             }
         };

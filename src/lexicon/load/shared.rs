@@ -1,12 +1,13 @@
 //! What all signals share: the tables of `shared.toml` and `call.toml`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use toml::Spanned;
 
 use super::Loader;
 use crate::error::ErrorKind;
 use crate::fixed::Milli;
+use crate::lexicon::detectors::{sequences, words as normal_words};
 use crate::lexicon::model::*;
 use crate::lexicon::phrase::{self, List};
 use crate::lexicon::{BUILTIN, schema};
@@ -223,18 +224,9 @@ impl Loader {
             let Some(first) = group.next() else { continue };
             words.same.extend(group.map(|w| (w, first.clone())));
         }
-        words.we = table.words.we.iter().map(|w| crate::text::normal(w)).collect();
-        words.me = table.words.me.iter().map(|w| crate::text::normal(w)).collect();
-        let phrases = |list: &[String]| -> Vec<Vec<String>> {
-            let words = |p: &String| p.split_whitespace().map(crate::text::normal).collect();
-            list.iter().map(words).collect()
-        };
-        let normal = |list: &[String]| {
-            list.iter()
-                .map(|w| crate::text::normal(w))
-                .collect::<HashSet<_>>()
-        };
-        let mut not = normal(&table.names.not);
+        words.we = normal_words(&table.words.we);
+        words.me = normal_words(&table.words.me);
+        let mut not = normal_words(&table.names.not);
         not.extend(
             words
                 .function
@@ -244,11 +236,11 @@ impl Loader {
                 .cloned(),
         );
         let names = NameRules {
-            introductions: phrases(&table.names.introductions),
-            openings: phrases(&table.names.openings),
-            closings: normal(&table.names.closings),
-            asking: phrases(&table.names.asking),
-            titles: normal(&table.names.titles),
+            introductions: sequences(&table.names.introductions),
+            openings: sequences(&table.names.openings),
+            closings: normal_words(&table.names.closings),
+            asking: sequences(&table.names.asking),
+            titles: normal_words(&table.names.titles),
             not,
             given: self.shared.names.iter().cloned().collect(),
         };
@@ -263,10 +255,10 @@ impl Loader {
                     .times
                     .iter()
                     .cloned()
-                    .chain(normal(&table.promises.units))
+                    .chain(normal_words(&table.promises.units))
                     .collect(),
-                joins: normal(&table.promises.joins),
-                at: normal(&table.promises.at),
+                joins: normal_words(&table.promises.joins),
+                at: normal_words(&table.promises.at),
             },
             holds: signals(&table.talk.holds),
             numbers: self.shared.numbers.iter().cloned().collect(),

@@ -564,6 +564,7 @@ fn signal_event(
             .filter(|e| e.span.is_some())
             .max_by_key(|e| e.contribution)
     });
+    let own_hint = strongest.and_then(|e| compiled.lexicon.entries[e.entry as usize].hint.as_ref());
     let quote = strongest
         .and_then(|e| e.span)
         .and_then(|(start, end)| text.get(start as usize..end as usize));
@@ -574,7 +575,7 @@ fn signal_event(
         at_ms,
         score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score),
         quote: quote.map(str::to_owned),
-        hint: Arc::clone(&compiled.hints[usize::from(signal)]),
+        hint: Arc::clone(own_hint.unwrap_or(&compiled.hints[usize::from(signal)])),
     })
 }
 

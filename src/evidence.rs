@@ -43,4 +43,7 @@ pub struct Evidence {
     /// Other turns it rests on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub turns: Vec<u32>,
+    /// The entry's own advice, if it has one: the plain word for a term of the trade, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Arc<str>>,
 }

@@ -57,7 +57,7 @@ pub struct ExampleReport {
     pub counts: Vec<ExampleCount>,
     /// Those that failed, in the order of files and lines.
     pub failures: Vec<ExampleFailure>,
-    /// Entries (`signal/entry`) that no example fires.
+    /// Entries (`signal/entry`) that no example fires, those that were learned from data left out.
     pub untested: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl Analyzer {
             .entries
             .iter()
             .zip(&fired)
-            .filter(|(e, fired)| is_wanted(e.signal) && !**fired);
+            .filter(|(e, fired)| is_wanted(e.signal) && !**fired && !e.fitted);
         report.untested = untested
             .map(|(e, _)| format!("{}/{}", lexicon.signals[usize::from(e.signal)].id, e.id))
             .collect();

@@ -28,6 +28,8 @@ pub enum Status {
     Covered,
     /// A stronger occurrence of the same entry counts.
     Repeated,
+    /// It was learned against the signal, and a written entry speaks for it.
+    Yielded,
     /// Its modifiers left nothing of it.
     Neutral,
     /// It does not hold here, and why.
@@ -188,6 +190,7 @@ impl Analyzer {
                         Ok(Standing::Counted) => Status::Counted,
                         Ok(Standing::Covered) => Status::Covered,
                         Ok(Standing::Repeated) => Status::Repeated,
+                        Ok(Standing::Yielded) => Status::Yielded,
                         Ok(Standing::Neutral) => Status::Neutral,
                         Err(why) => Status::Cancelled(self.blocked(why)),
                     };

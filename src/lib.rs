@@ -27,6 +27,8 @@ mod speakers;
 pub mod text;
 pub mod transcript;
 mod turns;
+#[cfg(feature = "workbench")]
+pub mod workbench;
 
 pub use analyzer::Analyzer;
 pub use error::Error;

@@ -20,6 +20,8 @@ pub(crate) enum Standing {
     Counted,
     /// A stronger hit of the signal stands over some of its words.
     Covered,
+    /// A learned term against the signal, where a written entry speaks for it.
+    Yielded,
     /// A stronger occurrence of the same entry counts.
     Repeated,
     /// Its modifiers left nothing of it.
@@ -27,7 +29,8 @@ pub(crate) enum Standing {
 }
 
 /// Decides which hits of one signal count. Strongest first, then the longest, then the leftmost, then by entry:
-/// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered.
+/// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered. Learned terms may
+/// yield to written entries.
 pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
     let mut order: Vec<usize> = (0..hits.len()).collect();
     let key = |h: &Weighed| {
@@ -59,6 +62,16 @@ pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
             counted.push(i);
             Standing::Counted
         };
+    }
+    // What was learned against a signal says less than what somebody wrote for it.
+    let speaks_for =
+        |&h: &usize| hits[h].contribution > Milli::ZERO && !entries[hits[h].entry as usize].fitted;
+    if counted.iter().any(speaks_for) {
+        for &i in &counted {
+            if entries[hits[i].entry as usize].yields && hits[i].contribution < Milli::ZERO {
+                out[i] = Standing::Yielded;
+            }
+        }
     }
     out
 }

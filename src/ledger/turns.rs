@@ -89,5 +89,6 @@ pub(crate) fn piece(
         modifiers: modifiers.collect(),
         contribution: hit.contribution,
         turns,
+        hint: compiled.lexicon.entries[hit.entry as usize].hint.clone(),
     }
 }

@@ -9,7 +9,8 @@ mod load;
 mod model;
 pub(crate) mod phrase;
 mod practices;
-mod schema;
+pub(crate) mod schema;
+mod source;
 
 pub(crate) use detectors::{
     Detector, EarlyRules, EchoRules, Features, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
@@ -20,6 +21,7 @@ pub use model::Lexicon;
 pub(crate) use model::*;
 pub use practices::PracticeHeader;
 pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
+pub use source::EntrySource;
 
 /// The files of the built-in set: path and text, in the order of their paths.
 pub(crate) const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -24,6 +24,9 @@ pub(crate) const MAX_AHEAD_TURNS: u8 = 3;
 /// The furthest look ahead in milliseconds.
 pub(crate) const MAX_AHEAD_MS: u32 = 60_000;
 
+/// Before the phrase in the id of an entry that was learned.
+pub(crate) const TERM: &str = "term:";
+
 /// Everything that is looked for, loaded and checked.
 ///
 /// ```
@@ -39,6 +42,8 @@ pub struct Lexicon {
     pub(crate) traits: Vec<SignalTraits>,
     /// By signal, then id.
     pub(crate) entries: Vec<Entry>,
+    /// The files it was read from: name and text.
+    pub(crate) files: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) shared: Shared,
     pub(crate) call: CallRules,
     pub(crate) practices: Vec<Practice>,
@@ -143,7 +148,18 @@ pub(crate) struct Entry {
     pub(crate) unless: Vec<Condition>,
     pub(crate) only_if: Vec<Condition>,
     pub(crate) over: Option<OverTurns>,
+    /// Advice where it is the strongest evidence, instead of the signal's.
+    pub(crate) hint: Option<Arc<str>>,
     pub(crate) note: Option<String>,
+    /// Its weight is not to be learned.
+    pub(crate) fixed: bool,
+    /// Its weight was learned.
+    pub(crate) fitted: bool,
+    /// Learned, and does not count against the signal where a written entry speaks for it.
+    pub(crate) yields: bool,
+    /// The file it stands in, and where.
+    pub(crate) file: u16,
+    pub(crate) at: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,7 @@ pub(crate) struct File {
     pub(crate) detector: Option<Spanned<toml::Table>>,
     #[serde(default)]
     pub(crate) feature: Vec<FeatureTable>,
+    pub(crate) fitted: Option<FittedTable>,
     // shared.toml
     #[serde(default)]
     pub(crate) spellings: BTreeMap<String, Spanned<String>>,
@@ -194,9 +195,26 @@ pub(crate) struct EntryTable {
     pub(crate) sequence: Option<Spanned<SequenceTable>>,
     pub(crate) absent: Option<Spanned<AbsentTable>>,
     pub(crate) count: Option<Spanned<CountTable>>,
+    pub(crate) hint: Option<String>,
     pub(crate) note: Option<String>,
     #[serde(default)]
+    pub(crate) fixed: bool,
+    #[serde(default)]
     pub(crate) off: bool,
+}
+
+/// Phrases with weights that were learned from labelled text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FittedTable {
+    #[expect(dead_code, reason = "for those who read the file")]
+    pub(crate) note: Option<String>,
+    #[serde(default)]
+    pub(crate) ignore: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) yields: bool,
+    #[serde(default)]
+    pub(crate) terms: BTreeMap<Spanned<String>, Spanned<f64>>,
 }
 
 /// One value or a list of them.

@@ -124,7 +124,7 @@ fn key(word: &str, content: bool) -> Key {
 
 /// The word without the commonest endings of English, so that "charged" and "charge" compare equal. No more is needed: both sides are
 /// cut alike.
-fn stem(word: &str) -> &str {
+pub(crate) fn stem(word: &str) -> &str {
     let cut = ["ing", "ed", "es", "s", "e"]
         .iter()
         .find_map(|ending| word.strip_suffix(ending).filter(|rest| rest.len() >= 3));

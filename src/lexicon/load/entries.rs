@@ -125,8 +125,44 @@ impl Loader {
             unless,
             only_if,
             over,
+            hint: t.hint.as_deref().map(Arc::from),
             note: t.note.clone(),
+            fixed: t.fixed,
+            fitted: false,
+            yields: false,
+            file: file as u16,
+            at: t.id.span().start as u32,
         })
+    }
+
+    /// Phrases with learned weights, each an entry that adds to whatever else counts.
+    pub(super) fn terms(&mut self, draft: &Draft, signal: u16, ignore: u64, entries: &mut Vec<Entry>) {
+        let mut terms = BTreeMap::new();
+        for (file, table) in &draft.fitted {
+            let ignore = ignore | self.modifier_set(*file, &table.ignore);
+            let own = table.terms.iter();
+            let yields = table.yields;
+            terms.extend(
+                own.map(|(phrase, weight)| (phrase.get_ref(), (*file, phrase, weight, ignore, yields))),
+            );
+        }
+        for (file, phrase, weight, ignore, yields) in terms.into_values() {
+            let weight = self.number(file, weight, -MAX_WEIGHT..=MAX_WEIGHT, "weight");
+            let phrases = self.phrases(file, std::slice::from_ref(phrase));
+            // A weight of nought switches a term of an earlier file off.
+            if weight == Milli::ZERO || phrases.is_empty() {
+                continue;
+            }
+            entries.push(Entry {
+                phrases,
+                ignore,
+                fitted: true,
+                yields,
+                file: file as u16,
+                at: phrase.span().start as u32,
+                ..Entry::bare(&format!("{TERM}{}", phrase.get_ref()), signal, weight)
+            });
+        }
     }
 
     fn conditions(
@@ -212,6 +248,8 @@ impl Loader {
                 unless: self.conditions(*file, &feature.unless, numbers),
                 only_if: self.conditions(*file, &feature.only_if, numbers),
                 note: feature.note.clone(),
+                file: *file as u16,
+                at: feature.id.span().start as u32,
                 ..Entry::bare(feature.id.get_ref(), signal, weight)
             });
         }
@@ -366,7 +404,13 @@ impl Entry {
             unless: Vec::new(),
             only_if: Vec::new(),
             over: None,
+            hint: None,
             note: None,
+            fixed: false,
+            fitted: false,
+            yields: false,
+            file: 0,
+            at: 0,
         }
     }
 }

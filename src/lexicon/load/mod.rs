@@ -89,6 +89,7 @@ struct Draft {
     features: Vec<(usize, schema::FeatureTable)>,
     detector: Option<(usize, Spanned<toml::Table>)>,
     examples: Vec<(usize, schema::ExampleTable)>,
+    fitted: Vec<(usize, schema::FittedTable)>,
     off: bool,
 }
 
@@ -193,6 +194,7 @@ impl Loader {
         if let Some(detector) = file.detector {
             draft.detector = Some((number, detector));
         }
+        draft.fitted.extend(file.fitted.map(|f| (number, f)));
         draft
             .examples
             .extend(file.example.into_iter().map(|e| (number, e)));
@@ -235,6 +237,7 @@ impl Loader {
                     entries.push(entry);
                 }
             }
+            self.terms(draft, index, ignore, &mut entries);
             let detector = self.detector(draft, index, &mut entries, &number);
             self.signal_conditions(draft, &mut entries[first as usize..], &number);
             places.resize(entries.len(), (draft.header[0].0, draft.header[0].1.id.span()));
@@ -279,6 +282,7 @@ impl Loader {
             signals,
             traits,
             entries,
+            files: files.to_vec(),
             shared: self.shared,
             call: call.expect("no problem, so there are rules"),
             practices,
@@ -392,8 +396,8 @@ impl Loader {
             }
         }
         let missing = [
-            ("speaker", first.speaker.is_none()),
-            ("severity", first.severity.is_none()),
+            ("speaker", draft.header.iter().all(|(_, t)| t.speaker.is_none())),
+            ("severity", draft.header.iter().all(|(_, t)| t.severity.is_none())),
             ("title", signal.title.is_empty()),
             ("summary", signal.summary.is_empty()),
         ];
@@ -527,6 +531,7 @@ impl Draft {
             features: Vec::new(),
             detector: None,
             examples: Vec::new(),
+            fitted: Vec::new(),
             off: false,
         }
     }

@@ -1,5 +1,8 @@
 //! The command line.
 
+pub(crate) mod check;
+pub(crate) mod workbench;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -59,7 +62,11 @@ const LEXICON_HELP: &str = "\
 Examples:
   hackles lexicon list                       what is looked for
   hackles lexicon test refusal               the examples of one signal
-  hackles lexicon test --lexicon mine.toml   whether your words break anything";
+  hackles lexicon test --lexicon mine.toml   whether your words break anything
+  hackles lexicon check --lexicon mine.toml  what in them never counts, stands twice or looks like a slip
+  hackles lexicon show refusal not-my-*      entries as they stand in their files
+  hackles lexicon eval --corpus rows.jsonl   what it is worth on labelled rows
+  hackles lexicon diff builtin mine.toml --corpus rows.jsonl calls/ --fail-if '*.f1 drops surely'";
 
 /// Scores support calls as they are spoken: what the customer feels and what the agent does, with the words that show it.
 #[derive(Debug, Parser)]
@@ -77,7 +84,7 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Show why a text scores what it scores
     Explain(Explain),
-    /// List the signals, run their examples
+    /// The lexicon workbench: list, test, check, measure, compare, mine, fit
     Lexicon(Lexicon),
 }
 
@@ -257,6 +264,18 @@ pub(crate) enum LexiconCommand {
         #[command(flatten)]
         layers: Layers,
     },
+    /// Look for what can never count, stands twice or looks like a slip
+    Check(check::Check),
+    /// Show a signal with its entries, as they stand in their files
+    Show(workbench::ShowSignal),
+    /// Measure a lexicon on labelled rows, with its worst errors
+    Eval(workbench::Eval),
+    /// Compare two lexicons on the same turns: what is gained, what is lost, how sure that is
+    Diff(workbench::Diff),
+    /// Propose phrases that a lexicon lacks
+    Mine(workbench::Mine),
+    /// Learn weights, bias and threshold from labelled rows
+    Fit(workbench::Fit),
 }
 
 #[cfg(test)]

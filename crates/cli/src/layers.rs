@@ -10,6 +10,11 @@ use crate::failure::{Failure, plainly};
 
 /// Loads and compiles the lexicon the arguments ask for.
 pub(crate) fn load(layers: &Layers) -> Result<Analyzer, Failure> {
+    Ok(Analyzer::new(lexicon(layers, &files(layers)?)?)?)
+}
+
+/// The files that are laid over the built-in set, with their texts.
+pub(crate) fn files(layers: &Layers) -> Result<Vec<(PathBuf, String)>, Failure> {
     let mut files = Vec::new();
     for path in &layers.lexicon {
         let before = files.len();
@@ -24,17 +29,23 @@ pub(crate) fn load(layers: &Layers) -> Result<Analyzer, Failure> {
             )));
         }
     }
+    let read = |path: PathBuf| match fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(e) => Err(Failure::Nothing(format!("{}: {}", path.display(), plainly(&e)))),
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// The lexicon of these files, with the built-in set unless the arguments leave it out.
+pub(crate) fn lexicon(layers: &Layers, files: &[(PathBuf, String)]) -> Result<Lexicon, Failure> {
     let mut builder = Lexicon::builder();
     if !layers.no_builtin {
         builder = builder.builtin();
     }
-    for path in files {
-        let name = path.display().to_string();
-        let text =
-            fs::read_to_string(&path).map_err(|e| Failure::Nothing(format!("{name}: {}", plainly(&e))))?;
-        builder = builder.file(&name, &text);
+    for (path, text) in files {
+        builder = builder.file(&path.display().to_string(), text);
     }
-    Ok(Analyzer::new(builder.build()?)?)
+    Ok(builder.build()?)
 }
 
 /// Files in the order of their names, so that the order of layers does not depend on the file system.

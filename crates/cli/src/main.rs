@@ -18,6 +18,7 @@ mod roles;
 mod score;
 mod source;
 mod style;
+mod table;
 mod watch;
 
 use std::io::Write as _;

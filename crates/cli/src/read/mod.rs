@@ -38,6 +38,14 @@ impl Record {
         }
     }
 
+    /// Where it stands: `FILE:LINE`.
+    pub(crate) fn place(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}:{line}", self.file),
+            None => self.file.clone(),
+        }
+    }
+
     /// Its size, to keep what is in memory at once within bounds.
     pub(crate) fn bytes(&self) -> usize {
         match &self.body {

@@ -1,5 +1,13 @@
 //! `hackles lexicon`: what is looked for, and whether it is found where it should be.
 
+mod check;
+mod corpus;
+mod diff;
+mod eval;
+mod fit;
+mod mine;
+mod show;
+
 use std::fmt::Write as _;
 
 use hackles::Role;
@@ -18,7 +26,20 @@ pub(crate) fn run(args: &Lexicon) -> Result<Outcome, Failure> {
             untested,
             layers,
         } => test(signals, *untested, layers),
+        LexiconCommand::Check(args) => check::run(args),
+        LexiconCommand::Show(args) => show::run(args),
+        LexiconCommand::Eval(args) => eval::run(args),
+        LexiconCommand::Diff(args) => diff::run(args),
+        LexiconCommand::Mine(args) => mine::run(args),
+        LexiconCommand::Fit(args) => fit::run(args),
     }
+}
+
+/// Writes something as JSON, for people too.
+fn json(output: &mut Output, value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(Failure::of_usage)?;
+    output.write(text.as_bytes())?;
+    output.write(b"\n")
 }
 
 fn list(json: bool, layers: &Layers) -> Result<Outcome, Failure> {

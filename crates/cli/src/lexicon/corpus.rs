@@ -1,0 +1,109 @@
+//! Reads the corpus that a workbench command is measured on.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use hackles::workbench::{Corpus, Labels, Observed, observe};
+use hackles::{Analyzer, Lexicon};
+
+use crate::args::workbench;
+use crate::failure::Failure;
+use crate::inputs;
+use crate::progress::Progress;
+use crate::read::{self, Body};
+
+/// A corpus, and how many rows were left out.
+pub(super) struct Read {
+    pub(super) corpus: Corpus,
+    pub(super) left_out: usize,
+}
+
+/// Reads everything the arguments name; a row that cannot be read is named on standard error and left out. `signals` are those asked for: calm rows
+/// show none of them.
+pub(super) fn read(
+    args: &workbench::Corpus,
+    lexicons: &[&Lexicon],
+    signals: &[String],
+) -> Result<Read, Failure> {
+    let mut read = Read {
+        corpus: Corpus::new(lexicons.iter().copied()),
+        left_out: 0,
+    };
+    let mut labels = Labels::default();
+    labels.speaker = Some(args.speaker.role());
+    for label in &args.label {
+        known(lexicons, &label.signal)?;
+        labels.keys.push(label.clone());
+    }
+    for signal in signals {
+        known(lexicons, signal)?;
+    }
+    read.add(&args.corpus, &labels);
+    if !args.calm.is_empty() {
+        let of_labels = labels.keys.iter().map(|k| k.signal.clone());
+        labels.calm = if signals.is_empty() {
+            of_labels.collect()
+        } else {
+            signals.to_vec()
+        };
+        if labels.calm.is_empty() {
+            return Err(Failure::of_usage(
+                "--calm needs signals: name those that calm calls do not show",
+            ));
+        }
+        labels.keys.clear();
+        read.add(&args.calm, &labels);
+    }
+    if read.corpus.calls.is_empty() {
+        return Err(Failure::of_usage("the corpus is empty"));
+    }
+    Ok(read)
+}
+
+/// One of the lexicons must have the signal.
+pub(super) fn known(lexicons: &[&Lexicon], signal: &str) -> Result<(), Failure> {
+    let mut all = lexicons.iter().map(|l| l.signal(signal).map(|_| ()));
+    let last = all.find_map(Result::ok);
+    match (last, lexicons.last()) {
+        (None, Some(lexicon)) => lexicon
+            .signal(signal)
+            .map(|_| ())
+            .map_err(|e| Failure::of_usage(&e)),
+        _ => Ok(()),
+    }
+}
+
+impl Read {
+    fn add(&mut self, paths: &[PathBuf], labels: &Labels) {
+        let mut problems = Vec::new();
+        for input in inputs::find(paths, &mut |line| problems.push(line)) {
+            for record in read::records(&input, None) {
+                let place = record.place();
+                let added = match record.body {
+                    Body::Json(row) => self.corpus.add_json(&place, &row, labels),
+                    Body::Call(call) => self.corpus.add(&place, *call, labels),
+                    Body::Bad(message) => Err(message),
+                };
+                if let Err(message) = added {
+                    problems.push(format!("{place}: {message}"));
+                }
+            }
+        }
+        self.left_out += problems.len();
+        problems.iter().for_each(|line| crate::complain(line));
+    }
+}
+
+/// Scores the corpus and shows how far it has come.
+pub(super) fn watch(analyzer: &Analyzer, corpus: &Corpus) -> Observed {
+    let progress = Mutex::new(Progress::new(false));
+    let observed = observe(analyzer, corpus, |calls| {
+        if let Ok(mut progress) = progress.lock() {
+            progress.add(calls);
+        }
+    });
+    if let Ok(mut progress) = progress.into_inner() {
+        progress.clear();
+    }
+    observed
+}

@@ -579,6 +579,16 @@ fn signal_event(
     })
 }
 
+/// The contributions to a signal, learned ones at a discount.
+fn discounted(compiled: &Compiled, verdict: &Verdict, bias: Milli) -> Milli {
+    const MOST: i64 = 1_000_000;
+    let outcome = &verdict.outcome;
+    let bounded = |x: i64| Milli(x.clamp(-MOST, MOST) as i32);
+    let learned = i64::from(outcome.learned);
+    let written = bounded(i64::from(outcome.logit) - i64::from(bias.0) - learned);
+    Milli(written.0 + bounded(learned).times(compiled.lexicon.call.learned).0)
+}
+
 /// Σ gain × contribution of a customer turn, and what its sentiment adds or takes.
 fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
     let mut sum = 0i64;
@@ -586,21 +596,20 @@ fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
         if let Some(&gain) = compiled.gains.get(&verdict.signal) {
             // Not from the evidence, which may be forgotten by now.
             let bias = compiled.lexicon.signals[usize::from(verdict.signal)].bias;
-            let contributions = i64::from(verdict.outcome.logit) - i64::from(bias.0);
-            let contributions = Milli(contributions.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
+            let contributions = discounted(compiled, verdict, bias);
             sum += i64::from(contributions.times(gain).0);
         }
     }
     let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
     if let Some(valence) = valence {
         let rules = &compiled.lexicon.call;
-        let logit = valence.outcome.logit.clamp(-1_000_000, 1_000_000);
-        let gain = if logit < 0 {
+        let valence = discounted(compiled, valence, Milli::ZERO);
+        let gain = if valence < Milli::ZERO {
             rules.negative_sentiment
         } else {
             rules.positive_sentiment
         };
-        sum -= i64::from(Milli(logit).times(gain).0);
+        sum -= i64::from(valence.times(gain).0);
     }
     Milli(sum.clamp(-1_000_000, 1_000_000) as i32)
 }

@@ -28,7 +28,7 @@ pub enum Status {
     Covered,
     /// A stronger occurrence of the same entry counts.
     Repeated,
-    /// It was learned against the signal, and a written entry speaks for it.
+    /// It was learned, and would silence what written entries alone make fire.
     Yielded,
     /// Its modifiers left nothing of it.
     Neutral,

@@ -3,12 +3,15 @@
 use crate::context::Weighed;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::Entry;
+use crate::signal::Signal;
 
 /// The outcome of one signal in one turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// In thousandths; it stands still beyond the range.
     pub(crate) logit: i32,
+    /// What learned terms have of it.
+    pub(crate) learned: i32,
     pub(crate) score: Score,
     pub(crate) fired: bool,
 }
@@ -20,7 +23,7 @@ pub(crate) enum Standing {
     Counted,
     /// A stronger hit of the signal stands over some of its words.
     Covered,
-    /// A learned term against the signal, where a written entry speaks for it.
+    /// A learned term that would silence what written entries alone make fire.
     Yielded,
     /// A stronger occurrence of the same entry counts.
     Repeated,
@@ -29,9 +32,9 @@ pub(crate) enum Standing {
 }
 
 /// Decides which hits of one signal count. Strongest first, then the longest, then the leftmost, then by entry:
-/// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered. Learned terms may
-/// yield to written entries.
-pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
+/// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered. Learned terms that
+/// yield count against a signal only as far as it still fires, if it fires by written entries alone.
+pub(crate) fn standings(signal: &Signal, entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
     let mut order: Vec<usize> = (0..hits.len()).collect();
     let key = |h: &Weighed| {
         let (start, end) = h.span.unwrap_or((0, 0));
@@ -63,12 +66,21 @@ pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
             Standing::Counted
         };
     }
-    // What was learned against a signal says less than what somebody wrote for it.
-    let speaks_for =
-        |&h: &usize| hits[h].contribution > Milli::ZERO && !entries[hits[h].entry as usize].fitted;
-    if counted.iter().any(speaks_for) {
-        for &i in &counted {
-            if entries[hits[i].entry as usize].yields && hits[i].contribution < Milli::ZERO {
+    let of = |i: &usize| (&entries[hits[*i].entry as usize], hits[*i].contribution);
+    let fires = |sum: i64| Score::logistic(sum) >= signal.threshold;
+    let bias = i64::from(signal.bias.0);
+    let sum = |wanted: &dyn Fn(&Entry, Milli) -> bool| {
+        let all = counted.iter().map(of).filter(|(e, c)| wanted(e, *c));
+        bias + all.map(|(_, c)| i64::from(c.0)).sum::<i64>()
+    };
+    let may_yield = |e: &Entry, c: Milli| e.yields && c < Milli::ZERO;
+    if counted.iter().map(of).any(|(e, c)| may_yield(e, c)) && fires(sum(&|e, _| !e.fitted)) {
+        let mut rest = sum(&|e, c| !may_yield(e, c));
+        for &i in counted.iter().filter(|i| may_yield(of(i).0, of(i).1)) {
+            let with = rest + i64::from(hits[i].contribution.0);
+            if fires(with) {
+                rest = with;
+            } else {
                 out[i] = Standing::Yielded;
             }
         }
@@ -76,21 +88,25 @@ pub(crate) fn standings(entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
     out
 }
 
-/// The score of a signal from the contributions that count.
+/// The score of a signal from the contributions that count, each with whether it was learned.
 pub(crate) fn outcome(
     bias: Milli,
     threshold: Score,
-    contributions: impl IntoIterator<Item = Milli>,
+    contributions: impl IntoIterator<Item = (Milli, bool)>,
 ) -> Option<Outcome> {
     let mut sum = i64::from(bias.0);
+    let mut learned = 0i64;
     let mut any = false;
-    for contribution in contributions {
+    for (contribution, is_learned) in contributions {
         sum += i64::from(contribution.0);
+        learned += i64::from(contribution.0) * i64::from(is_learned);
         any = true;
     }
+    let bounded = |x: i64| x.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
     let score = Score::logistic(sum);
     any.then_some(Outcome {
-        logit: sum.clamp(i32::MIN.into(), i32::MAX.into()) as i32,
+        logit: bounded(sum),
+        learned: bounded(learned),
         score,
         fired: score >= threshold,
     })
@@ -103,9 +119,15 @@ mod tests {
     #[test]
     fn outcome_sums_and_compares_the_rounded_score() {
         assert_eq!(outcome(Milli(-2000), Score(5000), []), None);
-        let o = outcome(Milli(-2000), Score(5000), [Milli(2000)]).expect("one");
+        let o = outcome(Milli(-2000), Score(5000), [(Milli(2000), false)]).expect("one");
         assert_eq!((o.logit, o.score, o.fired), (0, Score(5000), true));
-        let o = outcome(Milli(-2000), Score(5000), [Milli(1000), Milli(-500)]).expect("two");
+        let o = outcome(
+            Milli(-2000),
+            Score(5000),
+            [(Milli(1000), false), (Milli(-500), true)],
+        )
+        .expect("two");
         assert!(!o.fired);
+        assert_eq!((o.logit, o.learned), (-1500, -500));
     }
 }

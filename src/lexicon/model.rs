@@ -155,7 +155,7 @@ pub(crate) struct Entry {
     pub(crate) fixed: bool,
     /// Its weight was learned.
     pub(crate) fitted: bool,
-    /// Learned, and does not count against the signal where a written entry speaks for it.
+    /// Learned, and does not silence a signal that fires by written entries alone.
     pub(crate) yields: bool,
     /// The file it stands in, and where.
     pub(crate) file: u16,
@@ -313,6 +313,8 @@ pub(crate) struct CallRules {
     /// What negative sentiment of a turn adds, and positive takes away.
     pub(crate) negative_sentiment: Milli,
     pub(crate) positive_sentiment: Milli,
+    /// What learned terms contribute counts for so much in the level.
+    pub(crate) learned: Milli,
     /// The weight of the level at the end within that of the last third.
     pub(crate) end_share: f64,
     pub(crate) scale: f64,

@@ -114,6 +114,7 @@ pub(crate) struct AngerTable {
     pub(crate) end_share: f64,
     pub(crate) negative_sentiment: f64,
     pub(crate) positive_sentiment: f64,
+    pub(crate) learned: f64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -365,7 +365,8 @@ pub(crate) fn judge(
     if hits.is_empty() {
         return None;
     }
-    let standing = standings(&lexicon.entries, &hits);
+    let header = &lexicon.signals[usize::from(signal)];
+    let standing = standings(header, &lexicon.entries, &hits);
     let mut evidence = Vec::new();
     for (hit, standing) in hits.iter().zip(&standing) {
         told(hit, Ok(*standing));
@@ -374,11 +375,11 @@ pub(crate) fn judge(
         }
     }
     evidence.sort_by_key(|e| (e.span, e.entry));
-    let header = &lexicon.signals[usize::from(signal)];
+    let learned = |e: &Weighed| lexicon.entries[e.entry as usize].fitted;
     let mut outcome = outcome(
         header.bias,
         header.threshold,
-        evidence.iter().map(|e| e.contribution),
+        evidence.iter().map(|e| (e.contribution, learned(e))),
     )?;
     // A valence is a figure; it does not fire.
     outcome.fired &= Some(signal) != compiled.sentiment;

@@ -196,12 +196,6 @@ impl Corpus {
             if let Some(lists) = row.get("expect").and_then(Value::as_object) {
                 self.label_turns(lists, &call, &mut labels)?;
             }
-            let starts: Vec<i64> = call.turns.iter().filter_map(|t| t.start_ms).collect();
-            if labels.iter().any(|l| !l.is_empty()) && !starts.is_sorted() {
-                return Err(
-                    "labels are by turn, so the turns must stand in the order of their starts".into(),
-                );
-            }
         } else {
             self.label(&Value::Object(row), how, &mut labels[0])?;
         }
@@ -212,10 +206,18 @@ impl Corpus {
     fn keep(
         &mut self,
         place: &str,
-        call: Transcript,
+        mut call: Transcript,
         mut labels: Vec<Vec<(u16, bool)>>,
         how: &Labels,
     ) -> Result<(), String> {
+        if !call.turns.iter().filter_map(|t| t.start_ms).is_sorted() {
+            if labels.iter().any(|l| !l.is_empty()) {
+                return Err(
+                    "labels are by turn, so the turns must stand in the order of their starts".into(),
+                );
+            }
+            sort(&mut call.turns);
+        }
         for signal in &how.calm {
             let signal = self.known(signal)?;
             for (turn, found) in call.turns.iter().zip(&mut labels) {
@@ -308,6 +310,18 @@ impl Corpus {
         }
         Ok(())
     }
+}
+
+/// Puts turns in the order in which reports list them: by start, those without one behind the turn before them.
+fn sort(turns: &mut Vec<Turn>) {
+    let mut last = i64::MIN;
+    let mut keyed: Vec<(i64, Turn)> = Vec::new();
+    for turn in turns.drain(..) {
+        last = turn.start_ms.unwrap_or(last);
+        keyed.push((last, turn));
+    }
+    keyed.sort_by_key(|k| k.0);
+    turns.extend(keyed.into_iter().map(|k| k.1));
 }
 
 /// A call of one utterance.

@@ -408,7 +408,10 @@ impl Pairs {
             precision: less(&|s| ratio(s[0], s[0] + s[1])),
             recall: less(&|s| ratio(s[0], s[0] + s[2])),
             f1: less(&f1_of),
-            f1s: [f1_of(a), f1_of(b)],
+            f1s: [
+                self.old.as_ref().and_then(|_| f1_of(a)),
+                self.new.as_ref().and_then(|_| f1_of(b)),
+            ],
             auc: auc.unwrap_or(f64::NAN),
             rate: ratio(more * 1000.0, turns).unwrap_or(f64::NAN),
         }
@@ -438,7 +441,7 @@ fn resample(corpus: &Corpus, pairs: &[Pairs], options: &DiffOptions) -> Vec<Resa
         return Vec::new();
     }
     let one = |number: u32| {
-        let mut random = Random::new(options.seed ^ (u64::from(number) << 32));
+        let mut random = Random::of(options.seed, number.into());
         let mut weights = vec![0u16; calls];
         for _ in 0..calls {
             let drawn = &mut weights[random.below(calls)];

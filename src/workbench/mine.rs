@@ -29,12 +29,16 @@ pub struct MineOptions {
     pub most: usize,
     /// Also phrases that speak against the signal.
     pub against: bool,
+    /// Leave phrases out that are of grammar alone: function words, numbers, times.
+    pub content: bool,
     /// Leave phrases out that say (nearly) the same as one before: a part of it in as many turns.
     pub distinct: bool,
     /// The strength of the prior of log-odds, in turns.
     pub prior: f64,
     /// So many turns are quoted with each phrase.
     pub examples: usize,
+    /// Texts of another kind in which a phrase must stand too, if there are any: what only one kind of text says is its subject, not its tone.
+    pub also_in: Vec<String>,
 }
 
 impl Default for MineOptions {
@@ -45,9 +49,11 @@ impl Default for MineOptions {
             least: 3,
             most: 100,
             against: false,
+            content: true,
             distinct: true,
             prior: 10.0,
             examples: 2,
+            also_in: Vec::new(),
         }
     }
 }
@@ -112,7 +118,16 @@ pub fn mine(
     }
     set_right(&mut lines)
         .ok_or_else(|| format!("\"{signal}\": the corpus needs turns that show it and turns that do not"))?;
-    let counts = ngrams::count(&lines, options.words, options.least);
+    let mut counts = ngrams::count(&lines, options.words, options.least);
+    if !options.also_in.is_empty() {
+        let others = options.also_in.iter();
+        let others = others.map(|text| Line::read(lexicon, &mut words, text, false, 0.0));
+        let known = ngrams::found(others, &counts);
+        counts.retain(|gram, _| known.contains(gram));
+    }
+    if options.content {
+        counts.retain(|gram, _| words.telling(lexicon, gram) > 0);
+    }
     let total = lines.iter().fold(Count::default(), |mut sum, line| {
         *(if line.shown {
             &mut sum.shown
@@ -137,6 +152,9 @@ pub fn mine(
     ranked.sort_by(|a, b| {
         b.1.gain
             .total_cmp(&a.1.gain)
+            // Of runs that stand in the same turns the one that says most, and that in the fewest words.
+            .then_with(|| words.telling(lexicon, &b.0).cmp(&words.telling(lexicon, &a.0)))
+            .then_with(|| ngrams::length(&a.0).cmp(&ngrams::length(&b.0)))
             .then_with(|| a.1.phrase.cmp(&b.1.phrase))
     });
     if options.distinct {

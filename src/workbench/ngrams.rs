@@ -1,6 +1,6 @@
 //! Runs of words as phrases see them, counted over labelled turns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
@@ -44,6 +44,24 @@ impl Words {
     }
 }
 
+impl Words {
+    /// How many words of a run are neither classes nor function words; negations tell something.
+    pub(crate) fn telling(&self, lexicon: &Lexicon, gram: &Gram) -> usize {
+        let rules = &lexicon.call.words;
+        let category = |w: &str| {
+            rules
+                .category(w)
+                .map(|c| rules.categories[usize::from(c)].as_str())
+        };
+        let tells = |w: &&str| !w.starts_with('#') && category(w).is_none_or(|c| c == "negation");
+        let words = gram.iter().filter(|&&w| w != BREAK);
+        words
+            .map(|&w| self.names[w as usize].as_str())
+            .filter(tells)
+            .count()
+    }
+}
+
 /// A labelled turn as words.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -75,12 +93,14 @@ impl Count {
 
 impl Line {
     /// Reads a turn the way phrases match it: contractions opened, spellings folded, numbers as classes, without what may
-    /// stand inside a phrase unnoticed.
+    /// stand inside a phrase unnoticed. Fillers of several words ("you know") are words here, and number words are no numbers: of runs with them a phrase may find
+    /// a few turns more.
     pub(crate) fn read(lexicon: &Lexicon, words: &mut Words, text: &str, shown: bool, score: f64) -> Line {
         let mut reader = Reader {
             lexicon,
             words,
             line: Vec::new(),
+            last: String::new(),
         };
         text::read(&lexicon.shared.rules, text, &mut reader);
         Line {
@@ -118,6 +138,8 @@ struct Reader<'a> {
     lexicon: &'a Lexicon,
     words: &'a mut Words,
     line: Vec<u32>,
+    /// The last word, if saying it again at once would be a stutter.
+    last: String,
 }
 
 impl Sink for Reader<'_> {
@@ -134,13 +156,18 @@ impl Sink for Reader<'_> {
         if let Some((_, class)) = class.iter().find(|c| flags.contains(c.0)) {
             let number = self.words.number(class);
             self.line.push(number);
+            self.last.clear();
             return;
         }
         let mut word = text::normal(text);
         if let Some(folded) = shared.spellings.get(&word) {
             word.clone_from(folded);
         }
-        if shared.fillers.contains(&word) || shared.soft.contains(&word) {
+        if shared.fillers.contains(&word) {
+            return;
+        }
+        if shared.soft.contains(&word) {
+            self.last.clear();
             return;
         }
         // What no phrase can spell breaks the run: masks, odd signs.
@@ -149,21 +176,29 @@ impl Sink for Reader<'_> {
             .all(|c| c.is_alphanumeric() || c == '\'' || text::is_emoji(c));
         if flags.intersects(Flags::MASKED | Flags::OVERLONG) || !plain {
             self.line.push(BREAK);
+            self.last.clear();
+            return;
+        }
+        if word == self.last {
             return;
         }
         let mut opened = Vec::new();
         open(self.lexicon, &word, &mut opened);
         for part in opened {
             let number = self.words.number(&part);
-            // A word said again at once is a stutter.
-            if self.line.last() != Some(&number) {
-                self.line.push(number);
-            }
+            self.line.push(number);
         }
+        // Digits are said one by one.
+        self.last = if shared.numbers.contains(&word) {
+            String::new()
+        } else {
+            word
+        };
     }
 
     fn punctuation(&mut self, flags: Flags) {
         if flags.contains(Flags::SENTENCE_END) {
+            self.last.clear();
             self.line.push(BREAK);
         }
     }
@@ -213,6 +248,22 @@ pub(crate) fn count(lines: &[Line], most_words: usize, least_turns: u32) -> Hash
         all.extend(these);
     }
     all
+}
+
+/// Those of the counted runs that stand in some other lines too.
+pub(crate) fn found(
+    lines: impl IntoIterator<Item = Line>,
+    counts: &HashMap<Gram, Count, FixedState>,
+) -> HashSet<Gram, FixedState> {
+    let mut found = HashSet::default();
+    let mut grams = Vec::new();
+    for line in lines {
+        for length in 1..=MOST_WORDS {
+            line.grams(length, &mut grams);
+            found.extend(grams.iter().filter(|g| counts.contains_key(*g)).copied());
+        }
+    }
+    found
 }
 
 /// The run without its last and without its first word.

@@ -48,6 +48,8 @@ const SIGNAL: &[&str] = &[
     "gained",
     "lost",
 ];
+/// Those of which resamples give an interval.
+const RESAMPLED: &[&str] = &["precision", "recall", "f1", "auc", "rate"];
 const MACRO: &[&str] = &["f1"];
 const SIZE: &[&str] = &["phrases", "patterns", "bytes"];
 const COST: &[&str] = &["time", "load"];
@@ -101,6 +103,12 @@ impl std::str::FromStr for Rule {
                 _ => return Err(format!("\"{word}\" is too much in \"{text}\"")),
             }
         }
+        let has_interval = subject == "macro" || RESAMPLED.contains(figure);
+        if matches!(test, Test::Moves { surely: true, .. }) && !has_interval {
+            return Err(format!(
+                "{subject}.{figure} is not resampled, so nothing of it is sure: leave \"surely\" out"
+            ));
+        }
         Ok(Rule {
             text: text.trim().to_owned(),
             subject: subject.to_owned(),
@@ -133,6 +141,12 @@ impl Rule {
         let unmeasured = || format!("{self}: {}.{} was not measured", self.subject, self.figure);
         let named = |name: &str, change: Option<Change>| -> Result<Option<String>, String> {
             let change = change.filter(|c| c.new.is_some()).ok_or_else(unmeasured)?;
+            if self.is_surely() && change.interval.is_none() && change.old != change.new {
+                return Err(format!(
+                    "{self}: {name}.{} has no interval: resample, or leave \"surely\" out",
+                    self.figure
+                ));
+            }
             Ok(self
                 .breaks(&change)
                 .map(|why| format!("{name}.{} {why}", self.figure)))
@@ -157,9 +171,12 @@ impl Rule {
             "*" => {
                 let all = difference.signals.iter();
                 // Signals without labels cannot break a rule about labels.
-                Ok(all
-                    .filter_map(|s| named(&s.signal, figure(s, self.figure)).ok().flatten())
-                    .collect())
+                let measured = all
+                    .map(|s| (s, figure(s, self.figure)))
+                    .filter(|(_, c)| c.is_some_and(|c| c.new.is_some()));
+                let broken: Result<Vec<Option<String>>, String> =
+                    measured.map(|(s, c)| named(&s.signal, c)).collect();
+                Ok(broken?.into_iter().flatten().collect())
             }
             id => {
                 let signal = difference
@@ -173,6 +190,10 @@ impl Rule {
                 one(figure(signal, self.figure))
             }
         }
+    }
+
+    fn is_surely(&self) -> bool {
+        matches!(self.test, Test::Moves { surely: true, .. })
     }
 
     fn breaks(&self, change: &Change) -> Option<String> {

@@ -195,6 +195,11 @@ impl Random {
         Random(seed)
     }
 
+    /// The numbers of one of many streams of a seed.
+    pub(crate) fn of(seed: u64, stream: u64) -> Self {
+        Random(Random::new(seed).bits() ^ Random::new(!stream).bits())
+    }
+
     /// The next 64 bits.
     pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -154,7 +154,7 @@ fn status(status: &Status) -> Option<String> {
         Status::Counted => None,
         Status::Covered => Some("a stronger hit stands over its words".into()),
         Status::Repeated => Some("a stronger occurrence of the entry counts".into()),
-        Status::Yielded => Some("a written entry speaks for the signal".into()),
+        Status::Yielded => Some("it would silence what written entries make fire".into()),
         Status::Neutral => Some("its modifiers leave nothing of it".into()),
         Status::Cancelled(reason) => Some(plain(reason)),
         _ => Some("it has no part in the sum".into()),

@@ -267,6 +267,7 @@ impl Loader {
             least_words: table.anger.least_words,
             negative_sentiment: Milli::nearest(table.anger.negative_sentiment),
             positive_sentiment: Milli::nearest(table.anger.positive_sentiment),
+            learned: Milli::nearest(table.anger.learned),
             end_share: table.anger.end_share.clamp(0.0, 1.0),
             scale: table.anger.scale,
             most: Milli::nearest(table.anger.most),

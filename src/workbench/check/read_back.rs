@@ -238,8 +238,9 @@ impl<'a> Reader<'a> {
         );
         let entries = &self.subject.lexicon.entries;
         let same = |w: &&Weighed| entries[w.entry as usize].signal == self.entry.signal;
+        let signal = &self.subject.lexicon.signals[usize::from(self.entry.signal)];
         let hits: Vec<&Weighed> = self.weighed.iter().filter(same).collect();
-        let standing = standings(entries, &hits);
+        let standing = standings(signal, entries, &hits);
         let all = || hits.iter().zip(&standing);
         let mut own = all().filter(|(h, _)| h.entry == self.number).peekable();
         if own.peek().is_none() {

@@ -2,7 +2,7 @@
 //!
 //! The features are what the analyzer itself shows as evidence: an entry's value in a turn is the product of its modifiers (1 if
 //! none applies). So what is learned is what will be added up later, negation and all. Weights change from where they stand, and only
-//! as far as the labels demand: a sparse, regularised logistic regression of the labels on the changes ([`logistic`]), whose strength is chosen by
+//! as far as the labels demand: a sparse, regularised logistic regression of the labels on the changes, whose strength is chosen by
 //! cross-validation over whole calls.
 
 mod logistic;
@@ -36,8 +36,10 @@ pub struct FitOptions {
     pub keep_bias: bool,
     /// Weights of written entries keep their signs.
     pub keep_signs: bool,
-    /// No learned term weighs more than this, for or against.
+    /// No learned term weighs more than this for the signal …
     pub most: f64,
+    /// … and more than this against it.
+    pub most_against: f64,
     /// Learned terms that weigh less than this are left out.
     pub prune: f64,
     /// The share of the penalty that leaves small changes out, 0 to 1.
@@ -61,6 +63,7 @@ impl Default for FitOptions {
             keep_bias: false,
             keep_signs: true,
             most: 3.0,
+            most_against: 3.0,
             prune: 0.1,
             sparsity: 0.3,
             folds: 5,
@@ -93,15 +96,15 @@ pub struct Fit {
     pub turns: usize,
     /// Those that show the signal.
     pub shown: usize,
-    /// The strength of the penalty that was chosen, and what others came to.
+    /// The strength of the penalty that was chosen.
     pub strength: f64,
-    /// All that were tried, the strongest first.
+    /// What was tried in the first round, the strongest first, down to the chosen one.
     pub tried: Vec<Tried>,
     /// The lexicon as it was, on the same turns.
     pub before: FitFigures,
-    /// The fitted one on turns that were not learned from: each fold by the others.
+    /// The fitted one on turns that were not learned from, each fold by the others; before weights are rounded and small ones left out.
     pub cross_validated: FitFigures,
-    /// The fitted one on the turns it was learned from.
+    /// The fitted one, as it is written, on the turns it was learned from.
     pub in_sample: FitFigures,
     /// The bias, in log-odds: old, new.
     pub bias: [f64; 2],
@@ -176,6 +179,13 @@ pub fn fit(
     if options.folds < 2 || options.strengths == 0 || !(0.0..=1.0).contains(&options.sparsity) {
         return Err("fitting needs 2 folds or more, a strength or more, a sparsity of 0 to 1".into());
     }
+    let is_bound = |x: f64| (0.0..=20.0).contains(&x);
+    if ![options.most, options.most_against, options.prune]
+        .into_iter()
+        .all(is_bound)
+    {
+        return Err("the largest weights, and the least, lie between 0 and 20".into());
+    }
     let lexicon = analyzer.lexicon();
     let number = corpus
         .number(signal)
@@ -202,12 +212,20 @@ pub fn fit(
         let data = Data::read(&current, corpus, number, signal)?;
         progress("fitting");
         let mut fit = learn(&current, &data, signal, options)?;
-        let competing = fit.weights.iter().any(|w| !w.is_term && w.old != w.new);
+        let yields = entries(lexicon, signal).any(|(_, e)| e.yields);
+        let competing = fit
+            .weights
+            .iter()
+            .any(|w| (!w.is_term || yields) && w.old != w.new);
         if let Some(first) = fitted.take() {
             fit.before = first.before;
             fit.bias[0] = first.bias[0];
             fit.threshold[0] = first.threshold[0];
+            fit.strength = first.strength;
+            fit.tried = first.tried;
+            let seen = first.unchanged + first.weights.iter().filter(|w| w.turns > 0).count();
             merge(&mut fit, first.weights);
+            fit.unchanged = seen.saturating_sub(fit.weights.iter().filter(|w| w.turns > 0).count());
         }
         if !competing || round + 1 == ROUNDS {
             return Ok(fit);
@@ -338,7 +356,7 @@ impl Data {
 
     /// The fold of each turn: turns of a call fall into the same.
     fn folds(&self, seed: u64, folds: usize) -> Vec<usize> {
-        let fold = |call: &u32| Random::new(seed ^ (u64::from(*call) << 20)).below(folds);
+        let fold = |call: &u32| Random::of(seed, (*call).into()).below(folds);
         self.calls.iter().map(fold).collect()
     }
 }
@@ -440,22 +458,27 @@ fn learn(analyzer: &Analyzer, data: &Data, signal: &str, options: &FitOptions) -
     let old_threshold = if valence { 0.5 } else { header.threshold.to_f64() };
     let new_threshold = threshold(options.threshold, old_threshold, &held_out, &data.shown);
     let rounded = |x: f64| (x * 100.0).round() / 100.0;
+    let new_bias = if task.bias {
+        rounded(bias + learned.bias)
+    } else {
+        bias
+    };
+    let mut written = vec![new_bias; data.shown.len()];
     let mut weights = Vec::new();
     for ((entry, values), change) in data.features.iter().zip(&learned.changes) {
         let e = &lexicon.entries[*entry];
         let moved = rounded(start(*entry) + change);
-        let new = if e.fitted && moved.abs() < options.prune {
-            0.0
-        } else {
-            moved
+        let new = match is_kept(e, options) {
+            true => weight(*entry),
+            false if e.fitted && moved.abs() < options.prune => 0.0,
+            false if !e.fitted && *change == 0.0 => weight(*entry),
+            false => moved,
         };
+        for &(row, value) in values {
+            written[row as usize] += new * value;
+        }
         let old = weight(*entry);
-        let stays = if e.fitted {
-            old == new
-        } else {
-            *change == 0.0 || old == new
-        };
-        if !stays {
+        if old != new {
             weights.push(FittedWeight {
                 entry: e.id.clone(),
                 is_term: e.fitted,
@@ -484,20 +507,15 @@ fn learn(analyzer: &Analyzer, data: &Data, signal: &str, options: &FitOptions) -
             }),
     );
     weights.sort_by(|a, b| a.entry.cmp(&b.entry));
-    let new_bias = if task.bias {
-        rounded(bias + learned.bias)
-    } else {
-        bias
-    };
     Ok(Fit {
         signal: signal.to_owned(),
         turns: data.shown.len(),
         shown: data.shown.iter().filter(|&&s| s != valence).count(),
         strength: strengths[best],
         tried,
-        before: figures(&before, &data.shown, old_threshold),
-        cross_validated: figures(&held_out, &data.shown, new_threshold),
-        in_sample: figures(&learned.logits, &data.shown, new_threshold),
+        before: figures(&before, data, valence, old_threshold),
+        cross_validated: figures(&held_out, data, valence, new_threshold),
+        in_sample: figures(&written, data, valence, new_threshold),
         bias: [bias, new_bias],
         threshold: [old_threshold, new_threshold],
         unchanged: data.features.len() - weights.iter().filter(|w| w.turns > 0).count(),
@@ -523,7 +541,7 @@ fn bounds(entry: &Entry, options: &FitOptions) -> (f64, f64) {
         return (0.0, 0.0);
     }
     if entry.fitted {
-        return (-options.most, options.most);
+        return (-options.most_against, options.most);
     }
     let (least, most) = (-20.0 - weight, 20.0 - weight);
     match (options.keep_signs, weight > 0.0) {
@@ -546,17 +564,28 @@ fn loss(logits: &[f64], shown: &[bool]) -> f64 {
     logits.iter().zip(shown).map(one).sum::<f64>() / shown.len().max(1) as f64
 }
 
-fn figures(logits: &[f64], shown: &[bool], threshold: f64) -> FitFigures {
+/// Figures of logits; those of the valence are of being negative, as labels are.
+fn figures(logits: &[f64], data: &Data, valence: bool, threshold: f64) -> FitFigures {
+    let sign = if valence { -1.0 } else { 1.0 };
+    let logits: Vec<f64> = logits.iter().map(|x| sign * x).collect();
+    let shown: Vec<bool> = data.shown.iter().map(|s| s != &valence).collect();
+    let (logits, shown) = (logits.as_slice(), shown.as_slice());
     let scores: Vec<f64> = logits
         .iter()
         .map(|&x| Score::nearest(logistic(x)).to_f64())
         .collect();
     let ranking = Ranking::new(&scores);
     let mut counts = Counts::default();
-    scores
-        .iter()
-        .zip(shown)
-        .for_each(|(&score, &shown)| counts.add(shown, score >= threshold));
+    scores.iter().zip(shown).for_each(|(&score, &shown)| {
+        counts.add(
+            shown,
+            if valence {
+                score > threshold
+            } else {
+                score >= threshold
+            },
+        )
+    });
     FitFigures {
         loss: loss(logits, shown),
         auc: ranking.auc(shown, &|_| 1.0),

@@ -60,7 +60,12 @@ impl Fit {
         for (number, weights) in changes {
             let document = documents[number].as_mut().ok_or("a file has gone")?;
             for (entry, weight) in weights {
-                set_weight(document, entry, weight);
+                let is_before = |text: &str| {
+                    let phrase = entry.strip_prefix(TERM);
+                    phrase.is_some_and(|p| text.contains(&format!("{p:?} =")))
+                };
+                let hides = lexicon.files[..number].iter().any(|(_, text)| is_before(text));
+                set_weight(document, entry, weight, hides);
             }
         }
         for (key, value) in moved {
@@ -78,13 +83,14 @@ impl Fit {
     }
 }
 
-fn set_weight(document: &mut DocumentMut, entry: &str, weight: f64) {
+/// Sets a weight. A term that is left out goes, unless it `hides` the same term of an earlier file: then it gets a weight of 0.
+fn set_weight(document: &mut DocumentMut, entry: &str, weight: f64, hides: bool) {
     if let Some(phrase) = entry.strip_prefix(TERM) {
         let terms = document.get_mut("fitted").and_then(|f| f.get_mut("terms"));
         let Some(terms) = terms.and_then(Item::as_table_like_mut) else {
             return;
         };
-        if weight == 0.0 {
+        if weight == 0.0 && !hides {
             terms.remove(phrase);
         } else if let Some(item) = terms.get_mut(phrase) {
             replace(item, weight);
@@ -109,7 +115,14 @@ fn set_header(documents: &mut [Option<DocumentMut>], signal: &str, key: &str, va
         (header.get("id").and_then(Item::as_str) == Some(signal)).then_some(header)
     });
     let mut headers: Vec<_> = headers.collect();
-    let at = headers.iter().rposition(|h| h.contains_key(key)).unwrap_or(0);
+    // What stands before a header that begins the signal anew does not hold.
+    let anew = |h: &&mut dyn toml_edit::TableLike| h.get("replace").and_then(Item::as_bool) == Some(true);
+    let from = headers.iter().rposition(anew).unwrap_or(0);
+    let at = headers
+        .iter()
+        .rposition(|h| h.contains_key(key))
+        .unwrap_or(from)
+        .max(from);
     let Some(header) = headers.get_mut(at) else { return };
     match header.get_mut(key) {
         Some(item) => replace(item, value),

@@ -173,9 +173,15 @@ pub(crate) struct Mine {
     /// Also phrases that speak against the signal
     #[arg(long)]
     pub(crate) against: bool,
+    /// Also phrases of function words and numbers alone
+    #[arg(long)]
+    pub(crate) grammar: bool,
     /// Also phrases that say nearly the same as a better one
     #[arg(long)]
     pub(crate) all: bool,
+    /// Only phrases that these transcripts or rows of another kind have too: what one kind of text alone says is its subject, not its tone
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) also_in: Vec<PathBuf>,
     /// How many turns are quoted with each phrase
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) examples: usize,
@@ -220,9 +226,12 @@ pub(crate) struct Fit {
     /// Weights of written entries may change their signs
     #[arg(long)]
     pub(crate) free_signs: bool,
-    /// The largest weight of a learned term, for or against
+    /// The largest weight of a learned term
     #[arg(long, value_name = "WEIGHT", default_value_t = 3.0)]
     pub(crate) most: f64,
+    /// The largest weight of a learned term against the signal
+    #[arg(long, value_name = "WEIGHT", default_value_t = 3.0)]
+    pub(crate) most_against: f64,
     /// Learned terms that weigh less are left out
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.1)]
     pub(crate) prune: f64,

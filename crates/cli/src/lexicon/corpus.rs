@@ -60,6 +60,20 @@ pub(super) fn read(
     Ok(read)
 }
 
+/// What is said in some transcripts or rows, whatever their labels.
+pub(super) fn texts(paths: &[PathBuf], lexicon: &Lexicon) -> Result<Vec<String>, Failure> {
+    let mut read = Read {
+        corpus: Corpus::new([lexicon]),
+        left_out: 0,
+    };
+    read.add(paths, &Labels::default());
+    if !paths.is_empty() && read.corpus.calls.is_empty() {
+        return Err(Failure::of_usage("--also-in: nothing is said there"));
+    }
+    let turns = read.corpus.calls.into_iter().flat_map(|c| c.call.turns);
+    Ok(turns.map(|t| t.text).collect())
+}
+
 /// One of the lexicons must have the signal.
 pub(super) fn known(lexicons: &[&Lexicon], signal: &str) -> Result<(), Failure> {
     let mut all = lexicons.iter().map(|l| l.signal(signal).map(|_| ()));

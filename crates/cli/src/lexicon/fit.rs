@@ -29,6 +29,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, Failure> {
     options.keep_bias = args.keep_bias;
     options.keep_signs = !args.free_signs;
     options.most = args.most;
+    options.most_against = args.most_against;
     options.prune = args.prune;
     options.sparsity = args.sparsity;
     options.folds = args.folds;
@@ -67,6 +68,18 @@ fn write(fitted: &Fit, lexicon: &Lexicon, args: &Args) -> Result<Vec<PathBuf>, F
         return Err(Failure::of_usage(format_args!(
             "{} belongs to the built-in set: keep its entries (--keep-written --keep-bias), or write into a folder (--out)",
             builtin.name
+        )));
+    }
+    let targets: Vec<PathBuf> = files.iter().map(target).collect();
+    if let Some((at, path)) = targets
+        .iter()
+        .enumerate()
+        .find(|(at, path)| targets[..*at].contains(path))
+    {
+        return Err(Failure::of_usage(format_args!(
+            "two files would be written as {}, one of them {}: give them names of their own, or use --write",
+            path.display(),
+            files[at].name
         )));
     }
     if let Some(folder) = &args.out {

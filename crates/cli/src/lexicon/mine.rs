@@ -22,12 +22,14 @@ pub(super) fn run(args: &Mine) -> Result<Outcome, Failure> {
     options.least = args.least;
     options.most = args.most;
     options.against = args.against;
+    options.content = !args.grammar;
     options.distinct = !args.all;
     options.examples = if args.to == Phrases::Toml {
         0
     } else {
         args.examples
     };
+    options.also_in = corpus::texts(&args.also_in, analyzer.lexicon())?;
     let found = mine(
         analyzer.lexicon(),
         &read.corpus,

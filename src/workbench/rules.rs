@@ -256,7 +256,7 @@ mod tests {
             turns: 1,
             macro_f1: Change::of(Some(0.8), Some(0.8)),
             signals: vec![
-                signal("anger", f1(0.70, 0.75, None)),
+                signal("anger", f1(0.70, 0.75, Some([0.01, 0.09]))),
                 signal("refusal", f1(0.80, 0.78, Some([-0.05, 0.01]))),
                 signal("rude", f1(0.80, 0.60, Some([-0.3, -0.1]))),
             ],

@@ -133,10 +133,8 @@ fn hits<'a>(out: &mut String, hits: impl Iterator<Item = &'a ExplainedHit>) {
             .as_deref()
             .map_or_else(String::new, |q| format!(" \"{}\"", plain(q)));
         let line = format!("{}{what}  {product} = {}", e.entry, number(e.contribution));
-        let note = hit
-            .note
-            .as_deref()
-            .map_or_else(String::new, |n| format!(" ({n})"));
+        let note = hit.evidence.hint.as_deref().or(hit.note.as_deref());
+        let note = note.map_or_else(String::new, |n| format!(" ({n})"));
         let _ = match status(&hit.status) {
             None => writeln!(out, "    {line}{}", paint(DIM, &note)),
             Some(why) => writeln!(

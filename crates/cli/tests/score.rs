@@ -220,3 +220,22 @@ fn roles_are_given_and_said_to_be_missing() {
     );
     assert_eq!(run.json()[0]["turns"][0]["signals"], json!(["refusal"]));
 }
+
+#[test]
+fn an_entry_says_what_to_say_instead() {
+    let folder = Folder::new("own-hint");
+    let lexicon = folder.write(
+        "plain.toml",
+        "schema = 1\n[signal]\nid = \"trade_words\"\nspeaker = \"agent\"\nseverity = \"bad\"\ntitle = \"Trade words\"\nsummary = \"s\"\nhint = \"Use plain words.\"\n[[entry]]\nid = \"eob\"\nphrases = [\"eob\"]\nweight = 3.0\nhint = \"say \\\"the letter that shows what we paid\\\"\"\n",
+    );
+    let call = folder.write("c.txt", "Agent: check the eob\nAgent: the eob again\n");
+    let run = hackles(&["score", &call, "--lexicon", &lexicon], "");
+    let told = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let hint = "Trade words: Use plain words. Here: say \"the letter that shows what we paid\".";
+    assert_eq!(told.matches(hint).count(), 1, "{}", run.out);
+    let run = hackles(&["score", "--to", "jsonl", &call, "--lexicon", &lexicon], "");
+    assert_eq!(
+        run.json()[0]["turns"][0]["evidence"][0]["hint"],
+        json!("say \"the letter that shows what we paid\"")
+    );
+}

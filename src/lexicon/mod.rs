@@ -22,6 +22,8 @@ pub(crate) use model::*;
 pub use practices::PracticeHeader;
 pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
 pub use source::EntrySource;
+#[cfg(feature = "workbench")]
+pub(crate) use source::is_named;
 
 /// The files of the built-in set: path and text, in the order of their paths.
 pub(crate) const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -28,6 +28,19 @@ pub struct EntrySource {
     pub text: String,
 }
 
+impl EntrySource {
+    /// Whether a name means this entry: its id, or a beginning of it with `*`.
+    pub fn is_named(&self, name: &str) -> bool {
+        is_named(name, &self.id)
+    }
+}
+
+/// Whether a name, or a beginning with `*`, means an entry.
+pub(crate) fn is_named(name: &str, entry: &str) -> bool {
+    name.strip_suffix('*')
+        .map_or(name == entry, |beginning| entry.starts_with(beginning))
+}
+
 impl Lexicon {
     /// The entries and features of a signal, as they stand in their files: by file, then line.
     ///

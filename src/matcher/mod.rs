@@ -22,7 +22,7 @@ pub(crate) use near_miss::{NearMiss, near_misses};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
-pub(crate) use vocabulary::Vocabulary;
+pub(crate) use vocabulary::{Vocabulary, open};
 
 use crate::text::Flags;
 

@@ -78,7 +78,7 @@ pub(crate) struct Vocabulary {
 }
 
 /// Opens a word by spelling, contraction and endings into the words that get symbols.
-fn open(shared: &Shared, word: &str, out: &mut Vec<String>) {
+pub(crate) fn open(shared: &Shared, word: &str, out: &mut Vec<String>) {
     let word = shared.spellings.get(word).map_or(word, String::as_str);
     if let Some(words) = shared.contractions.get(word) {
         out.extend(words.iter().map(|w| shared.spellings.get(w).unwrap_or(w).clone()));

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::corpus::Corpus;
 use super::measure::Observed;
 use super::ngrams::{self, Count, Gram, Line, Words};
+use super::stats::logistic;
 use crate::compiled::SENTIMENT;
 use crate::error::did_you_mean;
 use crate::lexicon::Lexicon;
@@ -202,7 +203,6 @@ fn set_right(lines: &mut [Line]) -> Option<()> {
         .map(|l| logit(l.score.clamp(1e-4, 1.0 - 1e-4)))
         .collect();
     let (mut a, mut b) = (0.0, 1.0);
-    let logistic = |x: f64| 1.0 / (1.0 + libm::exp(-x));
     for _ in 0..50 {
         // A little ridge keeps both finite where scores are all alike or part the labels.
         let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (-1e-3 * a, -1e-3 * (b - 1.0), 1e-3, 0.0, 1e-3);

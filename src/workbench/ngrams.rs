@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::FixedState;
 
 use crate::lexicon::Lexicon;
+use crate::matcher::open;
 use crate::text::{self, Flags, Sink};
 
 /// The longest run of words.
@@ -183,7 +184,7 @@ impl Sink for Reader<'_> {
             return;
         }
         let mut opened = Vec::new();
-        open(self.lexicon, &word, &mut opened);
+        open(shared, &word, &mut opened);
         for part in opened {
             let number = self.words.number(&part);
             self.line.push(number);
@@ -202,23 +203,6 @@ impl Sink for Reader<'_> {
             self.line.push(BREAK);
         }
     }
-}
-
-/// The words a contraction stands for; a plain word for itself.
-fn open(lexicon: &Lexicon, word: &str, out: &mut Vec<String>) {
-    let shared = &lexicon.shared;
-    if let Some(opened) = shared.contractions.get(word) {
-        out.extend(opened.iter().cloned());
-        return;
-    }
-    for (ending, stands_for) in &shared.endings {
-        if let Some(base) = word.strip_suffix(ending.as_str()).filter(|b| !b.is_empty()) {
-            open(lexicon, base, out);
-            out.push(stands_for.clone());
-            return;
-        }
-    }
-    out.push(word.to_owned());
 }
 
 /// All runs of up to so many words that stand in at least so many turns.

@@ -185,6 +185,11 @@ pub(crate) fn interval(mut values: Vec<f64>) -> Option<[f64; 2]> {
     Some([at(0.025)?, at(0.975)?])
 }
 
+/// The chance of a logit.
+pub(crate) fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + libm::exp(-x))
+}
+
 /// Random numbers that are the same everywhere for the same seed: SplitMix64 (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);

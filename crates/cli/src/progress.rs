@@ -42,6 +42,15 @@ impl Progress {
         );
     }
 
+    /// Says what is being done.
+    pub(crate) fn say(&mut self, what: &str) {
+        if self.active {
+            self.clear();
+            self.shown = true;
+            let _ = write!(std::io::stderr().lock(), "\r{what} … ");
+        }
+    }
+
     /// Writes a line for good.
     pub(crate) fn complain(&mut self, line: &str) {
         self.clear();

@@ -1,5 +1,7 @@
 //! Tables of text and Markdown.
 
+use crate::style::{BOLD, paint};
+
 /// Rows of cells with a header; the first column stands to the left, the others to the right.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -50,6 +52,20 @@ impl Table {
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
         self.rows.iter().map(line).collect()
+    }
+
+    /// The lines of the text, the header standing out.
+    pub(crate) fn styled(&self) -> String {
+        let lines = self.text().into_iter().enumerate();
+        lines
+            .map(|(number, line)| {
+                if number == 0 {
+                    paint(BOLD, &line) + "\n"
+                } else {
+                    line + "\n"
+                }
+            })
+            .collect()
     }
 
     /// The table in Markdown.

@@ -1,6 +1,8 @@
 //! Logistic regression that changes as little as the data allow: elastic net by coordinate descent (Friedman, Hastie and
 //! Tibshirani 2010), with bounds.
 
+use crate::workbench::stats::logistic;
+
 /// Rows and features: which feature has which value in which row, by feature.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Design {
@@ -70,10 +72,6 @@ const NEWTON_STEPS: usize = 30;
 const SWEEPS: usize = 100;
 /// A change of the squared logit, weighted, that no longer matters.
 const SMALL: f64 = 1e-5;
-
-pub(crate) fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + libm::exp(-x))
-}
 
 impl Task<'_> {
     /// Nothing learned yet.

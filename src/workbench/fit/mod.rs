@@ -16,13 +16,13 @@ use serde::Serialize;
 pub use rewrite::Rewritten;
 
 use super::corpus::Corpus;
-use super::stats::{Counts, Random, Ranking, bins, calibration_error};
+use super::stats::{Counts, Random, Ranking, bins, calibration_error, logistic};
 use crate::analyzer::Analyzer;
 use crate::compiled::SENTIMENT;
 use crate::error::did_you_mean;
 use crate::fixed::{Milli, Score};
-use crate::lexicon::{Entry, Lexicon};
-use logistic::{Design, Task, logistic};
+use crate::lexicon::{Entry, Lexicon, is_named};
+use logistic::{Design, Task};
 
 /// How a signal is fitted.
 #[derive(Clone, Debug)]
@@ -276,12 +276,6 @@ fn entries<'a>(lexicon: &'a Lexicon, signal: &str) -> impl Iterator<Item = (usiz
     let own = lexicon.signals.iter().position(|s| s.id == signal);
     let all = lexicon.entries.iter().enumerate();
     all.filter(move |(_, e)| Some(usize::from(e.signal)) == own)
-}
-
-/// Whether a name, or a beginning with `*`, means an entry.
-fn is_named(name: &str, entry: &str) -> bool {
-    name.strip_suffix('*')
-        .map_or(name == entry, |beginning| entry.starts_with(beginning))
 }
 
 /// Labelled turns with the entries that count in them.

@@ -75,16 +75,15 @@ pub(super) fn texts(paths: &[PathBuf], lexicon: &Lexicon) -> Result<Vec<String>,
 }
 
 /// One of the lexicons must have the signal.
-pub(super) fn known(lexicons: &[&Lexicon], signal: &str) -> Result<(), Failure> {
-    let mut all = lexicons.iter().map(|l| l.signal(signal).map(|_| ()));
-    let last = all.find_map(Result::ok);
-    match (last, lexicons.last()) {
-        (None, Some(lexicon)) => lexicon
-            .signal(signal)
-            .map(|_| ())
-            .map_err(|e| Failure::of_usage(&e)),
-        _ => Ok(()),
+fn known(lexicons: &[&Lexicon], signal: &str) -> Result<(), Failure> {
+    let mut last = Ok(());
+    for lexicon in lexicons {
+        match lexicon.signal(signal) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = Err(Failure::of_usage(&error)),
+        }
     }
+    last
 }
 
 impl Read {

@@ -210,9 +210,7 @@ fn text(difference: &Difference, broken: &[String], args: &Diff) -> String {
     if table.is_empty() {
         out += "no signal differs in any turn\n";
     } else {
-        for (number, line) in table.text().into_iter().enumerate() {
-            let _ = writeln!(out, "{}", if number == 0 { paint(BOLD, &line) } else { line });
-        }
+        out += &table.styled();
         let same = difference.signals.len() - changed(difference).count();
         let _ = writeln!(
             out,

@@ -64,9 +64,7 @@ fn text(evaluation: &Evaluation, all: bool) -> String {
         ]);
     }
     let mut out = String::new();
-    for (number, line) in table.text().into_iter().enumerate() {
-        let _ = writeln!(out, "{}", if number == 0 { paint(BOLD, &line) } else { line });
-    }
+    out += &table.styled();
     let mean = evaluation
         .macro_f1
         .map_or_else(String::new, |f| format!(", mean F1 {f:.3}"));

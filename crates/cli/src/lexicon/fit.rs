@@ -12,7 +12,7 @@ use super::eval::figure;
 use crate::args::workbench::Fit as Args;
 use crate::failure::{Failure, Outcome, plainly};
 use crate::output::Output;
-use crate::style::{BOLD, paint};
+use crate::progress::Progress;
 use crate::table::Table;
 
 /// The most changed weights that are shown to people.
@@ -35,7 +35,12 @@ pub(super) fn run(args: &Args) -> Result<Outcome, Failure> {
     options.folds = args.folds;
     options.threshold = args.threshold;
     options.seed = args.seed;
-    let fitted = fit(&analyzer, &read.corpus, &args.signal, &options, |_| ()).map_err(Failure::of_usage)?;
+    let mut progress = Progress::new(false);
+    let fitted = fit(&analyzer, &read.corpus, &args.signal, &options, |what| {
+        progress.say(what)
+    });
+    progress.clear();
+    let fitted = fitted.map_err(Failure::of_usage)?;
     let written = if args.write || args.out.is_some() {
         write(&fitted, analyzer.lexicon(), args)?
     } else {
@@ -121,9 +126,7 @@ fn text(fit: &Fit) -> String {
     row("after, cross-validated", &fit.cross_validated);
     row("after, in-sample", &fit.in_sample);
     let mut out = format!("{}: {} turns, {} show it\n\n", fit.signal, fit.turns, fit.shown);
-    for (number, line) in table.text().into_iter().enumerate() {
-        let _ = writeln!(out, "{}", if number == 0 { paint(BOLD, &line) } else { line });
-    }
+    out += &table.styled();
     let left_out = fit.weights.iter().filter(|w| w.new == 0.0).count();
     let _ = writeln!(
         out,
@@ -153,9 +156,7 @@ fn text(fit: &Fit) -> String {
         };
         weights.row(vec![w.entry.clone(), w.turns.to_string(), weight]);
     }
-    for (number, line) in weights.text().into_iter().enumerate() {
-        let _ = writeln!(out, "{}", if number == 0 { paint(BOLD, &line) } else { line });
-    }
+    out += &weights.styled();
     if moved.len() > SHOWN {
         let _ = writeln!(out, "… and {} more (--json)", moved.len() - SHOWN);
     }

@@ -19,7 +19,7 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
     let signal = lexicon.signal(&args.signal).map_err(|e| Failure::of_usage(&e))?;
     let mut sources = lexicon.sources(&args.signal)?;
     for name in &args.entries {
-        if !sources.iter().any(|s| is_named(name, &s.id)) {
+        if !sources.iter().any(|s| s.is_named(name)) {
             let ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
             let hint =
                 nearest(name, &ids).map_or_else(String::new, |id| format!(" (did you mean \"{id}\"?)"));
@@ -30,7 +30,7 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
         }
     }
     if !args.entries.is_empty() {
-        sources.retain(|s| args.entries.iter().any(|name| is_named(name, &s.id)));
+        sources.retain(|s| args.entries.iter().any(|name| s.is_named(name)));
     }
     let mut output = Output::open(None, !args.json)?;
     if args.json {
@@ -43,11 +43,6 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
     }
     output.finish()?;
     Ok(Outcome::Done)
-}
-
-fn is_named(name: &str, entry: &str) -> bool {
-    name.strip_suffix('*')
-        .map_or(name == entry, |beginning| entry.starts_with(beginning))
 }
 
 fn text(signal: &Signal, sources: &[EntrySource]) -> String {

@@ -1,13 +1,13 @@
 //! A lexicon with its automaton: what everything that reads calls shares.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
 
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
-use crate::matcher::{self, Automaton, Tables, Vocabulary};
+use crate::matcher::{self, Automaton, Tables, Vocabulary, Whole};
 use crate::transcript::Role;
 use crate::turns::history::Counted;
 
@@ -44,6 +44,8 @@ pub(crate) struct Compiled {
     pub(crate) holds: u64,
     /// What is counted over the whole call.
     pub(crate) counted: Vec<Counted>,
+    /// What near misses are looked for among, once somebody asks.
+    pub(crate) wholes: OnceLock<Vec<Whole>>,
 }
 
 impl Compiled {
@@ -121,6 +123,7 @@ impl Compiled {
             watch_bits,
             detectors: detectors.collect(),
             counted,
+            wholes: OnceLock::new(),
             vocabulary,
             automaton,
             lexicon,

@@ -10,7 +10,7 @@ use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
 use crate::ledger::piece;
 use crate::lexicon::{Condition, Within};
-use crate::matcher::{NearMiss, Scan, near_misses};
+use crate::matcher::{NearMiss, Scan, near_misses, wholes};
 use crate::score::Standing;
 use crate::text::normal;
 use crate::transcript::Role;
@@ -265,7 +265,10 @@ impl Analyzer {
         let compiled = &self.0;
         let own =
             |m: &NearMiss| context::applies(compiled, &compiled.lexicon.entries[m.entry as usize], role);
-        let misses = near_misses(&compiled.automaton, &compiled.vocabulary, scan);
+        let wholes = compiled
+            .wholes
+            .get_or_init(|| wholes(&compiled.lexicon, &compiled.vocabulary));
+        let misses = near_misses(wholes, &compiled.vocabulary, scan);
         let explain = |m: NearMiss| {
             let entry = &compiled.lexicon.entries[m.entry as usize];
             let (start, end) = (

@@ -1,11 +1,11 @@
-//! Aho-Corasick over symbols.
+//! Aho-Corasick over symbols, in flat tables.
 
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::program::{Gate, Program};
-use super::{Owner, Symbol, UNKNOWN};
+use super::program::{Code, Pattern};
+use super::{Symbol, UNKNOWN};
 
 /// A state: the number of a node of the trie.
 pub(crate) type State = u32;
@@ -13,182 +13,218 @@ pub(crate) type State = u32;
 /// The state in which nothing has been read.
 pub(crate) const ROOT: State = 0;
 
-/// A pattern: the last words of some forms of a phrase, and what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern {
-    pub(crate) owner: Owner,
-    /// The form ends with the utterance.
-    pub(crate) at_end: bool,
-    /// The program that walks the whole phrase; none where the path to the node is the whole form.
-    program: u32,
-    /// Where it ends.
-    pub(crate) node: State,
+/// What the automaton says where a factor ends: a pattern, and whether it ends here too or is only to be watched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Proposal(u32);
+
+impl Proposal {
+    pub(super) fn new(pattern: u32, ends: bool) -> Self {
+        Proposal(pattern << 1 | u32::from(ends))
+    }
+
+    pub(crate) fn pattern(self) -> u32 {
+        self.0 >> 1
+    }
+
+    /// The pattern's occurrence would end with the factor; else it may end with any token from here on.
+    pub(crate) fn ends(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
-/// No program.
-const NONE: u32 = u32::MAX;
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    fail: State,
+    /// The nearest node on the chain of failures that proposes something; the root if none does.
+    next_out: State,
+    /// What it proposes itself: a range of [`Automaton::out`].
+    from: u32,
+    to: u32,
+    /// Which symbols lead on, as far as 32 bits tell.
+    onward: u32,
+}
 
-/// All patterns in one automaton. Build once, share.
+/// The bit of a symbol in [`Node::onward`].
+#[inline]
+fn onward(symbol: Symbol) -> u32 {
+    1 << (symbol.wrapping_mul(0x9E37_79B1) >> 27)
+}
+
+/// All factors in one automaton, and the patterns they propose. Build once, share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Automaton {
     /// Transitions out of the root, by symbol.
     root: Vec<State>,
-    edges: HashMap<(State, Symbol), State, FixedState>,
-    fail: Vec<State>,
-    /// Symbol that leads into each node, and the node it comes from.
-    into: Vec<(Symbol, State)>,
-    /// The nearest node on the chain of failures that ends a pattern; the root if none does.
-    next_out: Vec<State>,
-    /// Patterns by the node they end at.
-    out: Vec<(u32, u32)>,
+    nodes: Vec<Node>,
+    edges: Edges,
+    out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
-    /// What must hold before a pattern is tried; by pattern.
-    gates: Vec<Gate>,
-    programs: Vec<Program>,
-    /// Patterns that end in a transparent or repeated word, by that word.
-    triggers: HashMap<Symbol, Vec<u32>, FixedState>,
+    pub(crate) code: Code,
+    /// Where `hidden` begins for each symbol; one more at the end.
+    hidden_from: Vec<u32>,
+    /// What transparent words propose, by symbol.
+    hidden: Vec<Proposal>,
 }
 
-/// Collects patterns.
+/// Transitions between other nodes: an open table, a fifth of it empty at least.
+#[derive(Clone, Debug, Default)]
+struct Edges {
+    keys: Vec<(State, Symbol)>,
+    to: Vec<State>,
+}
+
+impl Edges {
+    fn new(edges: &HashMap<(State, Symbol), State, FixedState>) -> Self {
+        let size = (edges.len() * 5 / 4 + 1).next_power_of_two().max(2);
+        let mut this = Edges {
+            keys: vec![(ROOT, UNKNOWN); size],
+            to: vec![ROOT; size],
+        };
+        let mut sorted: Vec<_> = edges.iter().collect();
+        sorted.sort_unstable();
+        for (&key, &to) in sorted {
+            let mut slot = this.slot(key);
+            while this.to[slot] != ROOT {
+                slot = (slot + 1) & (size - 1);
+            }
+            this.keys[slot] = key;
+            this.to[slot] = to;
+        }
+        this
+    }
+
+    #[inline]
+    fn slot(&self, (state, symbol): (State, Symbol)) -> usize {
+        let key = u64::from(state) << 32 | u64::from(symbol);
+        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (hash >> 32) as usize & (self.to.len() - 1)
+    }
+
+    #[inline]
+    fn get(&self, state: State, symbol: Symbol) -> Option<State> {
+        let mut slot = self.slot((state, symbol));
+        loop {
+            let to = self.to[slot];
+            if to == ROOT {
+                return None;
+            }
+            if self.keys[slot] == (state, symbol) {
+                return Some(to);
+            }
+            slot = (slot + 1) & (self.to.len() - 1);
+        }
+    }
+}
+
+/// Collects factors and patterns.
 pub(crate) struct Builder {
-    automaton: Automaton,
-    triggered: Vec<(Symbol, u32)>,
+    root: Vec<State>,
+    edges: HashMap<(State, Symbol), State, FixedState>,
+    /// Symbol that leads into each node, and the node it comes from.
+    into: Vec<(Symbol, State)>,
+    proposed: Vec<(State, Proposal)>,
+    hidden: Vec<(Symbol, Proposal)>,
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) code: Code,
 }
 
 impl Builder {
     pub(crate) fn new(symbols: usize) -> Self {
-        let automaton = Automaton {
+        Builder {
             root: vec![ROOT; symbols],
-            fail: vec![ROOT],
+            edges: HashMap::default(),
             into: vec![(UNKNOWN, ROOT)],
+            proposed: Vec::new(),
+            hidden: Vec::new(),
+            patterns: Vec::new(),
+            code: Code::default(),
+        }
+    }
+
+    /// How much has been collected.
+    pub(crate) fn proposals(&self) -> usize {
+        self.proposed.len() + self.hidden.len()
+    }
+
+    /// Proposes a pattern where `factor` ends.
+    pub(crate) fn add(&mut self, factor: &[Symbol], proposal: Proposal) {
+        let mut node = ROOT;
+        for &symbol in factor {
+            let next = if node == ROOT {
+                &mut self.root[symbol as usize]
+            } else {
+                self.edges.entry((node, symbol)).or_insert(ROOT)
+            };
+            if *next == ROOT {
+                *next = self.into.len() as State;
+                self.into.push((symbol, node));
+            }
+            node = *next;
+        }
+        self.proposed.push((node, proposal));
+    }
+
+    /// Proposes a pattern at each token with a transparent symbol.
+    pub(crate) fn add_hidden(&mut self, symbol: Symbol, proposal: Proposal) {
+        self.hidden.push((symbol, proposal));
+    }
+
+    /// Links the failures; what is proposed at one node comes to lie side by side.
+    pub(crate) fn build(mut self) -> Automaton {
+        let symbols = self.root.len();
+        let mut a = Automaton {
+            nodes: vec![Node::default(); self.into.len()],
+            edges: Edges::new(&self.edges),
+            root: self.root,
+            patterns: self.patterns,
+            code: self.code,
             ..Automaton::default()
         };
-        Builder {
-            automaton,
-            triggered: Vec::new(),
+        for &(node, symbol) in self.edges.keys() {
+            a.nodes[node as usize].onward |= onward(symbol);
         }
-    }
-
-    pub(crate) fn patterns(&self) -> usize {
-        self.automaton.patterns.len()
-    }
-
-    /// Keeps a program.
-    pub(crate) fn program(&mut self, program: Program) -> u32 {
-        self.automaton.programs.push(program);
-        self.automaton.programs.len() as u32 - 1
-    }
-
-    /// Adds a pattern that the automaton proposes where `path` ends; with a program, that confirms it.
-    pub(crate) fn add(
-        &mut self,
-        owner: Owner,
-        path: &[Symbol],
-        program: Option<u32>,
-        at_end: bool,
-        gate: Gate,
-    ) {
-        let a = &mut self.automaton;
-        a.gates.push(gate);
-        let mut node = ROOT;
-        for &symbol in path {
-            let next = if node == ROOT {
-                a.root[symbol as usize]
-            } else {
-                a.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
-            };
-            node = if next != ROOT {
-                next
-            } else {
-                let new = a.fail.len() as State;
-                a.fail.push(ROOT);
-                a.into.push((symbol, node));
-                if node == ROOT {
-                    a.root[symbol as usize] = new;
-                } else {
-                    a.edges.insert((node, symbol), new);
-                }
-                new
-            };
+        self.proposed.sort_unstable();
+        self.proposed.dedup();
+        for (i, &(node, proposal)) in (0..).zip(&self.proposed) {
+            let node = &mut a.nodes[node as usize];
+            if node.to == 0 {
+                node.from = i;
+            }
+            node.to = i + 1;
+            a.out.push(proposal);
         }
-        a.patterns.push(Pattern {
-            owner,
-            at_end,
-            program: program.unwrap_or(NONE),
-            node,
-        });
-    }
-
-    /// Adds a pattern that is tried at each token with the symbol `last`.
-    pub(crate) fn add_triggered(
-        &mut self,
-        owner: Owner,
-        last: Symbol,
-        program: u32,
-        at_end: bool,
-        gate: Gate,
-    ) {
-        self.automaton.gates.push(gate);
-        self.triggered.push((last, self.automaton.patterns.len() as u32));
-        self.automaton.patterns.push(Pattern {
-            owner,
-            at_end,
-            program,
-            node: ROOT,
-        });
-    }
-
-    /// Links the failures; patterns that end at one node come to lie side by side.
-    pub(crate) fn build(self) -> Automaton {
-        let mut a = self.automaton;
-        let nodes = a.fail.len();
         // By depth: nodes are made parent first, so a stable order by depth is a walk in breadth.
-        let mut depth = vec![0u32; nodes];
-        for node in 1..nodes {
-            depth[node] = depth[a.into[node].1 as usize] + 1;
+        let mut depth = vec![0u32; self.into.len()];
+        for (node, &(_, parent)) in self.into.iter().enumerate().skip(1) {
+            depth[node] = depth[parent as usize] + 1;
         }
-        let mut order: Vec<State> = (1..nodes as State).collect();
+        let mut order: Vec<State> = (1..self.into.len() as State).collect();
         order.sort_by_key(|&n| depth[n as usize]);
         for &node in &order {
-            let (symbol, parent) = a.into[node as usize];
-            a.fail[node as usize] = if parent == ROOT {
+            let (symbol, parent) = self.into[node as usize];
+            let fail = if parent == ROOT {
                 ROOT
             } else {
-                a.next(a.fail[parent as usize], symbol)
+                a.next(a.nodes[parent as usize].fail, symbol)
             };
-        }
-        let mut moved: Vec<u32> = (0..a.patterns.len() as u32).collect();
-        moved.sort_by_key(|&p| a.patterns[p as usize].node);
-        let mut new_number = vec![0u32; moved.len()];
-        for (new, &old) in moved.iter().enumerate() {
-            new_number[old as usize] = new as u32;
-        }
-        a.patterns = moved.iter().map(|&p| a.patterns[p as usize]).collect();
-        a.gates = moved.iter().map(|&p| a.gates[p as usize]).collect();
-        a.out = vec![(0, 0); nodes];
-        for (i, pattern) in a.patterns.iter().enumerate() {
-            let out = &mut a.out[pattern.node as usize];
-            if out.1 == 0 {
-                out.0 = i as u32;
-            }
-            out.1 = i as u32 + 1;
-        }
-        // Triggered patterns belong to no node.
-        a.out[ROOT as usize] = (0, 0);
-        a.next_out = vec![ROOT; nodes];
-        for &node in &order {
-            let fail = a.fail[node as usize] as usize;
-            a.next_out[node as usize] = if a.out[fail].1 > 0 {
-                fail as State
+            let behind = a.nodes[fail as usize];
+            let node = &mut a.nodes[node as usize];
+            node.fail = fail;
+            node.next_out = if behind.to > behind.from {
+                fail
             } else {
-                a.next_out[fail]
+                behind.next_out
             };
         }
-        for (symbol, pattern) in self.triggered {
-            a.triggers
-                .entry(symbol)
-                .or_default()
-                .push(new_number[pattern as usize]);
+        self.hidden.sort_unstable();
+        self.hidden.dedup();
+        a.hidden_from = vec![0; symbols + 1];
+        for &(symbol, proposal) in &self.hidden {
+            a.hidden_from[symbol as usize + 1] += 1;
+            a.hidden.push(proposal);
+        }
+        for i in 0..symbols {
+            a.hidden_from[i + 1] += a.hidden_from[i];
         }
         a
     }
@@ -196,61 +232,61 @@ impl Builder {
 
 impl Automaton {
     /// The state after one more symbol.
+    #[inline]
     pub(crate) fn next(&self, mut state: State, symbol: Symbol) -> State {
         if symbol == UNKNOWN {
             return ROOT;
         }
+        let bit = onward(symbol);
         while state != ROOT {
-            if let Some(&next) = self.edges.get(&(state, symbol)) {
+            let node = &self.nodes[state as usize];
+            if node.onward & bit != 0
+                && let Some(next) = self.edges.get(state, symbol)
+            {
                 return next;
             }
-            state = self.fail[state as usize];
+            state = node.fail;
         }
         self.root[symbol as usize]
     }
 
-    /// Whether a pattern is worth a walk.
-    pub(crate) fn gate(&self, pattern: u32) -> &Gate {
-        &self.gates[pattern as usize]
-    }
-
-    /// Calls `each` with the patterns that may end in this state.
-    pub(crate) fn ending(&self, state: State, mut each: impl FnMut(u32)) {
-        let mut node = state;
-        while node != ROOT {
-            let (from, to) = self.out[node as usize];
-            (from..to).for_each(&mut each);
-            node = self.next_out[node as usize];
+    /// Calls `each` with what is proposed in this state.
+    #[inline]
+    pub(crate) fn ending(&self, state: State, mut each: impl FnMut(Proposal)) {
+        let mut at = state;
+        while at != ROOT {
+            let node = &self.nodes[at as usize];
+            self.out[node.from as usize..node.to as usize]
+                .iter()
+                .copied()
+                .for_each(&mut each);
+            at = node.next_out;
         }
     }
 
-    /// Patterns to try at a token with this symbol.
-    pub(crate) fn triggered(&self, symbol: Symbol) -> &[u32] {
-        self.triggers.get(&symbol).map_or(&[], Vec::as_slice)
-    }
-
-    /// The program of a pattern, if it needs one.
-    pub(crate) fn program(&self, pattern: &Pattern) -> Option<&Program> {
-        self.programs.get(pattern.program as usize)
-    }
-
-    /// The symbol that leads into a node and the node before it.
-    pub(crate) fn into(&self, node: State) -> (Symbol, State) {
-        self.into[node as usize]
+    /// What a token with this transparent symbol proposes.
+    #[inline]
+    pub(crate) fn hidden(&self, symbol: Symbol) -> &[Proposal] {
+        let symbol = symbol as usize;
+        &self.hidden[self.hidden_from[symbol] as usize..self.hidden_from[symbol + 1] as usize]
     }
 
     /// Nodes of the trie.
     pub(crate) fn nodes(&self) -> usize {
-        self.fail.len()
+        self.nodes.len()
     }
 
-    /// Bytes of all tables, as far as they can be counted.
+    /// What all nodes propose, by pattern.
+    pub(crate) fn proposals(&self) -> impl Iterator<Item = u32> + '_ {
+        self.out.iter().chain(&self.hidden).map(|p| p.pattern())
+    }
+
+    /// Bytes of all tables.
     pub(crate) fn bytes(&self) -> usize {
-        use std::mem::size_of;
-        self.root.len() * size_of::<State>()
-            + self.edges.capacity() * (size_of::<((State, Symbol), State)>() + 1)
-            + self.nodes() * (size_of::<State>() * 2 + size_of::<(Symbol, State)>() + size_of::<(u32, u32)>())
-            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Gate>())
-            + self.programs.iter().map(Program::bytes).sum::<usize>()
+        (self.root.len() + self.out.len() + self.hidden_from.len() + self.hidden.len()) * size_of::<u32>()
+            + self.edges.to.len() * (size_of::<(State, Symbol)>() + size_of::<State>())
+            + self.nodes.len() * size_of::<Node>()
+            + self.patterns.len() * size_of::<Pattern>()
+            + self.code.bytes()
     }
 }

@@ -1,23 +1,25 @@
 //! Phrases to patterns over symbols.
 //!
-//! The automaton does not hold every form of a phrase, which may be millions, but the last words of each form, as many as
-//! stay few ([`TAILS`]). Where those are the whole form the path through the automaton is the proof; else the phrase is compiled to
-//! a [`Program`] that an occurrence is walked by.
+//! The automaton holds the factors of each phrase ([`factors`](super::factors)); the phrase itself is compiled to a [`Program`] that an occurrence
+//! is walked by.
 
-use super::automaton::{Automaton, Builder};
-use super::program::{Gate, Program, Roles, required};
+use super::automaton::{Automaton, Builder, Proposal};
+use super::factors::{Chooser, Frequencies};
+use super::program::{Program, Roles, Writer};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
 use crate::lexicon::{Lexicon, Shared};
-use crate::text::Flags;
+use crate::text::{self, Flags, Sink, normal_into};
 
-/// Up to so many endings of a phrase go into the automaton; longer endings are rarer, so fewer proposals are in vain.
-const TAILS: usize = 48;
-/// The most endings of one word: what a list at the end of a phrase may hold.
-const MOST_TAILS: usize = 20_000;
-/// The most patterns of one automaton.
-const MAX_PATTERNS: usize = 4_000_000;
+/// The most runs of words one automaton looks for.
+const MAX_PROPOSALS: usize = 4_000_000;
+/// So often a word counts as seen that no example has.
+const UNSEEN: f64 = 0.3;
+/// … and for each time that a phrase names it.
+const NAMED: f64 = 0.05;
+/// Of fewer words in examples than this, shares say little.
+const FEW_WORDS: f64 = 50_000.0;
 
 /// Builds vocabulary and automaton of a lexicon.
 pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Error> {
@@ -31,15 +33,16 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
         .flat_map(|l| &l.longer)
         .for_each(|p| p.items(&mut |i| items.push(i)));
     let vocabulary = Vocabulary::build(&lexicon.shared, items.into_iter());
-    let commonness = commonness(&vocabulary, &phrases);
-    let mut builder = Builder::new(vocabulary.symbols());
+    let frequencies = frequencies(lexicon, &vocabulary, &phrases);
+    let mut compilation = Compilation {
+        vocabulary: &vocabulary,
+        shared: &lexicon.shared,
+        frequencies: &frequencies,
+        builder: Builder::new(vocabulary.symbols()),
+        writer: Writer::default(),
+    };
     for (owner, phrase) in phrases {
-        let tables = PhraseTables {
-            vocabulary: &vocabulary,
-            shared: &lexicon.shared,
-            commonness: &commonness,
-        };
-        if let Err(message) = add(&mut builder, tables, owner, roles(lexicon, owner), phrase) {
+        if let Err(message) = compilation.add(owner, roles(lexicon, owner), phrase) {
             let place = match owner {
                 Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => {
                     let entry = &lexicon.entries[e as usize];
@@ -61,7 +64,8 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
             }]));
         }
     }
-    Ok((vocabulary, builder.build()))
+    let automaton = compilation.builder.build();
+    Ok((vocabulary, automaton))
 }
 
 fn all(lexicon: &Lexicon) -> Vec<(Owner, &Phrase)> {
@@ -86,7 +90,8 @@ fn all(lexicon: &Lexicon) -> Vec<(Owner, &Phrase)> {
     out
 }
 
-fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase) -> Program {
+/// A phrase as a program.
+pub(super) fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase) -> Program {
     let symbols =
         |run: Vec<Symbol>| Program::Sequence(run.into_iter().map(|s| Program::Symbols(vec![s])).collect());
     match phrase {
@@ -152,14 +157,6 @@ fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase) -> Program
     }
 }
 
-/// The last words of some forms of a phrase, last first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct Tail {
-    words: Vec<Symbol>,
-    /// More stands before it: a gap, or more than the automaton should hold.
-    cut: bool,
-}
-
 /// The forms of a program that end with the utterance, or those that need not; none if there are none.
 fn ending(program: &Program, at_end: bool) -> Option<Program> {
     match program {
@@ -181,52 +178,6 @@ fn ending(program: &Program, at_end: bool) -> Option<Program> {
         }
         other => (!at_end).then(|| other.clone()),
     }
-}
-
-/// Extends tails backwards by a part of a program.
-fn extend(part: &Program, tails: Vec<Tail>) -> Result<Vec<Tail>, String> {
-    let mut out = match part {
-        // (Programs are indexed later.)
-        Program::Start | Program::End | Program::ByLast(_) => tails,
-        Program::Gap(_) => tails.into_iter().map(|t| Tail { cut: true, ..t }).collect(),
-        Program::Symbols(symbols) => {
-            let open = tails.iter().filter(|t| !t.cut).count();
-            let many = tails.len() - open + open * symbols.len() > TAILS;
-            let mut out = Vec::new();
-            for tail in tails {
-                if tail.cut || (many && !tail.words.is_empty()) {
-                    out.push(Tail { cut: true, ..tail });
-                    continue;
-                }
-                out.extend(symbols.iter().map(|&s| {
-                    let mut longer = tail.clone();
-                    longer.words.push(s);
-                    longer
-                }));
-            }
-            out
-        }
-        Program::Sequence(all) => {
-            let mut tails = tails;
-            for part in all.iter().rev() {
-                tails = extend(part, tails)?;
-            }
-            return Ok(tails);
-        }
-        Program::Alternatives(all) => {
-            let mut out = Vec::new();
-            for part in all {
-                out.extend(extend(part, tails.clone())?);
-            }
-            out
-        }
-    };
-    if out.len() > MOST_TAILS {
-        return Err(format!("a phrase has more than {MOST_TAILS} last words"));
-    }
-    out.sort();
-    out.dedup();
-    Ok(out)
 }
 
 /// Whether every form begins with the utterance.
@@ -252,108 +203,94 @@ fn roles(lexicon: &Lexicon, owner: Owner) -> Roles {
     }
 }
 
-/// How often phrases name each symbol: the words of a language that are common in phrases are common in talk.
-fn commonness(vocabulary: &Vocabulary, phrases: &[(Owner, &Phrase)]) -> Vec<u32> {
-    let mut named = vec![0u32; vocabulary.symbols()];
+/// How often symbols occur in talk, as the lexicons' examples show it; what phrases name often is taken to be commoner.
+fn frequencies(lexicon: &Lexicon, vocabulary: &Vocabulary, phrases: &[(Owner, &Phrase)]) -> Frequencies {
+    struct Counter<'a> {
+        vocabulary: &'a Vocabulary,
+        counts: Vec<f64>,
+        word: String,
+    }
+    impl Sink for Counter<'_> {
+        fn word(&mut self, text: &str, _: usize, flags: Flags) {
+            normal_into(text, &mut self.word);
+            for &symbol in self.vocabulary.look_up(&self.word, flags).as_slice() {
+                self.counts[symbol as usize] += 1.0;
+            }
+        }
+        fn punctuation(&mut self, _: Flags) {}
+    }
+    let mut counter = Counter {
+        vocabulary,
+        counts: vec![UNSEEN; vocabulary.symbols()],
+        word: String::new(),
+    };
+    for example in &lexicon.examples {
+        for turn in &example.turns {
+            text::read(&lexicon.shared.rules, &turn.text, &mut counter);
+        }
+    }
     for (_, phrase) in phrases {
         phrase.items(&mut |item| {
             if matches!(item, Item::Word(_)) {
-                vocabulary
-                    .choices(item)
-                    .iter()
-                    .flatten()
-                    .for_each(|&s| named[s as usize] += 1);
+                for &symbol in vocabulary.choices(item).iter().flatten() {
+                    counter.counts[symbol as usize] += NAMED;
+                }
             }
         });
     }
-    named
+    let all = counter.counts.iter().sum::<f64>().max(FEW_WORDS);
+    counter.counts.iter_mut().for_each(|n| *n /= all);
+    Frequencies(counter.counts)
 }
 
-/// What the compilation of a phrase looks things up in.
-#[derive(Clone, Copy)]
-struct PhraseTables<'a> {
+/// What the compilation of phrases looks things up in, and writes to.
+struct Compilation<'a> {
     vocabulary: &'a Vocabulary,
     shared: &'a Shared,
-    commonness: &'a [u32],
+    frequencies: &'a Frequencies,
+    builder: Builder,
+    writer: Writer,
 }
 
-fn add(
-    builder: &mut Builder,
-    tables: PhraseTables<'_>,
-    owner: Owner,
-    roles: Roles,
-    phrase: &Phrase,
-) -> Result<(), String> {
-    let PhraseTables {
-        vocabulary,
-        shared,
-        commonness,
-    } = tables;
-    let whole = program(vocabulary, shared, phrase);
-    for at_end in [false, true] {
-        let Some(program) = ending(&whole, at_end) else {
-            continue;
+impl Compilation<'_> {
+    fn add(&mut self, owner: Owner, roles: Roles, phrase: &Phrase) -> Result<(), String> {
+        let whole = program(self.vocabulary, self.shared, phrase);
+        let chooser = Chooser {
+            vocabulary: self.vocabulary,
+            frequencies: self.frequencies,
         };
-        let mut number = None;
-        let mut required = required(&program);
-        // A set is as common as its words together.
-        required.sort_by_key(|set| {
-            set.iter()
-                .map(|&s| u64::from(commonness[s as usize]) + 1)
-                .sum::<u64>()
-        });
-        let within = if must_start(&program) {
-            program.longest()
-        } else {
-            u32::MAX
-        };
-        for tail in extend(&program, vec![Tail::default()])? {
-            let mut shown: Vec<Symbol> = Vec::with_capacity(tail.words.len());
-            let mut hidden = false;
-            let mut before = None;
-            let mut doubled = false;
-            for (i, &symbol) in tail.words.iter().enumerate().rev() {
-                let facts = vocabulary.facts(symbol);
-                let again = facts.repeatable && before == Some(symbol);
-                if !facts.flags.contains(Flags::TRANSPARENT) {
-                    before = Some(symbol);
-                } else if !facts.flags.contains(Flags::FILLER) {
-                    before = None;
+        for at_end in [false, true] {
+            let Some(program) = ending(&whole, at_end) else {
+                continue;
+            };
+            let within = if must_start(&program) {
+                program.longest()
+            } else {
+                u32::MAX
+            };
+            let factors = chooser.choose(&program, true);
+            let program = program.indexed();
+            let number = self.builder.patterns.len() as u32;
+            let pattern =
+                self.writer
+                    .pattern(&mut self.builder.code, &program, owner, (roles, at_end, within));
+            self.builder.patterns.push(pattern);
+            // A phrase without words never occurs.
+            for factor in factors.into_iter().flat_map(|(_, factors)| factors) {
+                let proposal = Proposal::new(number, factor.ends);
+                match factor.words[..] {
+                    [symbol] if factor.transparent => self.builder.add_hidden(symbol, proposal),
+                    ref words => self.builder.add(words, proposal),
                 }
-                doubled |= again;
-                if !facts.flags.contains(Flags::TRANSPARENT) {
-                    shown.push(symbol);
-                    continue;
-                }
-                hidden = true;
-                if i == 0 {
-                    shown.clear();
-                }
-            }
-            let Some(&last) = tail.words.first() else { continue };
-            // A word or contraction said twice shows once if it is a stutter, and twice if "just" stands between: too rare for the automaton.
-            if doubled || tail.words.windows(4).any(|w| w[..2] == w[2..] && w[0] != w[1]) {
-                hidden = true;
-                shown.clear();
-            }
-            let whole = !tail.cut && !hidden && !phrase.has_start();
-            let program =
-                (!whole).then(|| *number.get_or_insert_with(|| builder.program(program.clone().indexed())));
-            let gate = Gate::new(&required, &tail.words, roles, within);
-            match program {
-                Some(program) if shown.is_empty() => {
-                    builder.add_triggered(owner, last, program, at_end, gate)
-                }
-                _ => builder.add(owner, &shown, program, at_end, gate),
             }
         }
+        if self.builder.proposals() > MAX_PROPOSALS {
+            return Err(format!(
+                "the lexicons expand to more than {MAX_PROPOSALS} runs of words"
+            ));
+        }
+        Ok(())
     }
-    if builder.patterns() > MAX_PATTERNS {
-        return Err(format!(
-            "the lexicons expand to more than {MAX_PATTERNS} patterns"
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -472,7 +409,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             (
                 "[(x|y|z) (x|y|z) (x|y|z) (x|y|z) (x|y|z) (x|y|z)] a b",
                 "z y x a b, x x y z z y a b",
-                vec!["a b", "x x y z z y a b", "a b"],
+                vec!["a b", "x x y z z y a b"],
             ),
             ("^ ..2 sorry", "oh i am sorry um", vec![]),
             ("^ ..2 sorry", "oh i am so sorry", vec![]),
@@ -528,7 +465,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             for end in 0..scan.tokens.len() {
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
-                    if let Some(start) = occurrence::find(&automaton, pattern, &scan.tokens, end) {
+                    if let Some(start) = occurrence::find(&automaton.code, pattern, &scan.tokens, end) {
                         naive.push(Found { owner: pattern.owner, start: start as u32, end: end as u32, at_end: pattern.at_end });
                     }
                 }

@@ -2,14 +2,16 @@
 //!
 //! - [`vocabulary`]: word → symbols. A word that phrases name has a symbol of its own; words that only classes, lists and
 //!   endings know share one symbol per set of them, so that a list of a thousand names costs a phrase one branch.
-//! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and proposes where a phrase may end.
+//! - [`factors`]: of each phrase the run of words that is rarest in talk.
+//! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and where a factor ends it proposes the phrase.
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
-//! - [`program`]: phrases over symbols, and the gates that spare walks in vain.
+//! - [`program`]: phrases over symbols, as flat code.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
 mod automaton;
 mod compile;
+mod factors;
 mod near_miss;
 mod occurrence;
 mod program;
@@ -18,7 +20,7 @@ mod vocabulary;
 
 pub(crate) use automaton::Automaton;
 pub(crate) use compile::compile;
-pub(crate) use near_miss::{NearMiss, near_misses};
+pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::automaton::{Automaton, Pattern, ROOT};
-use super::{Owner, Scan, Symbol, Token, UNKNOWN, Vocabulary};
+use super::{Owner, Scan, Symbol, Token, UNKNOWN, Vocabulary, compile, factors};
+use crate::lexicon::Lexicon;
 use crate::text::Flags;
 
 /// Phrases of fewer words are near to everything.
 const SHORTEST: usize = 4;
+/// Phrases of more forms are left out.
+const MOST_FORMS: usize = 48;
 
 /// A pattern that one word keeps from being a hit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +30,33 @@ enum Short {
     TooMany(usize),
 }
 
+/// A form of a phrase of an entry that may be missed by one word.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole {
+    entry: u32,
+    symbols: Box<[Symbol]>,
+}
+
+/// The forms that near misses are looked for among: of phrases with few of them, without gaps and without transparent words.
+pub(crate) fn wholes(lexicon: &Lexicon, vocabulary: &Vocabulary) -> Vec<Whole> {
+    let transparent = |s: &Symbol| vocabulary.facts(*s).flags.contains(Flags::TRANSPARENT);
+    let mut out = Vec::new();
+    for (entry, rules) in (0..).zip(&lexicon.entries) {
+        for phrase in rules.phrases.iter().filter(|p| !p.has_start()) {
+            let program = compile::program(vocabulary, &lexicon.shared, phrase);
+            let forms = factors::forms(&program, MOST_FORMS).into_iter().flatten();
+            let fit = forms.filter(|f| f.len() >= SHORTEST && !f.iter().any(transparent));
+            out.extend(fit.map(|form| Whole {
+                entry,
+                symbols: form.into(),
+            }));
+        }
+    }
+    out
+}
+
 /// The near misses of entries that have no hit, the longest phrases first, one an entry.
-pub(crate) fn near_misses(automaton: &Automaton, vocabulary: &Vocabulary, scan: &Scan) -> Vec<NearMiss> {
+pub(crate) fn near_misses(wholes: &[Whole], vocabulary: &Vocabulary, scan: &Scan) -> Vec<NearMiss> {
     let solid: Vec<(usize, &Token)> = scan
         .tokens
         .iter()
@@ -49,18 +76,12 @@ pub(crate) fn near_misses(automaton: &Automaton, vocabulary: &Vocabulary, scan: 
         .collect();
     let names = vocabulary.names();
     let mut out: Vec<NearMiss> = Vec::new();
-    for pattern in &automaton.patterns {
-        let Owner::Entry(entry) = pattern.owner else {
-            continue;
-        };
-        let Some(symbols) = words(automaton, pattern).filter(|s| s.len() >= SHORTEST) else {
-            continue;
-        };
+    for &Whole { entry, ref symbols } in wholes {
         if hit.contains(&entry) {
             continue;
         }
         for from in 0..solid.len() {
-            let Some((to, short)) = nearly(&symbols, &solid[from..]) else {
+            let Some((to, short)) = nearly(symbols, &solid[from..]) else {
                 continue;
             };
             let word = |i: usize| names.get(&symbols[i]).map_or("…", |w| w);
@@ -95,22 +116,6 @@ pub(crate) fn near_misses(automaton: &Automaton, vocabulary: &Vocabulary, scan: 
 
 fn vocabulary_word(names: &HashMap<Symbol, &str>, token: &Token) -> String {
     names.get(&token.symbol).map_or("a word", |w| w).to_owned()
-}
-
-/// The symbols of a pattern that is a whole form of its phrase.
-fn words(automaton: &Automaton, pattern: &Pattern) -> Option<Vec<Symbol>> {
-    if automaton.program(pattern).is_some() {
-        return None;
-    }
-    let mut out = Vec::new();
-    let mut node = pattern.node;
-    while node != ROOT {
-        let (symbol, before) = automaton.into(node);
-        out.push(symbol);
-        node = before;
-    }
-    out.reverse();
-    Some(out)
 }
 
 /// Whether the pattern fits at the beginning of these tokens but for one word; the last token that fits.

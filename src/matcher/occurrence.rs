@@ -4,21 +4,14 @@
 //! repeated, fillers of several words taken whole. A word that the pattern names is never skipped in its place. A sentence end
 //! between two tokens ends the walk. A gap takes so many tokens that are not transparent, and any that are.
 
-use super::automaton::{Automaton, Pattern, ROOT};
-use super::program::Program;
+use super::program::{Code, Op, Pattern};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
 
 /// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest.
-pub(crate) fn find(automaton: &Automaton, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
-    match automaton.program(pattern) {
-        None => by_path(automaton, pattern, tokens, end),
-        Some(program) => {
-            let walk = Walk { tokens, end };
-            let set = walk.back(program, BEHIND);
-            (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))
-        }
-    }
+pub(crate) fn find(code: &Code, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
+    let set = Walk { code, tokens, end }.back(code.of(pattern), BEHIND);
+    (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))
 }
 
 /// Whether nothing but transparent tokens stands before this one.
@@ -65,49 +58,10 @@ fn skip(tokens: &[Token], at: usize) -> Option<usize> {
     None
 }
 
-/// The greedy walk: a word in its place is taken, everything else must be transparent. Taking the nearest leaves
-/// the most room, so greed loses nothing where there are no gaps.
-fn walk_back(tokens: &[Token], end: usize, mut want: impl FnMut() -> Option<u32>) -> Option<usize> {
-    let floor = end.saturating_sub(MAX_SPAN - 1);
-    let first = want()?;
-    if tokens[end].symbol != first {
-        return None;
-    }
-    let mut start = end;
-    let mut at = end;
-    while let Some(symbol) = want() {
-        loop {
-            if at <= floor || tokens[at - 1].is(Flags::SENTENCE_END) {
-                return None;
-            }
-            if tokens[at - 1].symbol == symbol {
-                at -= 1;
-                break;
-            }
-            at = skip(tokens, at - 1)?;
-            if at < floor {
-                return None;
-            }
-        }
-        start = at;
-    }
-    Some(start)
-}
-
-fn by_path(automaton: &Automaton, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
-    let mut node = pattern.node;
-    walk_back(tokens, end, || {
-        (node != ROOT).then(|| {
-            let (symbol, before) = automaton.into(node);
-            node = before;
-            symbol
-        })
-    })
-}
-
 /// All ways at once. Bit k of a set says that what has been walked begins k - 1 tokens before `end`; bit 0, that nothing has been
 /// walked yet.
 struct Walk<'a> {
+    code: &'a Code,
     tokens: &'a [Token],
     end: usize,
 }
@@ -116,28 +70,34 @@ struct Walk<'a> {
 const BEHIND: u64 = 1;
 
 impl Walk<'_> {
-    fn back(&self, program: &Program, set: u64) -> u64 {
-        match program {
-            Program::Symbols(symbols) => self.word(set, symbols),
-            Program::Gap(most) => self.gap(set, *most),
-            Program::Start => bits(set)
-                .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
-                .fold(0, |s, k| s | 1 << k),
-            // That nothing follows is seen when the utterance is judged.
-            Program::End => set,
-            Program::Sequence(all) => {
-                let mut set = set;
-                for part in all.iter().rev() {
-                    if set == 0 {
-                        return 0;
-                    }
-                    set = self.back(part, set);
-                }
-                set
-            }
-            Program::Alternatives(all) => all.iter().fold(0, |out, part| out | self.back(part, set)),
-            Program::ByLast(all) => self.by_last(set, all),
+    fn back(&self, ops: &[u32], mut set: u64) -> u64 {
+        let mut rest = ops;
+        while set != 0
+            && let Some((op, behind)) = self.code.read(rest)
+        {
+            rest = behind;
+            set = match op {
+                Op::Word(symbol) => self.word(set, symbol),
+                Op::Set(symbols) => self.any_word(set, symbols),
+                Op::Gap(most) => self.gap(set, most),
+                Op::Start => bits(set)
+                    .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
+                    .fold(0, |s, k| s | 1 << k),
+                Op::Any(body) => self.any(set, body),
+                Op::ByLast(body) => self.by_last(set, body),
+            };
         }
+        set
+    }
+
+    fn any(&self, set: u64, mut body: &[u32]) -> u64 {
+        let mut out = 0;
+        while let Some((&length, rest)) = body.split_first() {
+            let (part, behind) = rest.split_at(length as usize);
+            out |= self.back(part, set);
+            body = behind;
+        }
+        out
     }
 
     /// The token before token `at`, unless a sentence ends between them or the span is full.
@@ -146,28 +106,49 @@ impl Walk<'_> {
             .then(|| at - 1)
     }
 
-    fn word(&self, set: u64, symbols: &[Symbol]) -> u64 {
+    /// The nearest token with the symbol: taking it leaves the most room.
+    fn word(&self, set: u64, symbol: Symbol) -> u64 {
+        let mut out = 0;
+        self.each_before(set, |at, bit| {
+            let fits = self.tokens[at].symbol == symbol;
+            if fits {
+                out |= bit;
+            }
+            !fits
+        });
+        out
+    }
+
+    /// All tokens with one of the symbols: the nearer one may be transparent, and the farther one be meant.
+    fn any_word(&self, set: u64, symbols: &[Symbol]) -> u64 {
         let mut out = 0;
         self.each_before(set, |at, bit| {
             if symbols.binary_search(&self.tokens[at].symbol).is_ok() {
                 out |= bit;
             }
+            true
         });
         out
     }
 
-    fn by_last(&self, set: u64, all: &[(Symbol, Program)]) -> u64 {
+    fn by_last(&self, set: u64, body: &[u32]) -> u64 {
+        let (table, bodies) = body[1..].split_at(3 * body[0] as usize);
+        let rows = table.as_chunks::<3>().0;
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            if let Ok(i) = all.binary_search_by_key(&self.tokens[at].symbol, |x| x.0) {
-                out |= self.back(&all[i].1, bit);
+            let symbol = self.tokens[at].symbol;
+            if let Ok(i) = rows.binary_search_by_key(&symbol, |row| row[0]) {
+                let [_, from, length] = rows[i];
+                out |= self.back(&bodies[from as usize..][..length as usize], bit);
             }
+            true
         });
         out
     }
 
-    /// Calls `each` with every token that may be the next word back, and its place in a set.
-    fn each_before(&self, set: u64, mut each: impl FnMut(usize, u64)) {
+    /// Calls `each` with every token that may be the next word back, and its place in a set, as long as it returns true.
+    #[inline]
+    fn each_before(&self, set: u64, mut each: impl FnMut(usize, u64) -> bool) {
         for k in bits(set) {
             if k == 0 {
                 each(self.end, 1 << 1);
@@ -175,7 +156,9 @@ impl Walk<'_> {
             }
             let mut at = self.end + 1 - k;
             while let Some(before) = self.previous(at) {
-                each(before, 1 << (self.end + 1 - before));
+                if !each(before, 1 << (self.end + 1 - before)) {
+                    break;
+                }
                 match skip(self.tokens, before) {
                     Some(next) if self.end + 1 - next < MAX_SPAN => at = next,
                     _ => break,

@@ -1,8 +1,10 @@
-//! Phrases as programs over symbols, and the gates that say whether one is worth a walk.
+//! Phrases as programs over symbols: as trees while they are compiled, then as flat code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::Symbol;
+use foldhash::fast::FixedState;
+
+use super::{Owner, Symbol};
 use crate::transcript::Role;
 
 /// A phrase over symbols, to be walked backwards.
@@ -20,16 +22,6 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    pub(super) fn bytes(&self) -> usize {
-        size_of::<Program>()
-            + match self {
-                Program::Symbols(symbols) => symbols.len() * size_of::<Symbol>(),
-                Program::Sequence(all) | Program::Alternatives(all) => all.iter().map(Program::bytes).sum(),
-                Program::ByLast(all) => all.iter().map(|(_, p)| size_of::<Symbol>() + p.bytes()).sum(),
-                _ => 0,
-            }
-    }
-
     /// Words of its longest form, gaps at their widest.
     pub(super) fn longest(&self) -> u32 {
         match self {
@@ -39,6 +31,36 @@ impl Program {
             Program::Sequence(all) => all.iter().map(Program::longest).sum(),
             Program::Alternatives(all) => all.iter().map(Program::longest).max().unwrap_or(0),
             Program::ByLast(all) => 1 + all.iter().map(|(_, p)| p.longest()).max().unwrap_or(0),
+        }
+    }
+
+    /// Collects all its words.
+    pub(super) fn symbols(&self, out: &mut Vec<Symbol>) {
+        match self {
+            Program::Symbols(symbols) => out.extend_from_slice(symbols),
+            Program::Gap(_) | Program::Start | Program::End => {}
+            Program::Sequence(all) | Program::Alternatives(all) => all.iter().for_each(|p| p.symbols(out)),
+            Program::ByLast(all) => all.iter().for_each(|(symbol, before)| {
+                out.push(*symbol);
+                before.symbols(out);
+            }),
+        }
+    }
+
+    /// Collects the words it may end with; whether it may also be empty.
+    pub(super) fn last(&self, out: &mut Vec<Symbol>) -> bool {
+        match self {
+            Program::Symbols(symbols) => {
+                out.extend_from_slice(symbols);
+                false
+            }
+            Program::Gap(_) | Program::Start | Program::End => true,
+            Program::Sequence(all) => all.iter().rev().all(|p| p.last(out)),
+            Program::Alternatives(all) => all.iter().fold(false, |empty, p| p.last(out) | empty),
+            Program::ByLast(all) => {
+                out.extend(all.iter().map(|(symbol, _)| *symbol));
+                false
+            }
         }
     }
 
@@ -105,60 +127,197 @@ impl Program {
     }
 }
 
-/// Which symbols a sentence has, as far as 128 bits tell: a symbol that is not in the sketch is not in the sentence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sketch([u64; 2]);
-
-impl Sketch {
-    /// All symbols.
-    const ALL: Sketch = Sketch([u64::MAX; 2]);
-
-    fn of(symbols: &[Symbol]) -> Self {
-        let mut sketch = Sketch::default();
-        symbols.iter().for_each(|&s| sketch.add(s));
-        sketch
-    }
-
-    pub(crate) fn add(&mut self, symbol: Symbol) {
-        let bit = (symbol.wrapping_mul(0x9E37_79B1) >> 25) as usize;
-        self.0[bit / 64] |= 1 << (bit % 64);
-    }
-
-    fn meets(self, other: Sketch) -> bool {
-        self.0[0] & other.0[0] != 0 || self.0[1] & other.0[1] != 0
-    }
-}
-
-/// What must hold before a pattern is worth a walk: whose turn it is, and of two sets of symbols one each in the sentence so far.
+/// A phrase as it is walked, and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gate {
-    needs: [Sketch; 2],
-    roles: u32,
+pub(crate) struct Pattern {
+    pub(crate) owner: Owner,
+    /// Its place in the code.
+    code: (u32, u32),
+    /// The symbols it may end with, as far as 64 bits tell.
+    last: u64,
     /// So many words of the utterance at most may have come: for phrases that begin with it.
     within: u32,
+    roles: Roles,
+    /// The occurrence must end with the utterance.
+    pub(crate) at_end: bool,
+    /// It is one word: where it is proposed, it occurs.
+    pub(crate) is_word: bool,
 }
 
-impl Gate {
-    /// The gate of a pattern that the automaton proposes at `tail`: of the sets of symbols that each occurrence has one of, the
-    /// first two that the tail does not meet anyway.
-    pub(super) fn new(required: &[Vec<Symbol>], tail: &[Symbol], roles: Roles, within: u32) -> Self {
-        let mut telling = required
-            .iter()
-            .filter(|set| !set.iter().any(|s| tail.contains(s)));
-        let mut need = || telling.next().map_or(Sketch::ALL, |set| Sketch::of(set));
-        Gate {
-            needs: [need(), need()],
-            roles: roles.0,
+impl Pattern {
+    /// Whether it is of use for this role so many words into the utterance.
+    #[inline]
+    pub(crate) fn applies(&self, words: u32, role: Roles) -> bool {
+        self.roles.0 & role.0 != 0 && words <= self.within
+    }
+
+    /// The symbols it may end with.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+}
+
+/// The bit of a symbol in sets of 64.
+#[inline]
+pub(crate) fn bit(symbol: Symbol) -> u64 {
+    1 << (symbol.wrapping_mul(0x9E37_79B1) >> 26)
+}
+
+/// The programs of all patterns, in one array: each a run of operations from the last word to the first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Code {
+    ops: Vec<u32>,
+    /// Sets of symbols, each in ascending order.
+    sets: Vec<Symbol>,
+    /// Where each set ends in `sets`.
+    ends: Vec<u32>,
+}
+
+/// One step of a program, what it is in its lowest bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Op<'a> {
+    Word(Symbol),
+    Set(&'a [Symbol]),
+    Gap(u8),
+    Start,
+    /// Any of these: each its length, then its operations.
+    Any(&'a [u32]),
+    /// Any of these by the last word: their number, `(symbol, place, length)` in ascending order, then their operations.
+    ByLast(&'a [u32]),
+}
+
+const WORD: u32 = 0;
+const SET: u32 = 1;
+const GAP: u32 = 2;
+const START: u32 = 3;
+const ANY: u32 = 4;
+const BY_LAST: u32 = 5;
+const KIND_BITS: u32 = 3;
+
+/// Writes programs, and shares the sets they have in common.
+#[derive(Default)]
+pub(super) struct Writer {
+    known: HashMap<Vec<Symbol>, u32, FixedState>,
+}
+
+impl Writer {
+    /// Writes a pattern; `program` must be indexed.
+    pub(super) fn pattern(
+        &mut self,
+        code: &mut Code,
+        program: &Program,
+        owner: Owner,
+        (roles, at_end, within): (Roles, bool, u32),
+    ) -> Pattern {
+        let program = match program {
+            Program::Sequence(all) if all.len() == 1 => &all[0],
+            other => other,
+        };
+        let mut ops = Vec::new();
+        self.write(code, program, &mut ops);
+        let from = code.ops.len() as u32;
+        code.ops.extend_from_slice(&ops);
+        let mut last = Vec::new();
+        program.last(&mut last);
+        Pattern {
+            owner,
+            code: (from, ops.len() as u32),
+            last: last.iter().fold(0, |mask, &s| mask | bit(s)),
             within,
+            roles,
+            at_end,
+            is_word: matches!(program, Program::Symbols(_)),
         }
     }
 
+    fn write(&mut self, code: &mut Code, program: &Program, out: &mut Vec<u32>) {
+        match program {
+            Program::Symbols(symbols) => {
+                if let [one] = symbols[..] {
+                    out.push(one << KIND_BITS | WORD);
+                } else {
+                    let set = *self.known.entry(symbols.clone()).or_insert_with(|| {
+                        code.sets.extend_from_slice(symbols);
+                        code.ends.push(code.sets.len() as u32);
+                        code.ends.len() as u32 - 1
+                    });
+                    out.push(set << KIND_BITS | SET);
+                }
+            }
+            Program::Gap(most) => out.push(u32::from(*most) << KIND_BITS | GAP),
+            Program::Start => out.push(START),
+            // That nothing follows is seen when the utterance is judged.
+            Program::End => {}
+            Program::Sequence(all) => all.iter().rev().for_each(|p| self.write(code, p, out)),
+            Program::Alternatives(all) => {
+                let mut body = Vec::new();
+                for part in all {
+                    let at = body.len();
+                    body.push(0);
+                    self.write(code, part, &mut body);
+                    body[at] = (body.len() - at - 1) as u32;
+                }
+                out.push((body.len() as u32) << KIND_BITS | ANY);
+                out.extend(body);
+            }
+            Program::ByLast(all) => {
+                let mut bodies = Vec::new();
+                let mut table = vec![all.len() as u32];
+                for (symbol, before) in all {
+                    let mut body = Vec::new();
+                    self.write(code, before, &mut body);
+                    table.extend([*symbol, bodies.len() as u32, body.len() as u32]);
+                    bodies.extend(body);
+                }
+                out.push(((table.len() + bodies.len()) as u32) << KIND_BITS | BY_LAST);
+                out.extend(table);
+                out.extend(bodies);
+            }
+        }
+    }
+}
+
+impl Code {
+    /// The operations of a pattern.
     #[inline]
-    pub(crate) fn opens(&self, sentence: Sketch, words: u32, role: Roles) -> bool {
-        self.roles & role.0 != 0
-            && words <= self.within
-            && self.needs[0].meets(sentence)
-            && self.needs[1].meets(sentence)
+    pub(super) fn of(&self, pattern: &Pattern) -> &[u32] {
+        &self.ops[pattern.code.0 as usize..][..pattern.code.1 as usize]
+    }
+
+    /// The first operation, and those behind it.
+    #[inline]
+    pub(super) fn read<'a>(&'a self, ops: &'a [u32]) -> Option<(Op<'a>, &'a [u32])> {
+        let (&op, rest) = ops.split_first()?;
+        let value = op >> KIND_BITS;
+        Some(match op & ((1 << KIND_BITS) - 1) {
+            WORD => (Op::Word(value), rest),
+            SET => {
+                let end = self.ends[value as usize] as usize;
+                let from = if value == 0 {
+                    0
+                } else {
+                    self.ends[value as usize - 1] as usize
+                };
+                (Op::Set(&self.sets[from..end]), rest)
+            }
+            GAP => (Op::Gap(value as u8), rest),
+            START => (Op::Start, rest),
+            kind => {
+                let (body, rest) = rest.split_at(value as usize);
+                (
+                    if kind == ANY {
+                        Op::Any(body)
+                    } else {
+                        Op::ByLast(body)
+                    },
+                    rest,
+                )
+            }
+        })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        (self.ops.len() + self.sets.len() + self.ends.len()) * size_of::<u32>()
     }
 }
 
@@ -177,22 +336,6 @@ impl Roles {
             Some(Role::Customer) => 2,
             None => 4,
         })
-    }
-}
-
-/// Sets of symbols of each of which every occurrence has one.
-pub(super) fn required(program: &Program) -> Vec<Vec<Symbol>> {
-    match program {
-        Program::Symbols(symbols) => vec![symbols.clone()],
-        Program::Gap(_) | Program::Start | Program::End => Vec::new(),
-        Program::Sequence(all) => all.iter().flat_map(required).collect(),
-        Program::Alternatives(all) => {
-            let smallest = |p: &Program| required(p).into_iter().min_by_key(Vec::len);
-            let each: Option<Vec<Vec<Symbol>>> = all.iter().map(smallest).collect();
-            each.map(|sets| vec![sets.concat()]).unwrap_or_default()
-        }
-        // Programs are indexed only when their requirements are known.
-        Program::ByLast(_) => Vec::new(),
     }
 }
 

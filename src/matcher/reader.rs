@@ -4,9 +4,9 @@ use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
-use super::automaton::{Automaton, ROOT, State};
-use super::program::{Roles, Sketch};
-use super::{Found, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use super::automaton::{Automaton, Proposal, ROOT, State};
+use super::program::{Roles, bit};
+use super::{Found, MAX_SPAN, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
@@ -67,10 +67,20 @@ struct ReadState {
     /// States before tokens that may begin a filler of several words.
     saved: [(u32, Tracks); SEQUENCE_WORDS],
     next_saved: u8,
-    /// The symbols of the sentence so far.
-    sketch: Sketch,
+    /// The first of [`Scan::watched`] that the sentence may still end.
+    watched: u32,
     /// Tokens of the utterance so far that are not transparent; rather too few than too many.
     solid: u32,
+}
+
+/// A pattern a factor of which has occurred: it may end with any token from there on.
+#[derive(Clone, Copy, Debug)]
+struct Watched {
+    /// The symbols it may end with, as far as 64 bits tell.
+    last: u64,
+    pattern: u32,
+    /// The token that the factor ended with.
+    at: u32,
 }
 
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
@@ -83,6 +93,8 @@ pub(crate) struct Scan {
     pub(crate) marks: Vec<Found>,
     /// What only hits of some entry ask for (pattern and last token): confirmed when one does.
     proposed: Vec<(u32, u32)>,
+    /// Patterns with a factor in the sentence so far, in the order of its end.
+    watched: Vec<Watched>,
     scanner: Scanner,
     state: ReadState,
     /// While reading ahead: flags that were changed, to be put back.
@@ -96,6 +108,7 @@ pub(crate) struct Checkpoint {
     hits: usize,
     marks: usize,
     proposed: usize,
+    watched: usize,
     scanner: Scanner,
     state: ReadState,
 }
@@ -123,6 +136,7 @@ impl Scan {
             hits: Vec::new(),
             marks: Vec::new(),
             proposed: Vec::new(),
+            watched: Vec::new(),
             scanner: Scanner::default(),
             state,
             log: None,
@@ -136,6 +150,7 @@ impl Scan {
         self.hits.clear();
         self.marks.clear();
         self.proposed.clear();
+        self.watched.clear();
         self.scanner = Scanner::default();
         self.state = ReadState {
             tracks: Tracks::start(),
@@ -205,7 +220,11 @@ impl Scan {
 
     fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
         let pattern = &automaton.patterns[p as usize];
-        let start = occurrence::find(automaton, pattern, &self.tokens, end)?;
+        let start = if pattern.is_word {
+            end
+        } else {
+            occurrence::find(&automaton.code, pattern, &self.tokens, end)?
+        };
         Some(Found {
             owner: pattern.owner,
             start: start as u32,
@@ -227,6 +246,7 @@ impl Scan {
             hits: self.hits.len(),
             marks: self.marks.len(),
             proposed: self.proposed.len(),
+            watched: self.watched.len(),
             scanner: self.scanner,
             state: self.state,
         }
@@ -241,6 +261,7 @@ impl Scan {
         self.hits.truncate(to.hits);
         self.marks.truncate(to.marks);
         self.proposed.truncate(to.proposed);
+        self.watched.truncate(to.watched);
         self.scanner = to.scanner;
         self.state = to.state;
     }
@@ -281,6 +302,7 @@ impl Reader<'_> {
             self.scan.state = ReadState {
                 tracks: Tracks::start(),
                 solid,
+                watched: self.scan.watched.len() as u32,
                 ..ReadState::default()
             };
         }
@@ -310,9 +332,9 @@ impl Reader<'_> {
                 // Only fillers may stand within a stutter.
                 self.scan.state.last.repeatable &= token.is(Flags::FILLER);
                 self.save(symbol, Tracks::default());
-                self.scan.state.sketch.add(symbol);
                 self.scan.tokens.push(token);
-                self.triggered(symbol);
+                self.hidden(symbol);
+                self.watched(symbol);
                 self.filler_sequence(symbol);
                 token.flags |= Flags::CONTINUED;
             }
@@ -343,12 +365,12 @@ impl Reader<'_> {
             };
             token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
             self.save(token.symbol, std::mem::take(&mut first_meant));
-            self.scan.state.sketch.add(token.symbol);
             self.scan.state.solid += 1;
             self.scan.tokens.push(token);
             self.scan.state.tracks = self.scan.state.tracks.step(self.tables.automaton, token.symbol);
             self.matched();
-            self.triggered(token.symbol);
+            self.hidden(token.symbol);
+            self.watched(token.symbol);
             self.filler_sequence(token.symbol);
         }
         let to = self.scan.tokens.len() as u32;
@@ -421,41 +443,71 @@ impl Reader<'_> {
         }
     }
 
+    /// Takes what the automaton proposes at the last token.
     fn matched(&mut self) {
         let tracks = self.scan.state.tracks;
-        let automaton = self.tables.automaton;
-        let end = self.scan.tokens.len() - 1;
         for &state in tracks.as_slice() {
             if state != ROOT {
-                automaton.ending(state, |p| found(self.tables, p, self.scan, end));
+                self.tables.automaton.ending(state, |p| self.proposed(p));
             }
         }
     }
 
-    fn triggered(&mut self, symbol: Symbol) {
+    /// Takes what a transparent token proposes, the last.
+    fn hidden(&mut self, symbol: Symbol) {
+        for &proposal in self.tables.automaton.hidden(symbol) {
+            self.proposed(proposal);
+        }
+    }
+
+    #[inline]
+    fn proposed(&mut self, proposal: Proposal) {
         let automaton = self.tables.automaton;
         let end = self.scan.tokens.len() - 1;
-        for &p in automaton.triggered(symbol) {
-            found(self.tables, p, self.scan, end);
+        let number = proposal.pattern();
+        let pattern = &automaton.patterns[number as usize];
+        if !pattern.applies(self.scan.state.solid, self.tables.role) {
+            return;
+        }
+        if proposal.ends() {
+            keep(automaton, number, self.scan, end);
+        } else {
+            self.scan.watched.push(Watched {
+                last: pattern.last(),
+                pattern: number,
+                at: end as u32,
+            });
+        }
+    }
+
+    /// Takes what may end at the last token, transparent or not.
+    fn watched(&mut self, symbol: Symbol) {
+        let end = self.scan.tokens.len() - 1;
+        let mut from = self.scan.state.watched as usize;
+        while let Some(watched) = self.scan.watched.get(from)
+            && watched.at as usize + MAX_SPAN <= end
+        {
+            from += 1;
+        }
+        self.scan.state.watched = from as u32;
+        let bit = bit(symbol);
+        for i in from..self.scan.watched.len() {
+            let Watched { last, pattern, .. } = self.scan.watched[i];
+            if last & bit != 0 {
+                keep(self.tables.automaton, pattern, self.scan, end);
+            }
         }
     }
 }
 
 /// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once, or until it is asked for.
-#[inline]
-fn found(tables: Tables<'_>, p: u32, scan: &mut Scan, end: usize) {
-    if tables
-        .automaton
-        .gate(p)
-        .opens(scan.state.sketch, scan.state.solid, tables.role)
-    {
-        keep(tables.automaton, p, scan, end);
-    }
-}
-
 fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize) {
     if let Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_) = automaton.patterns[p as usize].owner {
-        scan.proposed.push((p, end as u32));
+        let proposal = (p, end as u32);
+        let mut here = scan.proposed.iter().rev().take_while(|x| x.1 == proposal.1);
+        if !here.any(|x| *x == proposal) {
+            scan.proposed.push(proposal);
+        }
         return;
     }
     let Some(found) = scan.confirm(automaton, p, end) else {
@@ -466,12 +518,8 @@ fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize) {
     } else {
         &mut scan.marks
     };
-    if !list
-        .iter()
-        .rev()
-        .take_while(|f| f.end == found.end)
-        .any(|f| *f == found)
-    {
+    let mut here = list.iter().rev().take_while(|f| f.end == found.end);
+    if !here.any(|f| *f == found) {
         list.push(found);
     }
 }

@@ -6,29 +6,32 @@ use crate::matcher::Owner;
 
 /// From here on a phrase is large.
 const LARGE: usize = 5_000;
-/// Shares of fewer patterns than this say nothing.
-const FEW_PATTERNS: usize = 10_000;
+/// Shares of fewer runs of words than this say nothing.
+const FEW_RUNS: usize = 10_000;
 
 pub(super) fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let patterns = &subject.compiled.automaton.patterns;
+    let automaton = &subject.compiled.automaton;
     let mut taken = vec![0usize; subject.lexicon.entries.len()];
-    for pattern in patterns {
-        if let Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) = pattern.owner {
+    let mut all = 0;
+    for proposed in automaton.proposals() {
+        all += 1;
+        if let Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) =
+            automaton.patterns[proposed as usize].owner
+        {
             taken[e as usize] += 1;
         }
     }
     for (number, entry) in subject.entries() {
         let own = taken[number as usize];
-        if patterns.len() >= FEW_PATTERNS && own * 100 > patterns.len() {
-            let share = own as f64 * 100.0 / patterns.len() as f64;
+        if all >= FEW_RUNS && own * 100 > all {
+            let share = own as f64 * 100.0 / all as f64;
             findings.push(subject.of_entry(
                 Code::LargePhrase,
                 entry,
                 format!(
-                    "\"{}\" takes {own} of {} patterns ({share:.1} %)",
-                    entry.id,
-                    patterns.len()
+                    "\"{}\" takes {own} of {all} runs of words ({share:.1} %)",
+                    entry.id
                 ),
                 "Shorten the lists at the ends of its phrases, or drop options that change nothing.".into(),
             ));

@@ -16,8 +16,9 @@ const LETTERS: usize = 32;
 
 /// A word of up to [`KEY_BYTES`] bytes, or nothing.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
 struct Slot {
-    key: Key,
+    key: [u8; KEY_BYTES],
     symbols: [Symbol; INLINE],
     /// 0: the word stands with the long ones.
     len: u8,
@@ -113,7 +114,10 @@ impl WordTable {
                 long.push(word);
             }
             if let Some(key) = key {
-                short.push(Slot { key, ..slot });
+                short.push(Slot {
+                    key: key.bytes(),
+                    ..slot
+                });
             }
         }
         this.place(&short);
@@ -149,7 +153,7 @@ impl WordTable {
         let mut by_bucket: Vec<(usize, u64, &Slot)> = words
             .iter()
             .map(|w| {
-                let hash = self.hash(w.key);
+                let hash = self.hash(Key::beginning(&w.key));
                 (self.bucket(hash), hash, w)
             })
             .collect();
@@ -227,7 +231,7 @@ impl WordTable {
     pub(super) fn short(&self, key: Key, hash: u64) -> Option<Entry<'_>> {
         let displacement = self.displacements[self.bucket(hash)];
         let slot = &self.slots[self.place_of(hash, displacement)];
-        if slot.key != key {
+        if slot.key != key.bytes() {
             return None;
         }
         match slot.symbols.get(..usize::from(slot.len)) {
@@ -279,7 +283,7 @@ impl WordTable {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[Symbol])> {
         let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
         let short = self.slots.iter().filter(|s| s.len > 0);
-        let short = short.map(move |s| (text(trimmed(s.key.as_bytes())), &s.symbols[..usize::from(s.len)]));
+        let short = short.map(move |s| (text(trimmed(&s.key)), &s.symbols[..usize::from(s.len)]));
         let long = self.long.iter();
         short.chain(long.map(move |l| (text(l.text.of(&self.bytes)), l.symbols.of(&self.symbols))))
     }

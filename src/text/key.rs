@@ -51,7 +51,10 @@ mod tests {
         }
         assert_eq!(Key::of("seventeen letters"), None);
         assert_eq!(Key::of("a\0"), None);
-        assert_eq!(Key::beginning(b"seventeen letters").first(5), Key::beginning(b"seven"));
+        assert_eq!(
+            Key::beginning(b"seventeen letters").first(5),
+            Key::beginning(b"seven")
+        );
         assert!(Key::beginning(b"don't").has(b'\'') && !Key::beginning(b"dont").has(b'\''));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use near_miss::{NearMiss, near_misses};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
-pub(crate) use vocabulary::{Reading, Vocabulary, open};
+pub(crate) use vocabulary::{Opened, Reading, Vocabulary, open};
 
 use crate::text::Flags;
 

@@ -2,8 +2,8 @@
 
 use super::automaton::{Automaton, ROOT, State};
 use super::program::{Roles, Sketch};
-use super::{Found, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
-use crate::text::{Flags, Key, Scanner, Sink, TextRules, normal_into};
+use super::{Found, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
 const SEQUENCE_WORDS: usize = 4;
@@ -256,6 +256,9 @@ struct Reader<'a> {
 
 impl Sink for Reader<'_> {
     fn punctuation(&mut self, flags: Flags) {
+        if flags == Flags::NONE {
+            return;
+        }
         if let Some(last) = self.scan.tokens.len().checked_sub(1) {
             self.scan.flag(last, flags);
         }
@@ -276,11 +279,20 @@ impl Sink for Reader<'_> {
         self.scan.buffer = buffer;
     }
 
-    fn plain(&mut self, text: &str, key: Key, start: usize, flags: Flags) {
-        match self.tables.vocabulary.plain(key) {
-            Some(reading) => self.normal_word(text, reading, (start, start + text.len()), flags),
-            None => self.word(text, start, flags),
+    #[inline]
+    fn plain(&mut self, text: &str, word: Plain) {
+        let Tables {
+            vocabulary, names, ..
+        } = self.tables;
+        let mut opened = Opened::default();
+        if let Some(reading) = vocabulary.plain(word.key, word.len, &mut opened) {
+            let written = if names.is_empty() { "" } else { word.of(text) };
+            let span = (word.start, word.start + word.len);
+            self.normal_word(written, reading, span, word.flags);
+        } else {
+            self.word(word.of(text), word.start, word.flags);
         }
+        self.punctuation(word.behind);
     }
 }
 
@@ -306,7 +318,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes a word; its capitals do not matter.
+    /// Takes a word as it is read. The word itself is asked for only where the call's participants have names, and its
+    /// capitals do not matter.
     fn normal_word(&mut self, word: &str, reading: Reading<'_>, span: (usize, usize), flags: Flags) {
         self.begin_word();
         let vocabulary = self.tables.vocabulary;
@@ -375,9 +388,6 @@ impl Reader<'_> {
 
     /// Whether the word (with an ending: its beginning) is the name of a participant.
     fn is_name(&self, word: &str, opened: usize) -> bool {
-        if self.tables.names.is_empty() {
-            return false;
-        }
         let base = if opened > 1 {
             word.split('\'').next().unwrap_or(word)
         } else {

@@ -79,6 +79,18 @@ pub(crate) struct Reading<'a> {
     pub(crate) hash: u64,
 }
 
+impl<'a> Reading<'a> {
+    #[inline]
+    fn new(symbols: &'a [Symbol], facts: Facts, hash: u64) -> Self {
+        Reading {
+            symbols,
+            transparent: facts & TRANSPARENT != 0,
+            repeatable: facts & REPEATABLE != 0,
+            hash,
+        }
+    }
+}
+
 /// A set of words a phrase may name in one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
@@ -87,12 +99,21 @@ enum Group {
     Prefix(String),
 }
 
+/// What may end a word that is not in the table: "'s".
+#[derive(Clone, Debug)]
+struct Ending {
+    text: Box<str>,
+    /// Of its first bytes.
+    key: Key,
+    symbol: Symbol,
+}
+
 /// All words the phrases know, and how to find them.
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary {
     words: WordTable,
     facts: Vec<Facts>,
-    endings: Vec<(Box<str>, Symbol)>,
+    endings: Vec<Ending>,
     /// Words that may stand behind a mask.
     masked: Vec<(Box<str>, Symbol)>,
     number: Symbol,
@@ -275,7 +296,11 @@ impl Vocabulary {
         let endings = shared
             .endings
             .iter()
-            .map(|(e, to)| (e.as_str().into(), words[to.as_str()].symbols[0]))
+            .map(|(e, to)| Ending {
+                text: e.as_str().into(),
+                key: Key::beginning(e.as_bytes()),
+                symbol: words[to.as_str()].symbols[0],
+            })
             .collect();
         let mut this = Vocabulary {
             words: WordTable::build(&[], &beginnings),
@@ -335,39 +360,48 @@ impl Vocabulary {
             .fold(Facts::MAX, |all, &s| all & self.facts[s as usize])
     }
 
-    /// An ordinary word in normal form, given its key. Nothing where only the whole word tells.
+    /// An ordinary word in normal form of `len` bytes; `room` is for its symbols if it has an ending. Nothing where it
+    /// may have several.
     #[inline]
-    pub(crate) fn plain(&self, key: Key) -> Option<Reading<'_>> {
+    pub(crate) fn plain<'a>(&'a self, key: Key, len: usize, room: &'a mut Opened) -> Option<Reading<'a>> {
         let hash = self.words.hash(key);
-        let (symbols, facts) = match self.words.short(key, hash) {
-            Some(entry) => (entry.symbols, entry.facts),
-            None if key.has(b'\'') => return None,
-            None => {
-                let symbol = self.words.beginning(key, None);
-                (std::slice::from_ref(symbol), self.facts[*symbol as usize])
-            }
+        if let Some(entry) = self.words.short(key, hash) {
+            return Some(Reading::new(entry.symbols, entry.facts, hash));
+        }
+        if key.has(b'\'') {
+            *room = self.with_ending(key, len)?;
+            let symbols = room.as_slice();
+            return Some(Reading::new(symbols, self.common(symbols), hash));
+        }
+        let symbol = self.words.beginning(key, None);
+        let facts = self.facts[*symbol as usize];
+        Some(Reading::new(std::slice::from_ref(symbol), facts, hash))
+    }
+
+    #[inline(never)]
+    fn with_ending(&self, key: Key, len: usize) -> Option<Opened> {
+        let fits = |e: &&Ending| e.text.len() < len && key.0 >> (8 * (len - e.text.len())) == e.key.0;
+        let Some(ending) = self.endings.iter().find(fits) else {
+            return Some(Opened::one(*self.words.beginning(key, None)));
         };
-        Some(Reading {
-            symbols,
-            transparent: facts & TRANSPARENT != 0,
-            repeatable: facts & REPEATABLE != 0,
-            hash,
-        })
+        let base = key.first(len - ending.text.len());
+        let mut opened = match self.words.short(base, self.words.hash(base)) {
+            Some(entry) => Opened::of(entry.symbols),
+            None if base.has(b'\'') => return None,
+            None => Opened::one(*self.words.beginning(base, None)),
+        };
+        opened.push(ending.symbol);
+        Some(opened)
     }
 
     /// What a word in normal form is read as, given the symbols it opens to.
     pub(crate) fn reading<'a>(&self, word: &str, opened: &'a Opened) -> Reading<'a> {
         let symbols = opened.as_slice();
-        let facts = self.common(symbols);
-        Reading {
-            symbols,
-            transparent: facts & TRANSPARENT != 0,
-            repeatable: facts & REPEATABLE != 0,
-            hash: match Key::of(word) {
-                Some(key) => self.words.hash(key),
-                None => FixedState::with_seed(0).hash_one(word),
-            },
-        }
+        let hash = match Key::of(word) {
+            Some(key) => self.words.hash(key),
+            None => FixedState::with_seed(0).hash_one(word),
+        };
+        Reading::new(symbols, self.common(symbols), hash)
     }
 
     /// The symbols of a word in normal form; always at least one.
@@ -390,10 +424,10 @@ impl Vocabulary {
             return opened;
         }
         if word.contains('\'') {
-            for (ending, symbol) in &self.endings {
-                if let Some(base) = word.strip_suffix(&**ending).filter(|b| !b.is_empty()) {
+            for ending in &self.endings {
+                if let Some(base) = word.strip_suffix(&*ending.text).filter(|b| !b.is_empty()) {
                     let mut opened = self.look_up_among(known, base, flags);
-                    opened.push(*symbol);
+                    opened.push(ending.symbol);
                     return opened;
                 }
             }

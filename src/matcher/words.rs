@@ -139,7 +139,7 @@ impl WordTable {
         let mut room = words.len() + words.len() / 8 + 1;
         let buckets = (words.len() / BUCKET).next_power_of_two();
         loop {
-            self.seed += 1;
+            self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
             self.displacements = vec![0; buckets];
             self.slots = vec![Slot::default(); room];
             if self.try_to_place(words) {
@@ -208,10 +208,8 @@ impl WordTable {
     /// The hash of a short word: also what tells it from the word before.
     #[inline]
     pub(super) fn hash(&self, key: Key) -> u64 {
-        const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f];
         let (low, high) = (key.0 as u64, (key.0 >> 64) as u64);
-        let product =
-            u128::from(low ^ self.seed.wrapping_mul(ODD[0])) * u128::from(high.wrapping_add(ODD[1]));
+        let product = u128::from(low ^ self.seed) * u128::from(high ^ 0xc2b2_ae3d_27d4_eb4f);
         product as u64 ^ (product >> 64) as u64
     }
 

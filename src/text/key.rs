@@ -32,9 +32,13 @@ impl Key {
         self.0.to_le_bytes()
     }
 
-    /// Whether one of the bytes is `byte`, which is ASCII.
+    /// Whether one of the bytes is `byte`.
+    #[inline]
     pub(crate) fn has(self, byte: u8) -> bool {
-        self.bytes().contains(&byte)
+        let each = |byte: u8| u128::from_le_bytes([byte; KEY_BYTES]);
+        // Zeros where the byte stands; the lowest of them borrows, and so gets its highest bit.
+        let other = self.0 ^ each(byte);
+        other.wrapping_sub(each(1)) & !other & each(0x80) != 0
     }
 }
 
@@ -55,6 +59,12 @@ mod tests {
             Key::beginning(b"seventeen letters").first(5),
             Key::beginning(b"seven")
         );
-        assert!(Key::beginning(b"don't").has(b'\'') && !Key::beginning(b"dont").has(b'\''));
+        for word in ["don't", "'", "fifteen letters'", "dont", "a&(b", "é"] {
+            assert_eq!(
+                Key::beginning(word.as_bytes()).has(b'\''),
+                word.contains('\''),
+                "{word}"
+            );
+        }
     }
 }

@@ -176,16 +176,38 @@ fn has_normal(set: &WordSet, word: &str) -> bool {
     std::str::from_utf8(&bytes[..len]).is_ok_and(|w| set.contains(w))
 }
 
+/// An ordinary word: letters of ASCII with apostrophes between them, in all at most [`KEY_BYTES`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain {
+    /// Its normal form.
+    pub key: Key,
+    /// Where it starts.
+    pub start: usize,
+    /// Its bytes.
+    pub len: usize,
+    /// What it is.
+    pub flags: Flags,
+    /// What stands behind it: the end of a sentence, a pause or nothing.
+    pub behind: Flags,
+}
+
+impl Plain {
+    /// The word as written in its text.
+    pub fn of(self, text: &str) -> &str {
+        &text[self.start..self.start + self.len]
+    }
+}
+
 /// Where the reading of text puts what it finds.
 pub trait Sink {
     /// A word: its text as written, where it starts, what it is.
     fn word(&mut self, text: &str, start: usize, flags: Flags);
-    /// A word as most are, with its normal form as a key: letters of ASCII with apostrophes between them.
-    fn plain(&mut self, text: &str, key: Key, start: usize, flags: Flags) {
-        let _ = key;
-        self.word(text, start, flags);
+    /// An ordinary word of `text`.
+    fn plain(&mut self, text: &str, word: Plain) {
+        self.word(word.of(text), word.start, word.flags);
+        self.punctuation(word.behind);
     }
-    /// What stands behind the last word: sentence ends and pauses.
+    /// What stands behind the last word: sentence ends, pauses or nothing.
     fn punctuation(&mut self, flags: Flags);
 }
 
@@ -236,9 +258,10 @@ mod tests {
         fn word(&mut self, text: &str, start: usize, flags: Flags) {
             self.0.push((text.to_owned(), start, flags));
         }
-        fn plain(&mut self, text: &str, key: Key, start: usize, flags: Flags) {
-            assert_eq!(Key::of(&normal(text)), Some(key));
-            self.word(text, start, flags);
+        fn plain(&mut self, text: &str, word: Plain) {
+            assert_eq!(Key::of(&normal(word.of(text))), Some(word.key));
+            self.word(word.of(text), word.start, word.flags);
+            self.punctuation(word.behind);
         }
         fn punctuation(&mut self, flags: Flags) {
             if let Some(last) = self.0.last_mut() {

@@ -4,7 +4,7 @@
 //! blocks; `shapes` reads the others, and would read these to the same end.
 
 use super::block::{BLOCK, Block};
-use super::{Flags, KEY_BYTES, MAX_WORD_BYTES, Sink, TextRules, shapes, words};
+use super::{Flags, KEY_BYTES, MAX_WORD_BYTES, Plain, Sink, TextRules, shapes, words};
 
 /// How far a growing text has been read. Cheap to copy: a caller may read ahead with a copy and forget it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +45,7 @@ impl Scanner {
             let inside = block.spaces;
             block.spaces |= 1 << left;
             if inside == 0 && block.odd() & below(left) == 0 {
-                self.plain(rules, text, &block, (0, left), sink);
+                plain(rules, text, self.piece, &block, (0, left), sink);
                 self.piece = text.len();
             }
         }
@@ -76,8 +76,7 @@ impl Scanner {
                     break;
                 }
                 if odd & above(from) & below(to) == 0 && self.mark_words == 0 {
-                    self.piece = base;
-                    self.plain(rules, text, &block, (from, to), sink);
+                    plain(rules, text, base, &block, (from, to), sink);
                 } else {
                     self.piece = base + from;
                     self.looked = self.piece;
@@ -97,46 +96,6 @@ impl Scanner {
                 };
                 self.pieces(rules, &text[..end + space], sink);
             }
-        }
-    }
-
-    /// Reads the ordinary piece at these bytes of a block that begins at `self.piece`.
-    #[inline]
-    fn plain(
-        &self,
-        rules: &TextRules,
-        text: &str,
-        block: &Block,
-        (from, to): (usize, usize),
-        sink: &mut impl Sink,
-    ) {
-        let stop = block.stops >> (to - 1) & 1;
-        let end = to - stop as usize;
-        let letters = block.letters & above(from) & below(end);
-        let capitals = block.capitals & above(from) & below(end);
-        let mut flags = Flags::NONE;
-        if block.capitals >> from & 1 == 1 {
-            flags = Flags::TITLE;
-            if capitals == letters && end - from > 1 {
-                flags |= Flags::CAPITALS;
-            }
-        }
-        let start = self.piece + from;
-        let word = &text[start..self.piece + end];
-        if word.len() <= KEY_BYTES {
-            sink.plain(word, block.key(from, word.len()), start, flags);
-        } else {
-            sink.word(word, start, flags);
-        }
-        if stop == 1 {
-            let behind = match block.small[end] {
-                b'.' if rules.abbreviates(word) => return,
-                b'.' => Flags::SENTENCE_END,
-                b'?' => Flags::SENTENCE_END | Flags::QUESTION,
-                b'!' => Flags::SENTENCE_END | Flags::EXCLAMATION,
-                _ => Flags::PAUSE,
-            };
-            sink.punctuation(behind);
         }
     }
 
@@ -243,6 +202,51 @@ impl Scanner {
         }
     }
 }
+
+/// Reads the ordinary piece at these bytes of the block, which begins at `base`. Almost without branches: what
+/// the next word looks like cannot be guessed.
+#[inline(always)]
+fn plain(
+    rules: &TextRules,
+    text: &str,
+    base: usize,
+    block: &Block,
+    (from, to): (usize, usize),
+    sink: &mut impl Sink,
+) {
+    let end = to - (block.stops >> (to - 1) & 1) as usize;
+    let first = (block.capitals >> from & 1) as u32;
+    let all = (block.capitals ^ block.letters) & above(from) & below(end) == 0 && end - from > 1;
+    let behind = block.small[end % BLOCK];
+    let mut word = Plain {
+        key: block.key(from, end - from),
+        start: base + from,
+        len: end - from,
+        flags: Flags(first * Flags::TITLE.0 | u32::from(all) * Flags::CAPITALS.0),
+        behind: BEHIND[usize::from(behind) % BEHIND.len()],
+    };
+    if behind == b'.' && rules.abbreviates(word.of(text)) {
+        word.behind = Flags::NONE;
+    }
+    if word.len <= KEY_BYTES {
+        sink.plain(text, word);
+    } else {
+        sink.word(word.of(text), word.start, word.flags);
+        sink.punctuation(word.behind);
+    }
+}
+
+/// What a stop says, by its lowest bits; in an ordinary piece none but white space stands in its place.
+const BEHIND: [Flags; 64] = {
+    let mut all = [Flags::NONE; 64];
+    all[b'.' as usize % 64] = Flags::SENTENCE_END;
+    all[b'?' as usize % 64] = Flags(Flags::SENTENCE_END.0 | Flags::QUESTION.0);
+    all[b'!' as usize % 64] = Flags(Flags::SENTENCE_END.0 | Flags::EXCLAMATION.0);
+    all[b',' as usize % 64] = Flags::PAUSE;
+    all[b';' as usize % 64] = Flags::PAUSE;
+    all[b':' as usize % 64] = Flags::PAUSE;
+    all
+};
 
 /// The bits from `at` on.
 fn above(at: usize) -> u64 {

@@ -221,7 +221,7 @@ impl WordTable {
     #[inline]
     fn place_of(&self, hash: u64, displacement: u16) -> usize {
         let mixed = (hash as u32 ^ u32::from(displacement)).wrapping_mul(0x9e37_79b1);
-        (u64::from(mixed) * self.slots.len() as u64 >> 32) as usize
+        ((u64::from(mixed) * self.slots.len() as u64) >> 32) as usize
     }
 
     /// The word with this key and this hash.

@@ -222,7 +222,7 @@ fn plain(
         key: block.key(from, end - from),
         start: base + from,
         len: end - from,
-        flags: Flags(first * Flags::TITLE.0 | u32::from(all) * Flags::CAPITALS.0),
+        flags: Flags((first * Flags::TITLE.0) | (u32::from(all) * Flags::CAPITALS.0)),
         behind: BEHIND[usize::from(behind) % BEHIND.len()],
     };
     if behind == b'.' && rules.abbreviates(word.of(text)) {

@@ -2,6 +2,7 @@
 //!
 //! - [`vocabulary`]: word → symbols. A word that phrases name has a symbol of its own; words that only classes, lists and
 //!   endings know share one symbol per set of them, so that a list of a thousand names costs a phrase one branch.
+//! - [`words`]: the table behind it.
 //! - [`factors`]: of each phrase the run of words that is rarest in talk.
 //! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and where a factor ends it proposes the phrase.
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
@@ -17,6 +18,7 @@ mod occurrence;
 mod program;
 mod reader;
 mod vocabulary;
+mod words;
 
 pub(crate) use automaton::Automaton;
 pub(crate) use compile::compile;
@@ -24,7 +26,7 @@ pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
-pub(crate) use vocabulary::{Vocabulary, open};
+pub(crate) use vocabulary::{Opened, Reading, Vocabulary, open};
 
 use crate::text::Flags;
 

@@ -1,13 +1,9 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
-use std::hash::BuildHasher as _;
-
-use foldhash::fast::FixedState;
-
 use super::automaton::{Automaton, Proposal, ROOT, State};
 use super::program::{Roles, bit};
-use super::{Found, MAX_SPAN, Owner, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
-use crate::text::{Flags, Scanner, Sink, TextRules, normal_into};
+use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
 const SEQUENCE_WORDS: usize = 4;
@@ -281,22 +277,58 @@ struct Reader<'a> {
 
 impl Sink for Reader<'_> {
     fn punctuation(&mut self, flags: Flags) {
+        if flags == Flags::NONE {
+            return;
+        }
         if let Some(last) = self.scan.tokens.len().checked_sub(1) {
             self.scan.flag(last, flags);
         }
     }
 
     fn word(&mut self, text: &str, start: usize, flags: Flags) {
+        let span = (start, start + text.len());
+        if flags.contains(Flags::TRANSPARENT) {
+            self.begin_word();
+            self.scan.tokens.push(token(span, flags));
+            return;
+        }
+        let vocabulary = self.tables.vocabulary;
         let mut buffer = std::mem::take(&mut self.scan.buffer);
         normal_into(text, &mut buffer);
-        self.normal_word(&buffer, (start, start + text.len()), flags);
+        let opened = vocabulary.look_up(&buffer, flags);
+        self.normal_word(&buffer, vocabulary.reading(&buffer, &opened), span, flags);
         self.scan.buffer = buffer;
+    }
+
+    #[inline]
+    fn plain(&mut self, text: &str, word: Plain) {
+        let Tables {
+            vocabulary, names, ..
+        } = self.tables;
+        let mut opened = Opened::default();
+        if let Some(reading) = vocabulary.plain(word.key, word.len, &mut opened) {
+            let written = if names.is_empty() { "" } else { word.of(text) };
+            let span = (word.start, word.start + word.len);
+            self.normal_word(written, reading, span, word.flags);
+        } else {
+            self.word(word.of(text), word.start, word.flags);
+        }
+        self.punctuation(word.behind);
+    }
+}
+
+fn token((start, end): (usize, usize), flags: Flags) -> Token {
+    Token {
+        start: start as u32,
+        end: end as u32,
+        symbol: UNKNOWN,
+        flags,
     }
 }
 
 impl Reader<'_> {
-    fn normal_word(&mut self, word: &str, (start, end): (usize, usize), flags: Flags) {
-        let vocabulary = self.tables.vocabulary;
+    /// Behind the end of a sentence reading begins anew.
+    fn begin_word(&mut self) {
         if self.scan.tokens.last().is_some_and(|t| t.is(Flags::SENTENCE_END)) {
             let solid = self.scan.state.solid;
             self.scan.state = ReadState {
@@ -306,26 +338,21 @@ impl Reader<'_> {
                 ..ReadState::default()
             };
         }
-        let mut token = Token {
-            start: start as u32,
-            end: end as u32,
-            symbol: UNKNOWN,
-            flags,
-        };
-        if flags.contains(Flags::TRANSPARENT) {
-            self.scan.tokens.push(token);
-            return;
-        }
-        let opened = vocabulary.look_up(word, flags);
-        let symbols = opened.as_slice();
-        let own = symbols.iter().fold(Flags::TRANSPARENT, |f, &s| {
-            if vocabulary.facts(s).flags.contains(Flags::TRANSPARENT) {
-                f
-            } else {
-                Flags::NONE
-            }
-        });
-        if own.contains(Flags::TRANSPARENT) {
+    }
+
+    /// Takes a word as it is read. The word itself is asked for only where the call's participants have names, and its
+    /// capitals do not matter.
+    fn normal_word(&mut self, word: &str, reading: Reading<'_>, span: (usize, usize), flags: Flags) {
+        self.begin_word();
+        let vocabulary = self.tables.vocabulary;
+        let mut token = token(span, flags);
+        let Reading {
+            symbols,
+            repeatable,
+            hash,
+            ..
+        } = reading;
+        if reading.transparent {
             for &symbol in symbols {
                 token.symbol = symbol;
                 token.flags = flags | vocabulary.facts(symbol).flags;
@@ -340,9 +367,7 @@ impl Reader<'_> {
             }
             return;
         }
-        let hash = FixedState::with_seed(0).hash_one(word);
         let last = self.scan.state.last;
-        let repeatable = symbols.iter().all(|&s| vocabulary.facts(s).repeatable);
         // A stutter's second word may as well begin a filler ("you you know"): then the first was meant.
         let mut first_meant = Tracks::default();
         if repeatable && last.repeatable && last.hash == hash {
@@ -390,7 +415,7 @@ impl Reader<'_> {
         } else {
             word
         };
-        self.tables.names.iter().any(|n| **n == *base)
+        self.tables.names.iter().any(|n| n.eq_ignore_ascii_case(base))
     }
 
     /// Remembers the states before a token that may begin a filler of several words.

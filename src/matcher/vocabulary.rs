@@ -1,13 +1,15 @@
 //! Words to symbols.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
+use super::words::{NewWord, WordTable};
 use super::{Symbol, UNKNOWN};
 use crate::lexicon::Shared;
 use crate::lexicon::phrase::{Class, Item};
-use crate::text::{Flags, is_clock};
+use crate::text::{Flags, KEY_BYTES, Key, is_clock};
 
 /// The most symbols one word opens to (a contraction of four words with an ending).
 pub(crate) const MAX_OPENED: usize = 5;
@@ -20,10 +22,14 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    fn one(symbol: Symbol) -> Self {
+    fn of(symbols: &[Symbol]) -> Self {
         let mut out = Opened::default();
-        out.push(symbol);
+        symbols.iter().for_each(|&s| out.push(s));
         out
+    }
+
+    fn one(symbol: Symbol) -> Self {
+        Opened::of(&[symbol])
     }
 
     fn push(&mut self, symbol: Symbol) {
@@ -38,6 +44,19 @@ impl Opened {
     }
 }
 
+/// What is known of a symbol, a bit a fact.
+type Facts = u8;
+/// It is [`Flags::TRANSPARENT`].
+const TRANSPARENT: Facts = 1;
+/// It is a [`Flags::FILLER`].
+const FILLER: Facts = 1 << 1;
+/// Said twice at once it is a stutter: one word, and no number.
+const REPEATABLE: Facts = 1 << 2;
+/// It begins a filler of several words.
+const BEGINS: Facts = 1 << 3;
+/// It ends one.
+const ENDS: Facts = 1 << 4;
+
 /// What is known of a symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SymbolFacts {
@@ -45,6 +64,31 @@ pub(crate) struct SymbolFacts {
     pub(crate) flags: Flags,
     /// Said twice at once it is a stutter: one word, and no number.
     pub(crate) repeatable: bool,
+}
+
+/// What a word is read as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading<'a> {
+    /// At least one.
+    pub(crate) symbols: &'a [Symbol],
+    /// All of its symbols may stand inside a phrase without breaking it.
+    pub(crate) transparent: bool,
+    /// Said twice at once it is a stutter.
+    pub(crate) repeatable: bool,
+    /// Tells it from other words.
+    pub(crate) hash: u64,
+}
+
+impl<'a> Reading<'a> {
+    #[inline]
+    fn new(symbols: &'a [Symbol], facts: Facts, hash: u64) -> Self {
+        Reading {
+            symbols,
+            transparent: facts & TRANSPARENT != 0,
+            repeatable: facts & REPEATABLE != 0,
+            hash,
+        }
+    }
 }
 
 /// A set of words a phrase may name in one place.
@@ -55,26 +99,38 @@ enum Group {
     Prefix(String),
 }
 
+/// What may end a word that is not in the table: "'s".
+#[derive(Clone, Debug)]
+struct Ending {
+    text: Box<str>,
+    /// Of its first bytes.
+    key: Key,
+    symbol: Symbol,
+}
+
 /// All words the phrases know, and how to find them.
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary {
-    words: HashMap<Box<str>, Opened, FixedState>,
-    facts: Vec<SymbolFacts>,
-    prefixes: HashMap<Box<str>, Symbol, FixedState>,
-    /// The lengths of prefixes, longest first, so that the first that fits is the longest.
-    prefix_lengths: Vec<usize>,
-    endings: Vec<(Box<str>, Symbol)>,
-    masked: Vec<Box<str>>,
-    groups: BTreeMap<Group, Vec<Symbol>>,
-    list_sequences: Vec<Vec<Vec<Symbol>>>,
+    words: WordTable,
+    facts: Vec<Facts>,
+    endings: Vec<Ending>,
+    /// Words that may stand behind a mask.
+    masked: Vec<(Box<str>, Symbol)>,
     number: Symbol,
     time: Symbol,
     money: Symbol,
     pub(crate) name: Symbol,
     mask: Symbol,
-    /// Fillers of several words, by their last symbol.
-    sequences: HashMap<Symbol, Vec<Vec<Symbol>>, FixedState>,
-    sequence_firsts: Vec<bool>,
+    /// Fillers of several words, in the order of their last symbols.
+    sequences: Vec<Vec<Symbol>>,
+    places: Places,
+}
+
+/// What the places of phrases may hold: asked for when phrases are compiled, not when text is read.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    groups: BTreeMap<Group, Vec<Symbol>>,
+    list_sequences: Vec<Vec<Vec<Symbol>>>,
 }
 
 /// Opens a word by spelling, contraction and endings into the words that get symbols.
@@ -182,9 +238,10 @@ impl Vocabulary {
         let mut words: HashMap<Box<str>, Opened, FixedState> = HashMap::default();
         for word in &literals {
             let symbol = symbols.add(members.get(word).into_iter().flatten());
-            symbols.facts[symbol as usize].repeatable = !members
-                .get(word)
-                .is_some_and(|g| g.contains(&Group::Class(Class::Number)));
+            let groups = members.get(word);
+            if !groups.is_some_and(|g| g.contains(&Group::Class(Class::Number))) {
+                symbols.facts[symbol as usize] |= REPEATABLE;
+            }
             words.insert(word.as_str().into(), Opened::one(symbol));
         }
         let mut shares: BTreeMap<&BTreeSet<Group>, Symbol> = BTreeMap::new();
@@ -192,14 +249,14 @@ impl Vocabulary {
             let symbol = *shares.entry(groups).or_insert_with(|| symbols.add(groups));
             words.insert(word.as_str().into(), Opened::one(symbol));
         }
-        for (list, flags) in [
-            (&shared.fillers, Flags::TRANSPARENT | Flags::FILLER),
-            (&shared.soft, Flags::TRANSPARENT),
+        for (list, facts) in [
+            (&shared.fillers, TRANSPARENT | FILLER),
+            (&shared.soft, TRANSPARENT),
         ] {
             for word in list {
                 if let Some(opened) = words.get(word.as_str()) {
                     let symbol = opened.symbols[0] as usize;
-                    symbols.facts[symbol].flags |= flags;
+                    symbols.facts[symbol] |= facts;
                 }
             }
         }
@@ -208,7 +265,7 @@ impl Vocabulary {
         let money = symbols.add([&Group::Class(Class::Money), &Group::Class(Class::Number)]);
         let name = symbols.add([&Group::Class(Class::Name)]);
         let mask = symbols.add([&Group::Class(Class::Masked)]);
-        let mut by_prefix: HashMap<Box<str>, Symbol, FixedState> = HashMap::default();
+        let mut beginnings: Vec<(&str, Symbol)> = Vec::new();
         for prefix in &prefixes {
             let groups: Vec<Group> = prefixes
                 .iter()
@@ -216,10 +273,8 @@ impl Vocabulary {
                 .cloned()
                 .map(Group::Prefix)
                 .collect();
-            by_prefix.insert(prefix.as_str().into(), symbols.add(&groups));
+            beginnings.push((prefix, symbols.add(&groups)));
         }
-        let lengths: BTreeSet<usize> = prefixes.iter().map(String::len).collect();
-        let prefix_lengths = lengths.into_iter().rev().collect();
 
         let sequence = |words_: &Vec<String>| -> Vec<Symbol> {
             words_.iter().map(|w| words[w.as_str()].symbols[0]).collect()
@@ -228,62 +283,134 @@ impl Vocabulary {
             .iter()
             .map(|l| l.iter().map(sequence).collect())
             .collect();
-        let mut sequences: HashMap<Symbol, Vec<Vec<Symbol>>, FixedState> = HashMap::default();
-        let mut sequence_firsts = vec![false; symbols.facts.len()];
+        let mut sequences: Vec<Vec<Symbol>> = Vec::new();
         for words_ in &shared.sequences {
             let mut opened = Vec::new();
             words_.iter().for_each(|w| open(shared, w, &mut opened));
-            let symbols = sequence(&opened);
-            sequence_firsts[symbols[0] as usize] = true;
-            sequences
-                .entry(symbols[symbols.len() - 1])
-                .or_default()
-                .push(symbols);
+            let run = sequence(&opened);
+            symbols.facts[run[0] as usize] |= BEGINS;
+            symbols.facts[run[run.len() - 1] as usize] |= ENDS;
+            sequences.push(run);
         }
+        sequences.sort_by_key(|s| s.last().copied());
         let endings = shared
             .endings
             .iter()
-            .map(|(e, to)| (e.as_str().into(), words[to.as_str()].symbols[0]))
+            .map(|(e, to)| Ending {
+                text: e.as_str().into(),
+                key: Key::beginning(e.as_bytes()),
+                symbol: words[to.as_str()].symbols[0],
+            })
             .collect();
-
         let mut this = Vocabulary {
-            words,
+            words: WordTable::build(&[], &beginnings),
             facts: symbols.facts,
-            prefixes: by_prefix,
-            prefix_lengths,
             endings,
-            masked: shared.masked.iter().map(|w| w.as_str().into()).collect(),
-            groups: symbols.groups,
-            list_sequences,
+            masked: Vec::new(),
             number,
             time,
             money,
             name,
             mask,
             sequences,
-            sequence_firsts,
+            places: Places {
+                groups: symbols.groups,
+                list_sequences,
+            },
         };
-        this.add_written_forms(shared);
+        this.add_written_forms(shared, &mut words);
+        let mut new: Vec<NewWord<'_>> = words
+            .iter()
+            .map(|(text, opened)| NewWord {
+                text,
+                symbols: opened.as_slice(),
+                facts: this.common(opened.as_slice()),
+            })
+            .collect();
+        new.sort_unstable_by_key(|w| w.text);
+        this.words = WordTable::build(&new, &beginnings);
+        let masked = shared.masked.iter().map(|w| {
+            let symbol = words.get(w.as_str()).map_or(mask, |o| o.symbols[0]);
+            (w.as_str().into(), symbol)
+        });
+        this.masked = masked.collect();
         this
     }
 
     /// Spellings and contractions become words of the table, so that text needs one look-up.
-    fn add_written_forms(&mut self, shared: &Shared) {
+    fn add_written_forms(&self, shared: &Shared, words: &mut HashMap<Box<str>, Opened, FixedState>) {
         for written in shared.contractions.keys().chain(shared.spellings.keys()) {
             let mut opened = Vec::new();
             open(shared, written, &mut opened);
             let mut symbols = Opened::default();
-            opened
-                .iter()
-                .for_each(|w| symbols.push(self.look_up(w, Flags::NONE).symbols[0]));
+            for word in &opened {
+                let known = |w: &str| words.get(w).copied();
+                symbols.push(self.look_up_among(&known, word, Flags::NONE).symbols[0]);
+            }
             if symbols.as_slice().iter().any(|&s| s != UNKNOWN) {
-                self.words.insert(written.as_str().into(), symbols);
+                words.insert(written.as_str().into(), symbols);
             }
         }
     }
 
+    /// What holds for all of the symbols.
+    fn common(&self, symbols: &[Symbol]) -> Facts {
+        symbols
+            .iter()
+            .fold(Facts::MAX, |all, &s| all & self.facts[s as usize])
+    }
+
+    /// An ordinary word in normal form of `len` bytes; `room` is for its symbols if it has an ending. Nothing where it
+    /// may have several.
+    #[inline]
+    pub(crate) fn plain<'a>(&'a self, key: Key, len: usize, room: &'a mut Opened) -> Option<Reading<'a>> {
+        let hash = self.words.hash(key);
+        if let Some(entry) = self.words.short(key, hash) {
+            return Some(Reading::new(entry.symbols, entry.facts, hash));
+        }
+        if key.has(b'\'') {
+            *room = self.with_ending(key, len)?;
+            let symbols = room.as_slice();
+            return Some(Reading::new(symbols, self.common(symbols), hash));
+        }
+        let symbol = self.words.beginning(key, None);
+        let facts = self.facts[*symbol as usize];
+        Some(Reading::new(std::slice::from_ref(symbol), facts, hash))
+    }
+
+    #[inline(never)]
+    fn with_ending(&self, key: Key, len: usize) -> Option<Opened> {
+        let fits = |e: &&Ending| e.text.len() < len && key.0 >> (8 * (len - e.text.len())) == e.key.0;
+        let Some(ending) = self.endings.iter().find(fits) else {
+            return Some(Opened::one(*self.words.beginning(key, None)));
+        };
+        let base = key.first(len - ending.text.len());
+        let mut opened = match self.words.short(base, self.words.hash(base)) {
+            Some(entry) => Opened::of(entry.symbols),
+            None if base.has(b'\'') => return None,
+            None => Opened::one(*self.words.beginning(base, None)),
+        };
+        opened.push(ending.symbol);
+        Some(opened)
+    }
+
+    /// What a word in normal form is read as, given the symbols it opens to.
+    pub(crate) fn reading<'a>(&self, word: &str, opened: &'a Opened) -> Reading<'a> {
+        let symbols = opened.as_slice();
+        let hash = match Key::of(word) {
+            Some(key) => self.words.hash(key),
+            None => FixedState::with_seed(0).hash_one(word),
+        };
+        Reading::new(symbols, self.common(symbols), hash)
+    }
+
     /// The symbols of a word in normal form; always at least one.
     pub(crate) fn look_up(&self, word: &str, flags: Flags) -> Opened {
+        let known = |w: &str| self.words.get(w).map(|e| Opened::of(e.symbols));
+        self.look_up_among(&known, word, flags)
+    }
+
+    fn look_up_among(&self, known: &impl Fn(&str) -> Option<Opened>, word: &str, flags: Flags) -> Opened {
         if flags.intersects(Flags::MARK | Flags::OVERLONG | Flags::CUT_OFF | Flags::STUTTER) {
             return Opened::one(UNKNOWN);
         }
@@ -293,14 +420,14 @@ impl Vocabulary {
         if flags.contains(Flags::MONEY) {
             return Opened::one(self.money);
         }
-        if let Some(&opened) = self.words.get(word) {
+        if let Some(opened) = known(word) {
             return opened;
         }
         if word.contains('\'') {
-            for (ending, symbol) in &self.endings {
-                if let Some(base) = word.strip_suffix(&**ending).filter(|b| !b.is_empty()) {
-                    let mut opened = self.look_up(base, flags);
-                    opened.push(*symbol);
+            for ending in &self.endings {
+                if let Some(base) = word.strip_suffix(&*ending.text).filter(|b| !b.is_empty()) {
+                    let mut opened = self.look_up_among(known, base, flags);
+                    opened.push(ending.symbol);
                     return opened;
                 }
             }
@@ -310,13 +437,9 @@ impl Vocabulary {
         } else if flags.contains(Flags::NUMBER) {
             self.number
         } else {
-            self.by_prefix(word)
+            let long = (word.len() > KEY_BYTES).then_some(word);
+            *self.words.beginning(Key::beginning(word.as_bytes()), long)
         })
-    }
-
-    fn by_prefix(&self, word: &str) -> Symbol {
-        let beginning = |&length: &usize| self.prefixes.get(word.get(..length)?).copied();
-        self.prefix_lengths.iter().find_map(beginning).unwrap_or(UNKNOWN)
     }
 
     fn masked(&self, word: &str) -> Symbol {
@@ -325,27 +448,28 @@ impl Vocabulary {
                 && word.chars().any(|c| c != '*')
                 && whole.chars().zip(word.chars()).all(|(a, b)| b == '*' || a == b)
         };
-        match self
-            .masked
-            .iter()
-            .find(|w| fits(w))
-            .and_then(|w| self.words.get(w))
-        {
-            Some(opened) => opened.symbols[0],
-            None => self.mask,
-        }
+        let masked = self.masked.iter().find(|(w, _)| fits(w));
+        masked.map_or(self.mask, |m| m.1)
     }
 
     pub(crate) fn facts(&self, symbol: Symbol) -> SymbolFacts {
-        self.facts[symbol as usize]
+        let facts = self.facts[symbol as usize];
+        let flag = |fact: Facts, flag: Flags| if facts & fact != 0 { flag } else { Flags::NONE };
+        SymbolFacts {
+            flags: flag(TRANSPARENT, Flags::TRANSPARENT) | flag(FILLER, Flags::FILLER),
+            repeatable: facts & REPEATABLE != 0,
+        }
     }
 
     /// A word for each symbol; of several the longest, then the first by the alphabet.
     pub(crate) fn names(&self) -> HashMap<Symbol, &str> {
         let mut names: HashMap<Symbol, &str> = HashMap::new();
-        for (word, opened) in self.words.iter().filter(|(_, o)| o.len == 1) {
-            let name = names.entry(opened.symbols[0]).or_insert(word);
-            if (name.len(), &**word) < (word.len(), *name) {
+        for (word, symbols) in self.words.iter() {
+            let &[symbol] = symbols else {
+                continue;
+            };
+            let name = names.entry(symbol).or_insert(word);
+            if (name.len(), word) < (word.len(), *name) {
                 *name = word;
             }
         }
@@ -361,21 +485,27 @@ impl Vocabulary {
     }
 
     /// Fillers of several words that end with this symbol.
+    #[inline]
     pub(crate) fn sequences_ending(&self, symbol: Symbol) -> &[Vec<Symbol>] {
-        self.sequences.get(&symbol).map_or(&[], Vec::as_slice)
+        if self.facts[symbol as usize] & ENDS == 0 {
+            return &[];
+        }
+        let last = Some(symbol);
+        let from = self.sequences.partition_point(|s| s.last().copied() < last);
+        let these = &self.sequences[from..];
+        &these[..these.partition_point(|s| s.last().copied() == last)]
     }
 
+    #[inline]
     pub(crate) fn begins_sequence(&self, symbol: Symbol) -> bool {
-        self.sequence_firsts
-            .get(symbol as usize)
-            .copied()
-            .unwrap_or(false)
+        self.facts[symbol as usize] & BEGINS != 0
     }
 
     /// What may stand in the place of an item: runs of symbols.
     pub(crate) fn choices(&self, item: &Item) -> Vec<Vec<Symbol>> {
         let group = |group: Group| {
-            self.groups
+            self.places
+                .groups
                 .get(&group)
                 .into_iter()
                 .flatten()
@@ -388,7 +518,7 @@ impl Vocabulary {
             Item::Class(class) => group(Group::Class(*class)),
             Item::List(number) => {
                 let mut all = group(Group::List(*number));
-                all.extend(self.list_sequences[*number].iter().cloned());
+                all.extend(self.places.list_sequences[*number].iter().cloned());
                 all
             }
             Item::Gap(_) => Vec::new(),
@@ -398,7 +528,7 @@ impl Vocabulary {
 
 #[derive(Default)]
 struct Symbols {
-    facts: Vec<SymbolFacts>,
+    facts: Vec<Facts>,
     groups: BTreeMap<Group, Vec<Symbol>>,
 }
 
@@ -406,10 +536,10 @@ impl Symbols {
     fn add<'a>(&mut self, groups: impl IntoIterator<Item = &'a Group>) -> Symbol {
         if self.facts.is_empty() {
             // The symbol of unknown words.
-            self.facts.push(SymbolFacts::default());
+            self.facts.push(Facts::default());
         }
         let symbol = self.facts.len() as Symbol;
-        self.facts.push(SymbolFacts::default());
+        self.facts.push(Facts::default());
         for group in groups {
             self.groups.entry(group.clone()).or_default().push(symbol);
         }

@@ -1,17 +1,25 @@
 //! Text to tokens: words with their normal form, their bytes in the original, and what else the text shows.
 //!
 //! A *piece* is a run without white space. Pieces are read one by one, so that a text may arrive in chunks: what
-//! stands behind the last white space waits (`scanner`). Within a piece come first the shapes that
+//! stands behind the last white space waits (`scanner`). Ordinary pieces are told by the classes of their bytes, 64 at
+//! once (`block`, `simd`). Within another piece come first the shapes that
 //! transcripts have and prose has not (`shapes`): marks, masks, stutters, cut-off words; the rest is words by
 //! UAX #29 (`segment`).
 
+mod block;
+mod key;
 mod scanner;
 mod segment;
 mod shapes;
+#[cfg(target_arch = "x86_64")]
+mod simd;
 
 use std::collections::HashSet;
 use std::ops::{BitOr, BitOrAssign};
 
+use foldhash::fast::FixedState;
+
+pub use key::{KEY_BYTES, Key};
 pub(crate) use scanner::Scanner;
 pub use segment::{is_emoji, words};
 pub(crate) use shapes::is_clock;
@@ -126,22 +134,80 @@ impl BitOrAssign for Flags {
     }
 }
 
+/// Words to ask for.
+pub type WordSet = HashSet<String, FixedState>;
+
 /// What the reading of text needs to know of the language; the lists come from `shared.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct TextRules {
     /// What recognisers write in round brackets: `(laughs)`.
-    pub marks: HashSet<String>,
+    pub marks: WordSet,
     /// Pieces without letters that stand for a word: `:)`.
-    pub emoticons: HashSet<String>,
+    pub emoticons: WordSet,
     /// Words whose full stop ends no sentence: `mr`.
-    pub abbreviations: HashSet<String>,
+    pub abbreviations: WordSet,
+}
+
+impl TextRules {
+    fn abbreviates(&self, word: &str) -> bool {
+        has_normal(&self.abbreviations, word)
+    }
+
+    fn marks(&self, word: &str) -> bool {
+        has_normal(&self.marks, word)
+    }
+}
+
+/// Whether the normal form of a word is in the set.
+fn has_normal(set: &WordSet, word: &str) -> bool {
+    if word.len() > MAX_WORD_BYTES / 4 {
+        return set.contains(&normal(word));
+    }
+    // A small letter may take more bytes than the capital, but never four times as many.
+    let mut bytes = [0; MAX_WORD_BYTES];
+    let mut len = 0;
+    if word.is_ascii() {
+        len = word.len();
+        bytes[..len].copy_from_slice(word.as_bytes());
+        bytes[..len].make_ascii_lowercase();
+    } else {
+        normal_chars(word, |c| len += c.encode_utf8(&mut bytes[len..]).len());
+    }
+    std::str::from_utf8(&bytes[..len]).is_ok_and(|w| set.contains(w))
+}
+
+/// An ordinary word: letters of ASCII with apostrophes between them, in all at most [`KEY_BYTES`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain {
+    /// Its normal form.
+    pub key: Key,
+    /// Where it starts.
+    pub start: usize,
+    /// Its bytes.
+    pub len: usize,
+    /// What it is.
+    pub flags: Flags,
+    /// What stands behind it: the end of a sentence, a pause or nothing.
+    pub behind: Flags,
+}
+
+impl Plain {
+    /// The word as written in its text.
+    pub fn of(self, text: &str) -> &str {
+        &text[self.start..self.start + self.len]
+    }
 }
 
 /// Where the reading of text puts what it finds.
 pub trait Sink {
     /// A word: its text as written, where it starts, what it is.
     fn word(&mut self, text: &str, start: usize, flags: Flags);
-    /// What stands behind the last word: sentence ends and pauses.
+    /// An ordinary word of `text`.
+    fn plain(&mut self, text: &str, word: Plain) {
+        self.word(word.of(text), word.start, word.flags);
+        self.punctuation(word.behind);
+    }
+    /// What stands behind the last word: sentence ends, pauses or nothing.
     fn punctuation(&mut self, flags: Flags);
 }
 
@@ -153,11 +219,15 @@ pub fn normal_into(word: &str, out: &mut String) {
         out.make_ascii_lowercase();
         return;
     }
+    normal_chars(word, |c| out.push(c));
+}
+
+fn normal_chars(word: &str, mut found: impl FnMut(char)) {
     for c in word.chars() {
         match c {
-            '\u{2019}' | '\u{2018}' | '\u{02BC}' | '\u{FF07}' => out.push('\''),
+            '\u{2019}' | '\u{2018}' | '\u{02BC}' | '\u{FF07}' => found('\''),
             '\u{FE0E}' | '\u{FE0F}' => {}
-            _ => out.extend(c.to_lowercase()),
+            _ => c.to_lowercase().for_each(&mut found),
         }
     }
 }
@@ -188,6 +258,11 @@ mod tests {
         fn word(&mut self, text: &str, start: usize, flags: Flags) {
             self.0.push((text.to_owned(), start, flags));
         }
+        fn plain(&mut self, text: &str, word: Plain) {
+            assert_eq!(Key::of(&normal(word.of(text))), Some(word.key));
+            self.word(word.of(text), word.start, word.flags);
+            self.punctuation(word.behind);
+        }
         fn punctuation(&mut self, flags: Flags) {
             if let Some(last) = self.0.last_mut() {
                 last.2 |= flags;
@@ -202,6 +277,13 @@ mod tests {
             emoticons: set(&[":)"]),
             abbreviations: set(&["mr", "a.m"]),
         }
+    }
+
+    /// Every piece by its shape, none by blocks.
+    fn piece_by_piece(text: &str) -> Vec<(String, usize, Flags)> {
+        let mut out = Words::default();
+        Scanner::default().read_piece_by_piece(&rules(), text, &mut out);
+        out.0
     }
 
     fn tokens(text: &str) -> Vec<(String, usize, Flags)> {
@@ -286,7 +368,49 @@ mod tests {
         assert!(!got.last().expect("some").2.contains(Flags::OVERLONG));
     }
 
+    /// Feeds the text up to each of the cuts, then the whole.
+    fn in_chunks(text: &str, cuts: impl IntoIterator<Item = usize>) -> Vec<(String, usize, Flags)> {
+        let (mut scanner, mut sink) = (Scanner::default(), Words::default());
+        for cut in cuts {
+            scanner.advance(&rules(), &text[..cut], &mut sink);
+        }
+        scanner.advance(&rules(), text, &mut sink);
+        scanner.finish(&rules(), text, &mut sink);
+        sink.0
+    }
+
+    /// Ordinary words and every other shape, with all kinds of space between them.
+    const TALK: &str = "(([a-zA-Z]{1,6}|[A-Z]{1,3}|I|don't|Mr|a\\.m|www|[a-z]{14,19}|[a-z]{60,70}|\\[noise|\\]|é|don’t|'tis|th-the|whi-|f\\*\\*k|:\\)|😡|9am|\\$5|a@b.c|x\\.y|[a-z]'[a-z]''|--|\\(laughs\\)|a\u{0}|[a-z]{250,300})[.,?!;:]{0,2}( |  |\t|\n|\u{a0}|\u{3000}|)){0,30}";
+
     proptest! {
+        #[test]
+        fn blocks_read_as_single_pieces_do(text in TALK) {
+            prop_assert_eq!(tokens(&text), piece_by_piece(&text));
+        }
+
+        #[test]
+        fn blocks_do_not_mind_chunks(text in TALK, cuts in prop::collection::vec(0usize..600, 0..12)) {
+            let mut cuts: Vec<usize> = cuts.into_iter().filter(|&c| text.is_char_boundary(c)).collect();
+            cuts.sort_unstable();
+            prop_assert_eq!(in_chunks(&text, cuts), piece_by_piece(&text));
+        }
+
+        #[test]
+        fn blocks_do_not_mind_single_characters(text in TALK) {
+            prop_assert_eq!(in_chunks(&text, text.char_indices().map(|(i, _)| i)), piece_by_piece(&text));
+        }
+
+        #[test]
+        fn blocks_read_anything(text in "([ -~]|\\PC| ){0,200}") {
+            prop_assert_eq!(tokens(&text), piece_by_piece(&text));
+        }
+
+        #[test]
+        fn sets_know_normal_forms(word in "\\PC{0,20}") {
+            let set: WordSet = [normal(&word)].into_iter().collect();
+            prop_assert!(has_normal(&set, &word));
+        }
+
         #[test]
         fn spans_slice_the_text(text in "\\PC{0,80}") {
             for (word, start, _) in tokens(&text) {

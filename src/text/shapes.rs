@@ -1,6 +1,6 @@
 //! The shapes of transcribed speech and chat within one piece: marks, masks, stutters, cut-off words, amounts, times.
 
-use super::{Flags, Sink, TextRules, is_emoji, normal, words};
+use super::{Flags, Sink, TextRules, is_emoji, words};
 
 /// Reads one piece (no white space, no square brackets inside).
 pub(super) fn read(rules: &TextRules, piece: &str, start: usize, sink: &mut impl Sink) {
@@ -40,7 +40,7 @@ pub(super) fn read(rules: &TextRules, piece: &str, start: usize, sink: &mut impl
 fn whole_mark(rules: &TextRules, piece: &str) -> bool {
     let inner = |open: char, close: char| piece.strip_prefix(open).and_then(|p| p.strip_suffix(close));
     inner('<', '>').is_some_and(|p| !p.is_empty() && p != "3")
-        || inner('(', ')').is_some_and(|p| rules.marks.contains(&normal(p)))
+        || inner('(', ')').is_some_and(|p| rules.marks(p))
         || piece == "$"
         || (piece.len() > 1 && piece.starts_with('@'))
         || piece.contains("://")
@@ -68,10 +68,11 @@ fn masked(core: &str) -> bool {
 
 /// `10:30`, `9am`, `5:15pm`.
 pub(crate) fn is_clock(core: &str) -> bool {
-    let lower = core.to_ascii_lowercase();
-    let (digits, half) = match lower.strip_suffix("am").or_else(|| lower.strip_suffix("pm")) {
-        Some(digits) => (digits, true),
-        None => (lower.as_str(), false),
+    let (digits, half) = match core.split_at_checked(core.len().saturating_sub(2)) {
+        Some((digits, half)) if half.eq_ignore_ascii_case("am") || half.eq_ignore_ascii_case("pm") => {
+            (digits, true)
+        }
+        _ => (core, false),
     };
     let number = |s: &str| (1..=2).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
     match digits.split_once(':') {
@@ -106,14 +107,17 @@ fn hyphenated(rules: &TextRules, core: &str, start: usize, tail: &str, sink: &mu
 }
 
 fn plain(rules: &TextRules, core: &str, start: usize, tail: &str, cut: bool, sink: &mut impl Sink) {
-    let mut segments: Vec<(usize, usize, bool)> = Vec::new();
-    words(core, |range, word| segments.push((range.start, range.end, word)));
-    let last = segments.iter().rposition(|s| s.2);
-    for (i, &(from, to, is_word)) in segments.iter().enumerate() {
-        let text = &core[from..to];
-        if !is_word {
+    let mut last = core.len()..core.len();
+    words(core, |range, word| {
+        if word {
+            last = range;
+        }
+    });
+    words(core, |range, word| {
+        let text = &core[range.clone()];
+        if !word {
             punctuation(text, false, sink);
-            continue;
+            return;
         }
         let mut flags = case(text);
         if text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -122,20 +126,17 @@ fn plain(rules: &TextRules, core: &str, start: usize, tail: &str, cut: bool, sin
         if text.chars().next().is_some_and(is_emoji) {
             flags |= Flags::EMOJI;
         }
-        let ends = Some(i) == last;
+        let ends = range == last;
         if cut && ends && text.chars().all(char::is_alphabetic) {
             flags |= Flags::CUT_OFF | Flags::TRANSPARENT;
         }
-        sink.word(text, start + from, flags);
+        sink.word(text, start + range.start, flags);
         if ends {
-            punctuation(&core[to..], false, sink);
+            punctuation(&core[range.end..], false, sink);
         }
-    }
-    let abbreviated = last.is_some_and(|i| {
-        rules
-            .abbreviations
-            .contains(&normal(&core[segments[i].0..segments[i].1]))
     });
+    let stop = tail.contains(['.', '…', '。']);
+    let abbreviated = stop && !last.is_empty() && rules.abbreviates(&core[last]);
     punctuation(tail, abbreviated, sink);
 }
 

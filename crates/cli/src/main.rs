@@ -2,6 +2,7 @@
 //!
 //! Standard output carries results and nothing else, so that it can be piped; everything said about them goes to
 //! standard error, one line each. Exit status: 0 done, 1 some inputs were left out, 2 usage or nothing done.
+#![forbid(unsafe_code)]
 
 mod args;
 mod explain;

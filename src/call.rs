@@ -19,7 +19,7 @@ use crate::transcript::{Participant, Role, WordTime};
 use crate::turns::anger::AngerCourse;
 use crate::turns::detect::{Memory, Scene};
 use crate::turns::history::{At, Past, Shows};
-use crate::turns::names::Names;
+use crate::turns::names::{Heard, Names};
 use crate::turns::overlap::Pauses;
 use crate::turns::promises::{self, Promises};
 use crate::turns::said::Said;
@@ -46,6 +46,32 @@ pub(crate) struct Utterance {
     /// The version of the names it was first read with.
     pub(crate) names: u8,
     pub(crate) words: Vec<WordTime>,
+    /// Its words once it is closed, and where the customer said them lately.
+    said: Said,
+    places: Vec<u64>,
+}
+
+impl Utterance {
+    /// An utterance that has just begun.
+    pub(crate) fn new(id: &str, arrival: u32, names: u8) -> Self {
+        Utterance {
+            id: Arc::from(id),
+            arrival,
+            speaker: 0,
+            start_ms: None,
+            end_ms: None,
+            text: String::new(),
+            scan: Scan::new(),
+            closed: false,
+            full: false,
+            announced: Vec::new(),
+            judge_at: 0,
+            names,
+            words: Vec::new(),
+            said: Said::default(),
+            places: Vec::new(),
+        }
+    }
 }
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
@@ -250,10 +276,13 @@ impl Call {
             &mut weighed,
             |_, _, _| {},
         );
-        let said = Said::of(&compiled.lexicon.call, &utterance.scan, &utterance.text);
+        let (said, places) = (&mut utterance.said, &mut utterance.places);
+        said.read(&compiled.words, &utterance.scan, &utterance.text);
+        self.memory.places(compiled, past.role, said, places);
+        let said = &utterance.said;
         let mut overlap = None;
         if let Some((_, rules)) = compiled.overlap() {
-            past.shows = rules.shows(&utterance.scan, &utterance.text);
+            past.shows = rules.shows(&utterance.scan, &said.known, &utterance.text);
             overlap = rules.overlap(&self.verdicts.history, &self.pauses, &past);
             let origin = self.origin.unwrap_or(0);
             self.pauses
@@ -265,7 +294,8 @@ impl Call {
             history: &self.verdicts.history,
             turn: &past,
             text: &utterance.text,
-            said: &said,
+            said,
+            places: &utterance.places,
             overlap: overlap.as_ref(),
             weighed: &weighed,
             names: self.names.words(),
@@ -273,8 +303,8 @@ impl Call {
         };
         let found = self.memory.evidence(compiled, &scene);
         weighed.extend(found);
-        self.memory.take(compiled, &past, &said);
-        self.style.take(past.role, &said);
+        self.memory.take(compiled, &past, said);
+        self.style.take(past.role, said);
         self.story.take(&past, overlap.as_ref());
         let hold = self.is_hold(compiled);
         let gap = self
@@ -288,19 +318,19 @@ impl Call {
                 .asks(compiled.lexicon.entries[w.entry as usize].signal)
         };
         let times = if weighed.iter().any(promising) {
-            promises::times(rules, &utterance.scan, &utterance.text)
+            promises::times(rules, &utterance.scan, &said.known)
         } else {
             Vec::new()
         };
+        let heard = Heard {
+            rules: &compiled.words,
+            scan: &utterance.scan,
+            known: &said.known,
+            text: &utterance.text,
+        };
         match past.role {
-            Some(Role::Agent) => {
-                self.names
-                    .agent(&compiled.lexicon.call.names, &utterance.scan, &utterance.text)
-            }
-            Some(Role::Customer) => {
-                self.names
-                    .customer(&compiled.lexicon.call.names, &utterance.scan, &utterance.text)
-            }
+            Some(Role::Agent) => self.names.agent(&heard),
+            Some(Role::Customer) => self.names.customer(&rules.names, &heard),
             None => {}
         }
         let Utterance {

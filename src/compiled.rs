@@ -10,6 +10,7 @@ use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
 use crate::matcher::{self, Automaton, Tables, Vocabulary};
 use crate::transcript::Role;
 use crate::turns::history::Counted;
+use crate::turns::words::CallWords;
 
 /// The most signals that conditions may name.
 const MAX_WATCHED: usize = 64;
@@ -40,6 +41,8 @@ pub(crate) struct Compiled {
     over_turns: Vec<u16>,
     /// Signals with their detectors.
     pub(crate) detectors: Vec<(u16, Detector)>,
+    /// The words that rules of the turns name.
+    pub(crate) words: CallWords,
     /// The signals that announce a silence, a bit each.
     pub(crate) holds: u64,
     /// What is counted over the whole call.
@@ -47,7 +50,7 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    pub(crate) fn new(lexicon: Lexicon) -> Result<Self, Error> {
+    pub(crate) fn new(mut lexicon: Lexicon) -> Result<Self, Error> {
         let (vocabulary, automaton) = matcher::compile(&lexicon)?;
         let ids = |names: Vec<&String>| {
             names
@@ -87,6 +90,8 @@ impl Compiled {
         let detectors = (0u16..)
             .zip(&lexicon.traits)
             .filter_map(|(s, t)| Some((s, t.detector.clone()?)));
+        let mut detectors: Vec<(u16, Detector)> = detectors.collect();
+        let words = CallWords::number(&mut lexicon.call, &mut detectors);
         let any_of = |any: &AnyOf| mask(&watch_bits, any.iter());
         let mut counted: Vec<Counted> = Vec::new();
         for entry in &lexicon.entries {
@@ -119,7 +124,8 @@ impl Compiled {
             rank,
             holds: mask(&watch_bits, lexicon.call.holds.iter().copied()),
             watch_bits,
-            detectors: detectors.collect(),
+            detectors,
+            words,
             counted,
             vocabulary,
             automaton,

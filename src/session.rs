@@ -13,7 +13,6 @@ use foldhash::fast::FixedState;
 use crate::analyzer::Analyzer;
 use crate::call::{Call, Out, Utterance};
 use crate::event::{Event, NoticeKind};
-use crate::matcher::Scan;
 use crate::options::{Options, Retention};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
@@ -147,24 +146,10 @@ impl Session {
             out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
             self.close(oldest, out);
         }
-        let id: Arc<str> = Arc::from(chunk.utterance);
         let arrival = self.arrivals;
         self.arrivals += 1;
-        self.open.push_back(Utterance {
-            id,
-            arrival,
-            speaker: 0,
-            start_ms: None,
-            end_ms: None,
-            text: String::new(),
-            scan: Scan::new(),
-            closed: false,
-            full: false,
-            announced: Vec::new(),
-            judge_at: 0,
-            names: self.call.names.version(),
-            words: Vec::new(),
-        });
+        let names = self.call.names.version();
+        self.open.push_back(Utterance::new(chunk.utterance, arrival, names));
         Some(self.open.len() - 1)
     }
 

@@ -88,7 +88,7 @@ impl Alerts {
             state.armed = policy.rearm_below.is_none();
             let alert = AlertEvent {
                 signal: Arc::clone(&compiled.signal_names[usize::from(verdict.signal)]),
-                utterance: Arc::clone(&turn.utterance),
+                utterance: turn.utterance.share(),
                 at_ms,
                 score: verdict.outcome.score,
                 title: Arc::from(header.title.as_str()),

@@ -10,69 +10,22 @@ use crate::event::{
 };
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
-use crate::matcher::Scan;
 use crate::options::Options;
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
-use crate::transcript::{Participant, Role, WordTime};
+use crate::transcript::{Participant, Role};
 use crate::turns::anger::AngerCourse;
 use crate::turns::detect::{Memory, Scene};
 use crate::turns::history::{At, Past, Shows};
 use crate::turns::names::{Heard, Names};
 use crate::turns::overlap::Pauses;
 use crate::turns::promises::{self, Promises};
-use crate::turns::said::Said;
 use crate::turns::story::Story;
 use crate::turns::style::Style;
 use crate::turns::talk::{Gap, Spoken, Talk};
 use crate::turns::verdicts::{ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts, judge};
-
-/// An utterance that is open, or closed and waiting.
-#[derive(Clone, Debug)]
-pub(crate) struct Utterance {
-    pub(crate) id: Arc<str>,
-    pub(crate) arrival: u32,
-    pub(crate) speaker: u8,
-    pub(crate) start_ms: Option<i64>,
-    pub(crate) end_ms: Option<i64>,
-    pub(crate) text: String,
-    pub(crate) scan: Scan,
-    pub(crate) closed: bool,
-    pub(crate) full: bool,
-    pub(crate) announced: Vec<u16>,
-    /// Judge again when there are so many tokens.
-    pub(crate) judge_at: usize,
-    /// The version of the names it was first read with.
-    pub(crate) names: u8,
-    pub(crate) words: Vec<WordTime>,
-    /// Its words once it is closed, and where the customer said them lately.
-    said: Said,
-    places: Vec<u64>,
-}
-
-impl Utterance {
-    /// An utterance that has just begun.
-    pub(crate) fn new(id: &str, arrival: u32, names: u8) -> Self {
-        Utterance {
-            id: Arc::from(id),
-            arrival,
-            speaker: 0,
-            start_ms: None,
-            end_ms: None,
-            text: String::new(),
-            scan: Scan::new(),
-            closed: false,
-            full: false,
-            announced: Vec::new(),
-            judge_at: 0,
-            names,
-            words: Vec::new(),
-            said: Said::default(),
-            places: Vec::new(),
-        }
-    }
-}
+use crate::utterance::{Id, Utterance};
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
 #[derive(Clone, Debug)]
@@ -105,11 +58,11 @@ impl Out<'_> {
         }
     }
 
-    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Arc<str>, speaker: Option<&Arc<str>>) {
+    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Arc<str>>) {
         self.send(|| {
             Event::Notice(NoticeEvent {
                 notice,
-                utterance: Arc::clone(utterance),
+                utterance: utterance.share(),
                 speaker: speaker.cloned(),
             })
         });
@@ -147,7 +100,7 @@ impl Call {
         &mut self,
         id: &str,
         participants: &[Participant],
-        utterance: &Arc<str>,
+        utterance: &Id,
         out: &mut Out<'_>,
     ) -> u8 {
         let number = speakers::number(&mut self.speakers, id, participants).unwrap_or_else(|| {
@@ -248,7 +201,7 @@ impl Call {
     }
 
     /// Takes the next turn in the order of arrival.
-    pub(crate) fn close(&mut self, compiled: &Compiled, mut utterance: Utterance, out: &mut Out<'_>) {
+    pub(crate) fn close(&mut self, compiled: &Compiled, mut utterance: Box<Utterance>, out: &mut Out<'_>) {
         if utterance
             .start_ms
             .zip(utterance.end_ms)
@@ -333,26 +286,18 @@ impl Call {
             Some(Role::Customer) => self.names.customer(&rules.names, &heard),
             None => {}
         }
-        let Utterance {
-            id,
-            arrival,
-            speaker,
-            start_ms,
-            end_ms,
-            text,
-            announced,
-            ..
-        } = utterance;
-        self.ledger.open_turn(arrival, speaker, start_ms, end_ms);
+        let start_ms = utterance.start_ms;
+        self.ledger
+            .open_turn(utterance.arrival, utterance.speaker, start_ms, utterance.end_ms);
         let turn = ClosedTurn {
             past,
-            utterance: id,
-            text,
+            utterance: std::mem::take(&mut utterance.id),
+            text: std::mem::take(&mut utterance.text),
             words: spoken.words,
             overlap,
             times,
             weighed,
-            announced,
+            announced: std::mem::take(&mut utterance.announced),
         };
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
         let done = verdicts.feed(compiled, turn, self.ledger.retains(), &mut |decided| {
@@ -360,9 +305,14 @@ impl Call {
         });
         self.foresee(compiled, None, out);
         match done {
-            Some(done) => self.take_in(compiled, done, out),
+            Some(done) => {
+                if let Some(turn) = self.take_in(compiled, done, out) {
+                    (utterance.text, utterance.announced) = (turn.text, turn.announced);
+                }
+            }
             None => self.complete(compiled, out),
         }
+        utterance.end();
         self.release_alerts(start_ms, out);
     }
 
@@ -397,8 +347,13 @@ impl Call {
         }
     }
 
-    /// Takes a turn that is decided altogether into the figures of the call.
-    fn take_in(&mut self, compiled: &Compiled, done: TurnInProgress, out: &mut Out<'_>) {
+    /// Takes a turn that is decided altogether into the figures of the call. It comes back if it is not retained.
+    fn take_in(
+        &mut self,
+        compiled: &Compiled,
+        done: TurnInProgress,
+        out: &mut Out<'_>,
+    ) -> Option<ClosedTurn> {
         let TurnInProgress {
             turn, mut verdicts, ..
         } = done;
@@ -415,7 +370,7 @@ impl Call {
                     Event::Anger(AngerEvent {
                         band,
                         level,
-                        utterance: Arc::clone(&turn.utterance),
+                        utterance: turn.utterance.share(),
                         at_ms,
                     })
                 });
@@ -435,7 +390,7 @@ impl Call {
             ledger.mark(mark);
             out.send(|| practice_event(compiled, mark, at_ms));
         });
-        self.ledger.close_turn(compiled, turn, verdicts, level);
+        self.ledger.close_turn(compiled, turn, verdicts, level)
     }
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.
@@ -582,7 +537,7 @@ fn signal_event(
     compiled: &Compiled,
     signal: u16,
     state: State,
-    utterance: &Arc<str>,
+    utterance: &Id,
     at_ms: Option<i64>,
     verdict: Option<&Verdict>,
     text: &str,
@@ -601,7 +556,7 @@ fn signal_event(
     Event::Signal(SignalEvent {
         signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
         state,
-        utterance: Arc::clone(utterance),
+        utterance: utterance.share(),
         at_ms,
         score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score),
         quote: quote.map(str::to_owned),

@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
 use crate::matcher::{self, Automaton, Tables, Vocabulary};
+use crate::practices;
 use crate::transcript::Role;
 use crate::turns::history::Counted;
 use crate::turns::words::CallWords;
@@ -39,6 +40,8 @@ pub(crate) struct Compiled {
     rank: Vec<u16>,
     watch_bits: Vec<u8>,
     over_turns: Vec<u16>,
+    /// For each signal the practices whose rules name it, a bit each.
+    pub(crate) practices_of: Vec<u64>,
     /// Signals with their detectors.
     pub(crate) detectors: Vec<(u16, Detector)>,
     /// The words that rules of the turns name.
@@ -124,6 +127,7 @@ impl Compiled {
             rank,
             holds: mask(&watch_bits, lexicon.call.holds.iter().copied()),
             watch_bits,
+            practices_of: practices::by_signal(&lexicon.practices, lexicon.signals.len()),
             detectors,
             words,
             counted,

@@ -24,7 +24,9 @@ pub(crate) struct Mark {
 /// All practices of a call as far as it has gone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Practices {
-    states: Vec<Standing>,
+    states: Box<[Standing]>,
+    /// What waits for an answer, in the order of practices.
+    waiting: Vec<Waiting>,
 }
 
 /// One practice so far.
@@ -36,10 +38,33 @@ struct Standing {
     seen: u8,
     /// There is an opportunity that nothing has closed.
     open: bool,
-    /// What waits for an answer, by arrival, if `waits`; and the other side's turns since.
+}
+
+/// A turn that a practice wants answered.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// By arrival.
     asked: u32,
+    practice: u8,
+    /// The other side's turns since.
     passed: u8,
-    waits: bool,
+}
+
+/// For each signal the practices whose rules name it, a bit each.
+pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {
+    let mut out = vec![0; signals];
+    for (number, practice) in practices.iter().enumerate() {
+        let counted = practice.opportunity.iter().filter_map(|c| match c {
+            Clause::Turns { what, .. } => Some(what),
+            Clause::Figure(_) => None,
+        });
+        let marks = practice.closed_by.iter().chain(&practice.good).chain(&practice.bad);
+        let answers = practice.answer.iter().flat_map(|a| [&a.to, &a.with]);
+        for signal in counted.chain(marks).chain(answers).flat_map(|step| step.any.iter()) {
+            out[usize::from(signal)] |= 1 << number;
+        }
+    }
+    out
 }
 
 impl Standing {
@@ -74,8 +99,17 @@ impl Practices {
         mut marked: impl FnMut(Mark),
     ) {
         let practices = &compiled.lexicon.practices;
+        // All others stay as they are.
+        let waiting = self.waiting.iter().fold(0, |all, w| all | 1 << w.practice);
+        let mut concerned = verdicts
+            .iter()
+            .filter(|v| v.outcome.fired)
+            .fold(waiting, |all, v| all | compiled.practices_of[usize::from(v.signal)]);
+        if concerned == 0 {
+            return;
+        }
         if self.states.len() < practices.len() {
-            self.states = vec![Standing::default(); practices.len()];
+            self.states = vec![Standing::default(); practices.len()].into();
         }
         let fired = |step: &Step| {
             (step.by.is_none() || step.by == role)
@@ -83,7 +117,11 @@ impl Practices {
                     .iter()
                     .any(|v| v.outcome.fired && step.any.iter().any(|s| s == v.signal))
         };
-        for ((number, practice), state) in (0u8..).zip(practices).zip(&mut self.states) {
+        while concerned != 0 {
+            let number = concerned.trailing_zeros() as u8;
+            concerned &= concerned - 1;
+            let practice = &practices[usize::from(number)];
+            let state = &mut self.states[usize::from(number)];
             let mut mark = |state: &mut Standing, good: bool, arrival: u32| {
                 state.mark(good);
                 marked(Mark {
@@ -111,37 +149,53 @@ impl Practices {
                 mark(state, true, arrival);
             }
             let Some(answer) = &practice.answer else { continue };
-            if state.waits {
+            let place = self.waiting.binary_search_by_key(&number, |w| w.practice);
+            let mut waits = place.is_ok();
+            if let Ok(place) = place {
+                let waiting = &mut self.waiting[place];
                 if fired(&answer.with) {
-                    state.waits = false;
+                    waits = false;
                     if !good {
                         mark(state, true, arrival);
                     }
                 } else if answer.with.by.is_none() || role == answer.with.by {
-                    state.passed += 1;
-                    state.waits = state.passed < answer.within_turns;
-                    if !state.waits {
-                        let asked = state.asked;
-                        mark(state, false, asked);
+                    waiting.passed += 1;
+                    waits = waiting.passed < answer.within_turns;
+                    if !waits {
+                        mark(state, false, waiting.asked);
                     }
+                }
+                if !waits {
+                    self.waiting.remove(place);
                 }
             }
             // What is answered in the same breath waits for nothing.
-            if !state.waits && fired(&answer.to) && !fired(&answer.with) {
-                (state.waits, state.asked, state.passed) = (true, arrival, 0);
+            if !waits && fired(&answer.to) && !fired(&answer.with) {
+                let place = self.waiting.partition_point(|w| w.practice < number);
+                if self.waiting.len() == self.waiting.capacity() {
+                    self.waiting.reserve_exact(1);
+                }
+                self.waiting.insert(
+                    place,
+                    Waiting {
+                        asked: arrival,
+                        practice: number,
+                        passed: 0,
+                    },
+                );
             }
         }
     }
 
     /// The call is over: what still waits for an answer and had the chance of one did not get it.
     pub(crate) fn finish(&mut self, mut marked: impl FnMut(Mark)) {
-        for (practice, state) in (0u8..).zip(&mut self.states) {
-            if std::mem::take(&mut state.waits) && state.passed > 0 {
-                state.mark(false);
+        for waiting in std::mem::take(&mut self.waiting) {
+            if waiting.passed > 0 {
+                self.states[usize::from(waiting.practice)].mark(false);
                 marked(Mark {
-                    practice,
+                    practice: waiting.practice,
                     good: false,
-                    arrival: state.asked,
+                    arrival: waiting.asked,
                 });
             }
         }
@@ -203,6 +257,6 @@ impl Practices {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.states.capacity() * size_of::<Standing>()
+        size_of_val(&*self.states) + self.waiting.capacity() * size_of::<Waiting>()
     }
 }

@@ -6,20 +6,22 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
 use crate::analyzer::Analyzer;
-use crate::call::{Call, Out, Utterance};
+use crate::call::{Call, Out};
 use crate::event::{Event, NoticeKind};
 use crate::options::{Options, Retention};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
+use crate::utterance::{Id, Utterance};
 
 /// Utterances that may be open, or closed and waiting for an earlier one, at once.
 pub const MAX_OPEN: usize = 64;
+/// Room for utterances that is kept while none is open.
+const USUALLY_OPEN: usize = 2;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 32;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -42,7 +44,7 @@ const JUDGE_ALWAYS: usize = 64;
 pub struct Session {
     analyzer: Analyzer,
     options: Options,
-    open: VecDeque<Utterance>,
+    open: Vec<Box<Utterance>>,
     arrivals: u32,
     closed_ids: VecDeque<u64>,
     call: Call,
@@ -56,7 +58,7 @@ impl Session {
         Session {
             analyzer,
             options,
-            open: VecDeque::new(),
+            open: Vec::new(),
             arrivals: 0,
             closed_ids: VecDeque::new(),
             call,
@@ -129,15 +131,15 @@ impl Session {
     }
 
     fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
-        if let Some(index) = self.open.iter().position(|u| *u.id == *chunk.utterance) {
+        if let Some(index) = self.open.iter().position(|u| u.id.as_bytes() == chunk.utterance.as_bytes()) {
             if self.open[index].closed {
                 out.notice(NoticeKind::ClosedUtterance, &self.open[index].id, None);
                 return None;
             }
             return Some(index);
         }
-        if self.closed_ids.contains(&hash(chunk.utterance)) {
-            out.notice(NoticeKind::ClosedUtterance, &Arc::from(chunk.utterance), None);
+        if self.closed_ids.contains(&hash(chunk.utterance.as_bytes())) {
+            out.notice(NoticeKind::ClosedUtterance, &Id::new(chunk.utterance), None);
             return None;
         }
         if self.open.len() >= MAX_OPEN
@@ -149,15 +151,18 @@ impl Session {
         let arrival = self.arrivals;
         self.arrivals += 1;
         let names = self.call.names.version();
-        self.open.push_back(Utterance::new(chunk.utterance, arrival, names));
+        if self.open.capacity() == 0 {
+            self.open.reserve_exact(USUALLY_OPEN);
+        }
+        self.open.push(Utterance::begin(chunk.utterance, arrival, names));
         Some(self.open.len() - 1)
     }
 
     fn take(&mut self, index: usize, chunk: &Chunk<'_>, out: &mut Out<'_>) {
-        let id = Arc::clone(&self.open[index].id);
+        let id = &self.open[index].id;
         let speaker = self
             .call
-            .speaker(chunk.speaker, &self.options.participants, &id, out);
+            .speaker(chunk.speaker, &self.options.participants, id, out);
         let role = |speaker: u8| self.call.role(speaker);
         let utterance = &mut self.open[index];
         if role(utterance.speaker) != role(speaker) {
@@ -192,7 +197,7 @@ impl Session {
         }
         let room = most - utterance.text.len().min(most);
         if text.len() > room && !utterance.full {
-            out.notice(NoticeKind::OverlongText, &id, None);
+            out.notice(NoticeKind::OverlongText, &utterance.id, None);
             let cut = (0..=room).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
             text = &text[..cut];
             utterance.text.push_str(text);
@@ -248,23 +253,21 @@ impl Session {
 
     /// Hands on the closed utterances that nothing earlier holds up.
     fn release(&mut self, out: &mut Out<'_>) {
-        while self.open.front().is_some_and(|u| u.closed) {
-            let Some(utterance) = self.open.pop_front() else {
-                break;
-            };
+        while self.open.first().is_some_and(|u| u.closed) {
+            let utterance = self.open.remove(0);
             if self.closed_ids.len() == CLOSED_IDS {
                 self.closed_ids.pop_front();
             }
-            self.closed_ids.push_back(hash(&utterance.id));
+            self.closed_ids.push_back(hash(utterance.id.as_bytes()));
             self.call.close(&self.analyzer.0, utterance, out);
         }
-        if self.open.is_empty() {
-            self.open = VecDeque::new();
+        if self.open.is_empty() && self.open.capacity() > USUALLY_OPEN {
+            self.open = Vec::new();
         }
     }
 }
 
-fn hash(id: &str) -> u64 {
+fn hash(id: &[u8]) -> u64 {
     FixedState::with_seed(0).hash_one(id)
 }
 

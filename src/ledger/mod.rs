@@ -116,14 +116,14 @@ impl Ledger {
         }
     }
 
-    /// A turn is decided altogether; its verdicts in the order of signals.
+    /// A turn is decided altogether; its verdicts in the order of signals. It comes back if it is not retained.
     pub(crate) fn close_turn(
         &mut self,
         compiled: &Compiled,
         turn: ClosedTurn,
         verdicts: Vec<Verdict>,
         level: Option<Score>,
-    ) {
+    ) -> Option<ClosedTurn> {
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
         let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit.into()));
         let speaker = turn.past.speaker;
@@ -163,8 +163,8 @@ impl Ledger {
                 }
             }
         }
-        let rows = self.kept.as_mut().map(|k| &mut k.rows);
-        if let Some(row) = rows.and_then(|r| r.get_mut(turn.past.arrival as usize)) {
+        let Some(kept) = &mut self.kept else { return Some(turn) };
+        if let Some(row) = kept.rows.get_mut(turn.past.arrival as usize) {
             *row = Row {
                 role: turn.past.role,
                 overlap: turn.overlap,
@@ -175,6 +175,7 @@ impl Ledger {
                 ..*row
             };
         }
+        None
     }
 
     /// How often a signal fired.

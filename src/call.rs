@@ -43,8 +43,9 @@ pub(crate) struct Call {
     promises: Promises,
     practices: Practices,
     /// Since when the silence lasts that was told of.
-    silence_told: Option<i64>,
-    alerts: Alerts,
+    silence_told: At,
+    /// From the first signal on that has a policy of alerts and fires.
+    alerts: Option<Box<Alerts>>,
     ledger: Ledger,
 }
 
@@ -90,8 +91,8 @@ impl Call {
             story: Story::default(),
             promises: Promises::default(),
             practices: Practices::default(),
-            silence_told: None,
-            alerts: Alerts::default(),
+            silence_told: At::NONE,
+            alerts: None,
             ledger: Ledger::new(options.retention),
         }
     }
@@ -112,6 +113,11 @@ impl Call {
             out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
         }
         number
+    }
+
+    /// How many turns have come.
+    pub(crate) fn turns(&self) -> u32 {
+        self.ledger.turns()
     }
 
     /// The role of a speaker, by number.
@@ -260,9 +266,9 @@ impl Call {
         self.style.take(past.role, said);
         self.story.take(&past, overlap.as_ref());
         let hold = self.is_hold(compiled);
-        let gap = self
-            .talk
-            .turn(&past, spoken, compiled.lexicon.call.silence_ms, hold);
+        let own = &mut self.speakers[usize::from(past.speaker)].talk;
+        let silence_ms = compiled.lexicon.call.silence_ms;
+        let gap = self.talk.turn(own, &past, spoken, silence_ms, hold);
         self.silence_ends(gap, hold, out);
         let rules = &compiled.lexicon.call;
         let promising = |w: &Weighed| {
@@ -377,8 +383,12 @@ impl Call {
             }
             level
         });
-        if out.0.is_some() {
-            self.alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
+        let may_alert = |v: &Verdict| {
+            v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some()
+        };
+        if out.0.is_some() && (self.alerts.is_some() || verdicts.iter().any(may_alert)) {
+            let alerts = self.alerts.get_or_insert_default();
+            alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
@@ -390,7 +400,8 @@ impl Call {
             ledger.mark(mark);
             out.send(|| practice_event(compiled, mark, at_ms));
         });
-        self.ledger.close_turn(compiled, turn, verdicts, level)
+        let sums = &mut self.speakers[usize::from(turn.past.speaker)].sentiment;
+        self.ledger.close_turn(compiled, turn, verdicts, level, sums)
     }
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.
@@ -402,7 +413,7 @@ impl Call {
     }
 
     fn silence_ends(&mut self, gap: Option<Gap>, hold: bool, out: &mut Out<'_>) {
-        let told = self.silence_told.take();
+        let told = std::mem::take(&mut self.silence_told).get();
         let origin = self.origin;
         let (state, gap) = match (gap, told) {
             (Some(gap), _) => (State::Confirmed, gap),
@@ -417,8 +428,8 @@ impl Call {
         let Some((from, now)) = self.talk.heard_until().zip(now) else {
             return;
         };
-        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told.is_none() {
-            self.silence_told = Some(from);
+        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told == At::NONE {
+            self.silence_told = At::new(Some(from), 0);
             let gap = Gap { from, ms: now - from };
             let (hold, origin) = (self.is_hold(compiled), self.origin);
             out.send(|| silence_event(State::Provisional, gap, hold, origin));
@@ -426,8 +437,8 @@ impl Call {
     }
 
     pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
-        if out.0.is_some() {
-            self.alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
+        if let (true, Some(alerts)) = (out.0.is_some(), &mut self.alerts) {
+            alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
         }
     }
 
@@ -469,17 +480,17 @@ impl Call {
         let speakers: usize = self
             .speakers
             .iter()
-            .map(|s| s.id.len() + 16 + size_of::<Speaker>())
-            .sum();
+            .map(|s| s.id.len() + 16)
+            .sum::<usize>()
+            + self.speakers.capacity() * size_of::<Speaker>();
         speakers
             + self.verdicts.heap_bytes()
             + self.memory.heap_bytes()
             + self.pauses.heap_bytes()
             + self.names.heap_bytes()
-            + self.talk.heap_bytes()
             + self.promises.heap_bytes()
             + self.practices.heap_bytes()
-            + self.alerts.heap_bytes()
+            + self.alerts.as_ref().map_or(0, |a| a.bytes())
             + self.ledger.heap_bytes()
     }
 }

@@ -24,16 +24,18 @@ pub(crate) struct Mark {
 /// All practices of a call as far as it has gone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Practices {
-    states: Box<[Standing]>,
+    /// Those that something has happened to, in their order.
+    states: Vec<Standing>,
     /// What waits for an answer, in the order of practices.
     waiting: Vec<Waiting>,
 }
 
 /// One practice so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Standing {
     good: u16,
     bad: u16,
+    practice: u8,
     /// Turns that count towards an opportunity.
     seen: u8,
     /// There is an opportunity that nothing has closed.
@@ -108,9 +110,6 @@ impl Practices {
         if concerned == 0 {
             return;
         }
-        if self.states.len() < practices.len() {
-            self.states = vec![Standing::default(); practices.len()].into();
-        }
         let fired = |step: &Step| {
             (step.by.is_none() || step.by == role)
                 && verdicts
@@ -121,7 +120,8 @@ impl Practices {
             let number = concerned.trailing_zeros() as u8;
             concerned &= concerned - 1;
             let practice = &practices[usize::from(number)];
-            let state = &mut self.states[usize::from(number)];
+            let mut state = self.standing(number);
+            let before = state;
             let mut mark = |state: &mut Standing, good: bool, arrival: u32| {
                 state.mark(good);
                 marked(Mark {
@@ -142,13 +142,16 @@ impl Practices {
                 }
             }
             if practice.bad.as_ref().is_some_and(fired) {
-                mark(state, false, arrival);
+                mark(&mut state, false, arrival);
             }
             let good = practice.good.as_ref().is_some_and(fired);
             if good {
-                mark(state, true, arrival);
+                mark(&mut state, true, arrival);
             }
-            let Some(answer) = &practice.answer else { continue };
+            let Some(answer) = &practice.answer else {
+                self.set(before, state);
+                continue;
+            };
             let place = self.waiting.binary_search_by_key(&number, |w| w.practice);
             let mut waits = place.is_ok();
             if let Ok(place) = place {
@@ -156,19 +159,20 @@ impl Practices {
                 if fired(&answer.with) {
                     waits = false;
                     if !good {
-                        mark(state, true, arrival);
+                        mark(&mut state, true, arrival);
                     }
                 } else if answer.with.by.is_none() || role == answer.with.by {
                     waiting.passed += 1;
                     waits = waiting.passed < answer.within_turns;
                     if !waits {
-                        mark(state, false, waiting.asked);
+                        mark(&mut state, false, waiting.asked);
                     }
                 }
                 if !waits {
                     self.waiting.remove(place);
                 }
             }
+            self.set(before, state);
             // What is answered in the same breath waits for nothing.
             if !waits && fired(&answer.to) && !fired(&answer.with) {
                 let place = self.waiting.partition_point(|w| w.practice < number);
@@ -187,11 +191,37 @@ impl Practices {
         }
     }
 
+    fn standing(&self, practice: u8) -> Standing {
+        let own = self.states.iter().find(|s| s.practice == practice);
+        own.copied().unwrap_or(Standing {
+            practice,
+            ..Standing::default()
+        })
+    }
+
+    fn set(&mut self, before: Standing, state: Standing) {
+        if state == before {
+            return;
+        }
+        match self.states.binary_search_by_key(&state.practice, |s| s.practice) {
+            Ok(place) => self.states[place] = state,
+            Err(place) => {
+                if self.states.len() == self.states.capacity() {
+                    self.states.reserve_exact(4);
+                }
+                self.states.insert(place, state);
+            }
+        }
+    }
+
     /// The call is over: what still waits for an answer and had the chance of one did not get it.
     pub(crate) fn finish(&mut self, mut marked: impl FnMut(Mark)) {
         for waiting in std::mem::take(&mut self.waiting) {
             if waiting.passed > 0 {
-                self.states[usize::from(waiting.practice)].mark(false);
+                let before = self.standing(waiting.practice);
+                let mut state = before;
+                state.mark(false);
+                self.set(before, state);
                 marked(Mark {
                     practice: waiting.practice,
                     good: false,
@@ -203,7 +233,7 @@ impl Practices {
 
     /// How a practice came out.
     pub(crate) fn outcome(&self, number: usize, practice: &Practice, figures: Figures<'_>) -> Outcome {
-        let state = self.states.get(number).copied().unwrap_or_default();
+        let state = self.standing(number as u8);
         let reached = |f: &FigureAtLeast| figures(f.figure).map(|value| value >= f.at_least);
         let by_figures = practice
             .opportunity
@@ -257,6 +287,6 @@ impl Practices {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.states) + self.waiting.capacity() * size_of::<Waiting>()
+        self.states.capacity() * size_of::<Standing>() + self.waiting.capacity() * size_of::<Waiting>()
     }
 }

@@ -4,7 +4,6 @@
 //! strictly in the order in which they arrived (`Session::release`), so that the report is a function of the final turns in that order
 //! and of nothing else.
 
-use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
@@ -12,7 +11,7 @@ use foldhash::fast::FixedState;
 use crate::analyzer::Analyzer;
 use crate::call::{Call, Out};
 use crate::event::{Event, NoticeKind};
-use crate::options::{Options, Retention};
+use crate::options::{Options, Retention, UTTERANCE_BYTES};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
@@ -43,10 +42,10 @@ const JUDGE_ALWAYS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Session {
     analyzer: Analyzer,
-    options: Options,
+    /// If they say more than how much is retained.
+    options: Option<Box<Options>>,
     open: Vec<Box<Utterance>>,
-    arrivals: u32,
-    closed_ids: VecDeque<u64>,
+    closed_ids: Vec<u64>,
     call: Call,
     /// Nobody listens: events are not made.
     quiet: bool,
@@ -57,10 +56,9 @@ impl Session {
         let call = Call::new(&options);
         Session {
             analyzer,
-            options,
+            options: (!options.is_plain()).then(|| Box::new(options)),
             open: Vec::new(),
-            arrivals: 0,
-            closed_ids: VecDeque::new(),
+            closed_ids: Vec::new(),
             call,
             quiet: false,
         }
@@ -120,14 +118,21 @@ impl Session {
         }
         self.release(&mut out);
         self.call.finish(&self.analyzer.0, end_ms, &mut out);
-        self.call.report(&self.analyzer.0, self.options, end_ms)
+        let options = self.options.map_or_else(Options::default, |told| *told);
+        self.call.report(&self.analyzer.0, options, end_ms)
     }
 
     /// Bytes this session takes, the texts of open utterances apart.
     pub fn state_bytes(&self) -> usize {
-        let options = self.options.id.as_ref().map_or(0, String::len)
-            + self.options.participants.capacity() * size_of::<Participant>();
-        size_of::<Self>() + options + self.closed_ids.capacity() * size_of::<u64>() + self.call.heap_bytes()
+        let options = self.options.as_ref().map_or(0, |o| {
+            let id = o.id.as_ref().map_or(0, String::len);
+            size_of::<Options>() + id + o.participants.capacity() * size_of::<Participant>()
+        });
+        size_of::<Self>()
+            + options
+            + self.open.capacity() * size_of::<Box<Utterance>>()
+            + self.closed_ids.capacity() * size_of::<u64>()
+            + self.call.heap_bytes()
     }
 
     fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
@@ -148,8 +153,7 @@ impl Session {
             out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
             self.close(oldest, out);
         }
-        let arrival = self.arrivals;
-        self.arrivals += 1;
+        let arrival = self.call.turns() + self.open.len() as u32;
         let names = self.call.names.version();
         if self.open.capacity() == 0 {
             self.open.reserve_exact(USUALLY_OPEN);
@@ -160,9 +164,9 @@ impl Session {
 
     fn take(&mut self, index: usize, chunk: &Chunk<'_>, out: &mut Out<'_>) {
         let id = &self.open[index].id;
-        let speaker = self
-            .call
-            .speaker(chunk.speaker, &self.options.participants, id, out);
+        let options = self.options.as_deref();
+        let participants = options.map_or(&[][..], |o| &o.participants);
+        let speaker = self.call.speaker(chunk.speaker, participants, id, out);
         let role = |speaker: u8| self.call.role(speaker);
         let utterance = &mut self.open[index];
         if role(utterance.speaker) != role(speaker) {
@@ -174,7 +178,7 @@ impl Session {
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
         let tables = self.analyzer.0.tables(self.call.names.words(), role(speaker));
-        let most = self.options.utterance_bytes.min(u32::MAX as usize);
+        let most = options.map_or(UTTERANCE_BYTES, |o| o.utterance_bytes).min(u32::MAX as usize);
         if chunk.mode == Mode::Replace {
             utterance.words.clear();
         }
@@ -256,9 +260,12 @@ impl Session {
         while self.open.first().is_some_and(|u| u.closed) {
             let utterance = self.open.remove(0);
             if self.closed_ids.len() == CLOSED_IDS {
-                self.closed_ids.pop_front();
+                self.closed_ids.remove(0);
             }
-            self.closed_ids.push_back(hash(utterance.id.as_bytes()));
+            if self.closed_ids.len() == self.closed_ids.capacity() {
+                self.closed_ids.reserve_exact(CLOSED_IDS / 8);
+            }
+            self.closed_ids.push(hash(utterance.id.as_bytes()));
             self.call.close(&self.analyzer.0, utterance, out);
         }
         if self.open.is_empty() && self.open.capacity() > USUALLY_OPEN {

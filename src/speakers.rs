@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::fixed::Score;
 use crate::transcript::{Participant, Role};
+use crate::turns::talk::SpeakerTalk;
 
 /// Speakers that are told apart.
 const MAX_SPEAKERS: usize = 250;
@@ -13,6 +15,24 @@ pub(crate) struct Speaker {
     pub(crate) id: Arc<str>,
     pub(crate) role: Option<Role>,
     noticed: bool,
+    pub(crate) talk: SpeakerTalk,
+    pub(crate) sentiment: SentimentSum,
+}
+
+/// The sum of the sentiments of a speaker's turns, and of how many.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SentimentSum {
+    pub(crate) sum: i32,
+    pub(crate) turns: u32,
+}
+
+impl SentimentSum {
+    pub(crate) fn add(&mut self, sentiment: Score) {
+        // Full after 200,000 turns: then neither goes on.
+        if let Some(sum) = self.sum.checked_add(sentiment.0.into()) {
+            (self.sum, self.turns) = (sum, self.turns.saturating_add(1));
+        }
+    }
 }
 
 impl Speaker {
@@ -31,10 +51,15 @@ pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Part
         return None;
     }
     let told = participants.iter().find(|p| p.id == id).and_then(|p| p.role);
+    if speakers.len() == speakers.capacity() {
+        speakers.reserve_exact(1);
+    }
     speakers.push(Speaker {
         id: Arc::from(id),
         role: Role::of_id(id).or(told),
         noticed: false,
+        talk: SpeakerTalk::default(),
+        sentiment: SentimentSum::default(),
     });
     Some(speakers.len() as u8 - 1)
 }

@@ -14,8 +14,6 @@
 //! Thresholds and the features that make the score stand in `lexicons/en/turns/interruption.toml`. Without both ends of both turns nothing can
 //! be measured.
 
-use std::collections::VecDeque;
-
 use super::detect::shown;
 use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
@@ -44,7 +42,7 @@ const PAUSES: usize = 8;
 
 /// Pauses inside the last turns whose words have times.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pauses(VecDeque<Pause>);
+pub(crate) struct Pauses(Vec<Pause>);
 
 /// Nobody but others spoke: from and to in milliseconds since the start of the call.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +61,12 @@ impl Pauses {
             let at = |ms: i64| At::new(Some(ms), origin).get().unwrap_or_default() as i32;
             if heard_until > i64::MIN && word.start_ms.saturating_sub(heard_until) >= rules.pause_ms {
                 if self.0.len() == PAUSES {
-                    self.0.pop_front();
+                    self.0.remove(0);
                 }
-                self.0.push_back(Pause {
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact(PAUSES / 2);
+                }
+                self.0.push(Pause {
                     arrival,
                     from: at(heard_until),
                     to: at(word.start_ms),

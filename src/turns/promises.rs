@@ -76,6 +76,9 @@ impl Promises {
             if self.all.len() == MOST {
                 self.all.remove(0);
             }
+            if self.all.len() == self.all.capacity() {
+                self.all.reserve_exact(1);
+            }
             self.all.push(Promise {
                 arrival: turn.past.arrival,
                 signal,

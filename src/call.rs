@@ -383,9 +383,8 @@ impl Call {
             }
             level
         });
-        let may_alert = |v: &Verdict| {
-            v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some()
-        };
+        let may_alert =
+            |v: &Verdict| v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some();
         if out.0.is_some() && (self.alerts.is_some() || verdicts.iter().any(may_alert)) {
             let alerts = self.alerts.get_or_insert_default();
             alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
@@ -477,11 +476,7 @@ impl Call {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let speakers: usize = self
-            .speakers
-            .iter()
-            .map(|s| s.id.len() + 16)
-            .sum::<usize>()
+        let speakers: usize = self.speakers.iter().map(Speaker::heap_bytes).sum::<usize>()
             + self.speakers.capacity() * size_of::<Speaker>();
         speakers
             + self.verdicts.heap_bytes()

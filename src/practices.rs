@@ -60,9 +60,17 @@ pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {
             Clause::Turns { what, .. } => Some(what),
             Clause::Figure(_) => None,
         });
-        let marks = practice.closed_by.iter().chain(&practice.good).chain(&practice.bad);
+        let marks = practice
+            .closed_by
+            .iter()
+            .chain(&practice.good)
+            .chain(&practice.bad);
         let answers = practice.answer.iter().flat_map(|a| [&a.to, &a.with]);
-        for signal in counted.chain(marks).chain(answers).flat_map(|step| step.any.iter()) {
+        for signal in counted
+            .chain(marks)
+            .chain(answers)
+            .flat_map(|step| step.any.iter())
+        {
             out[usize::from(signal)] |= 1 << number;
         }
     }
@@ -106,7 +114,9 @@ impl Practices {
         let mut concerned = verdicts
             .iter()
             .filter(|v| v.outcome.fired)
-            .fold(waiting, |all, v| all | compiled.practices_of[usize::from(v.signal)]);
+            .fold(waiting, |all, v| {
+                all | compiled.practices_of[usize::from(v.signal)]
+            });
         if concerned == 0 {
             return;
         }

@@ -136,7 +136,11 @@ impl Session {
     }
 
     fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
-        if let Some(index) = self.open.iter().position(|u| u.id.as_bytes() == chunk.utterance.as_bytes()) {
+        if let Some(index) = self
+            .open
+            .iter()
+            .position(|u| u.id.as_bytes() == chunk.utterance.as_bytes())
+        {
             if self.open[index].closed {
                 out.notice(NoticeKind::ClosedUtterance, &self.open[index].id, None);
                 return None;
@@ -178,7 +182,9 @@ impl Session {
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
         let tables = self.analyzer.0.tables(self.call.names.words(), role(speaker));
-        let most = options.map_or(UTTERANCE_BYTES, |o| o.utterance_bytes).min(u32::MAX as usize);
+        let most = options
+            .map_or(UTTERANCE_BYTES, |o| o.utterance_bytes)
+            .min(u32::MAX as usize);
         if chunk.mode == Mode::Replace {
             utterance.words.clear();
         }

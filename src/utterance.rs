@@ -146,7 +146,13 @@ mod tests {
 
     #[test]
     fn ids_come_back_as_they_were() {
-        for id in ["", "u1", "0123456789012345678901", "01234567890123456789012", "é–ü"] {
+        for id in [
+            "",
+            "u1",
+            "0123456789012345678901",
+            "01234567890123456789012",
+            "é–ü",
+        ] {
             assert_eq!(&*Id::new(id).share(), id);
             assert_eq!(Id::new(id).as_bytes(), id.as_bytes());
         }
@@ -162,7 +168,10 @@ mod tests {
         first.end();
         let next = Utterance::begin("b", 4, 2);
         assert_eq!((next.arrival, next.names, next.id.as_bytes()), (4, 2, &b"b"[..]));
-        assert_eq!((next.speaker, next.closed, next.full, next.judge_at), (0, false, false, 0));
+        assert_eq!(
+            (next.speaker, next.closed, next.full, next.judge_at),
+            (0, false, false, 0)
+        );
         assert!(next.start_ms.is_none() && next.end_ms.is_none());
         assert!(next.text.is_empty() && next.announced.is_empty() && next.scan.tokens.is_empty());
     }

@@ -168,7 +168,9 @@ impl Ledger {
                 }
             }
         }
-        let Some(kept) = &mut self.kept else { return Some(turn) };
+        let Some(kept) = &mut self.kept else {
+            return Some(turn);
+        };
         if let Some(row) = kept.rows.get_mut(turn.past.arrival as usize) {
             *row = Row {
                 role: turn.past.role,

@@ -62,7 +62,9 @@ impl Detector {
                 &mut r.others,
                 &mut r.reports,
             ],
-            Detector::Early(_) | Detector::Repeat(_) | Detector::KnownName(_) | Detector::SaidBefore(_) => vec![],
+            Detector::Early(_) | Detector::Repeat(_) | Detector::KnownName(_) | Detector::SaidBefore(_) => {
+                vec![]
+            }
         }
     }
 }

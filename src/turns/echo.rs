@@ -47,7 +47,8 @@ impl Heard {
         }
         let len = self.words.len() + own.len();
         if self.words.capacity() < len {
-            self.words.reserve_exact(len.next_multiple_of(STEP) - self.words.len());
+            self.words
+                .reserve_exact(len.next_multiple_of(STEP) - self.words.len());
         }
         self.begins |= 1 << self.words.len();
         self.words.extend(own.iter().map(|w| w.key));
@@ -329,7 +330,11 @@ mod tests {
     #[test]
     fn the_longest_run_is_found_wherever_it_stands() {
         let heard = heard(&[vec![1, 2, 5, 1, 2, 3, 7]]);
-        let run = |words: &[u32]| heard.longest_run(&places(&heard, words), 1).map(|r| (r.start, r.length));
+        let run = |words: &[u32]| {
+            heard
+                .longest_run(&places(&heard, words), 1)
+                .map(|r| (r.start, r.length))
+        };
         assert_eq!(run(&[9, 1, 2, 3, 8]), Some((1, 3)));
         assert_eq!(run(&[]), None);
         assert_eq!(covered(&places(&heard, &[9, 1, 2, 3, 8]), u64::MAX), 3);
@@ -341,7 +346,8 @@ mod tests {
     fn plain(turns: &[Vec<u32>], own: &[u32]) -> Option<(usize, usize, u32, usize)> {
         let mut left = HEARD_WORDS;
         let mut kept: Vec<(u32, &[u32])> = Vec::new();
-        for (arrival, words) in (0..).zip(turns).rev() {
+        for (arrival, words) in turns.iter().enumerate().rev() {
+            let arrival = arrival as u32;
             let n = words.len().min(left);
             left -= n;
             if n > 0 {
@@ -369,7 +375,12 @@ mod tests {
             let pair = |w: &[u32]| words.windows(2).any(|v| v == w);
             i > 0 && pair(&own[i - 1..=i]) || i + 1 < own.len() && pair(&own[i..=i + 1])
         };
-        Some((start, length, arrival, (0..own.len()).filter(|&i| in_pair(i)).count()))
+        Some((
+            start,
+            length,
+            arrival,
+            (0..own.len()).filter(|&i| in_pair(i)).count(),
+        ))
     }
 
     proptest! {

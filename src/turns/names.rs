@@ -121,6 +121,7 @@ impl Names {
         if usize::from(self.learned) < MOST
             && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
         {
+            self.words.reserve_exact(1);
             self.words.insert(place, Box::from(word));
             self.learned += 1;
         }

@@ -100,10 +100,12 @@ impl OverlapRules {
         let last = scan.tokens.iter().rfind(|t| !t.flags.intersects(Flags::MARK));
         let last_shows = |flags: Flags| last.is_some_and(|t| t.flags.intersects(flags));
         let sound = Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF;
-        let listens =
-            |(t, k): (&Token, &Known)| t.flags.intersects(sound) || self.backchannels.has(*k);
+        let listens = |(t, k): (&Token, &Known)| t.flags.intersects(sound) || self.backchannels.has(*k);
         let few = usize::from(self.backchannel_words);
-        let backchannel = said().take(few + 1).enumerate().all(|(i, w)| i < few && listens(w));
+        let backchannel = said()
+            .take(few + 1)
+            .enumerate()
+            .all(|(i, w)| i < few && listens(w));
         let mut words = said().filter(|(t, _)| !t.flags.intersects(sound)).peekable();
         let answers = backchannel && words.peek().is_some() && words.all(|(_, k)| self.answers.has(*k));
         let mut solid = scan

@@ -86,7 +86,12 @@ impl RepeatRules {
         let Some(entry) = self.entries[0] else { return };
         for sentence in sentences(self, scene.said) {
             let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
-            let mut same = before.0.iter().rev().filter(|s| s.is_alike(&own, self.alike)).peekable();
+            let mut same = before
+                .0
+                .iter()
+                .rev()
+                .filter(|s| s.is_alike(&own, self.alike))
+                .peekable();
             if same.peek().is_none() {
                 continue;
             }

@@ -83,7 +83,11 @@ impl Said {
                 let (key, category, number, whose) = if known != Known::NOT {
                     let facts = rules.facts(known);
                     let plain = !(digits && facts.key.is_content());
-                    let key = if plain { facts.key } else { Key::of(rules.canonical(known), false) };
+                    let key = if plain {
+                        facts.key
+                    } else {
+                        Key::of(rules.canonical(known), false)
+                    };
                     (key, facts.category, digits || facts.number, facts.whose)
                 } else {
                     // A contraction is what its first part is.

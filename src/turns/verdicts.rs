@@ -7,8 +7,8 @@ use super::overlap::Overlap;
 use crate::compiled::Compiled;
 use crate::context::{Weighed, applies};
 use crate::lexicon::{Bound, Condition, Entry, OverTurns, Within};
-use crate::utterance::Id;
 use crate::score::{Outcome, Standing, outcome, standings};
+use crate::utterance::Id;
 
 /// A closed utterance with all hits of its own words.
 #[derive(Clone, Debug)]

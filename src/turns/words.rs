@@ -45,7 +45,11 @@ pub(crate) struct Phrases(Vec<Box<[Known]>>);
 
 impl Phrases {
     /// The length of the longest that `words` begins with.
-    pub(crate) fn longest(&self, mut words: impl Iterator<Item = Known> + Clone, first: Known) -> Option<usize> {
+    pub(crate) fn longest(
+        &self,
+        mut words: impl Iterator<Item = Known> + Clone,
+        first: Known,
+    ) -> Option<usize> {
         words.next();
         let begins = |p: &&Box<[Known]>| {
             let mut here = words.clone();
@@ -69,8 +73,24 @@ pub(crate) struct CallWords {
     pub(crate) is: Known,
 }
 
+/// Words of up to 16 bytes are two numbers, which may overlap.
+#[inline]
 fn hash(word: &str) -> u64 {
-    FixedState::with_seed(0).hash_one(word)
+    let bytes = word.as_bytes();
+    let (first, last) = if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        if bytes.len() > 16 {
+            return FixedState::with_seed(0).hash_one(word);
+        }
+        (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
+    } else if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u32::from_le_bytes(*a).into(), u32::from_le_bytes(*b).into())
+    } else {
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+        (u16::from_le_bytes([byte(0), byte(1)]).into(), byte(2).into())
+    };
+    let mixed = u128::from(first ^ 0x9E37_79B9_7F4A_7C15 ^ bytes.len() as u64)
+        * u128::from(last ^ 0xC2B2_AE3D_27D4_EB4F);
+    mixed as u64 ^ (mixed >> 64) as u64
 }
 
 impl CallWords {
@@ -89,7 +109,10 @@ impl CallWords {
         for word in rules.names.phrases().flatten() {
             all.extend([word.clone(), format!("{word}'s")]);
         }
-        let bases: Vec<String> = all.iter().filter_map(|w| Some(w.strip_suffix("'s")?.to_owned())).collect();
+        let bases: Vec<String> = all
+            .iter()
+            .filter_map(|w| Some(w.strip_suffix("'s")?.to_owned()))
+            .collect();
         all.extend(bases);
         all.sort_unstable();
         all.dedup();
@@ -117,7 +140,9 @@ impl CallWords {
             };
             numbered.words.push(word.into());
         }
-        numbered.facts = (0..numbered.words.len()).map(|n| numbered.read(n, rules)).collect();
+        numbered.facts = (0..numbered.words.len())
+            .map(|n| numbered.read(n, rules))
+            .collect();
         numbered.is = numbered.look_up("is");
         numbered.introductions = numbered.phrases(&rules.names.introductions);
         numbered.openings = numbered.phrases(&rules.names.openings);
@@ -199,4 +224,80 @@ pub(crate) fn is_single(word: &str) -> bool {
 /// The word of a phrase that is likely the rarest: where it does not stand, the phrase does not.
 fn telling(phrase: &[String]) -> Option<&String> {
     phrase.iter().rev().max_by_key(|w| (w.as_str() != "is", w.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Analyzer;
+    use crate::matcher::Scan;
+    use crate::text::{Flags, normal};
+    use crate::turns::said::Said;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static ANALYZER: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
+
+    #[test]
+    fn lists_are_the_same_by_number() {
+        let compiled = &ANALYZER.0;
+        let words = &compiled.words;
+        let mut rules = compiled.lexicon.call.clone();
+        let mut detectors = compiled.detectors.clone();
+        let detectors = detectors.iter_mut().flat_map(|(_, d)| d.lists());
+        for list in detectors.chain(rules.lists()) {
+            for (number, word) in (0..).zip(&words.words) {
+                assert_eq!(list.has(Known(number)), list.contains(word), "{word}");
+            }
+            assert!(list.iter().all(|w| words.look_up(w) != Known::NOT));
+            assert!(!list.has(Known::NOT) && !list.has(Known(u32::MAX)));
+        }
+        assert_eq!(words.look_up("xylophone"), Known::NOT);
+    }
+
+    #[test]
+    fn phrases_tell_of_themselves() {
+        let words = &ANALYZER.0.words;
+        let names = &ANALYZER.0.lexicon.call.names;
+        let told = |phrase: &Vec<String>, tells: &dyn Fn(Tells) -> bool| {
+            let text = phrase.join(" ");
+            for text in [text.clone(), text.replace(" is", "'s"), format!("{text}'s")] {
+                let mut own = text.split(' ').map(|w| words.facts(words.look_up(w)).tells);
+                assert!(own.any(tells), "{text}");
+            }
+        };
+        for phrase in &names.asking {
+            told(phrase, &|t| t.asking);
+        }
+        for phrase in names.introductions.iter().chain(&names.openings) {
+            told(phrase, &|t| t.name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_what_the_rules_say(
+            text in "(( |, |\\. )(I|we|you|it|your|they|one|ten|42|5pm|a|b|NO|Kim|charged|bills|don|that|who|naïve|’s)('s|'re|’ll|n't|'d|-|)){0,12}",
+        ) {
+            let rules = &ANALYZER.0.lexicon.call;
+            let mut scan = Scan::new();
+            scan.read_again(ANALYZER.0.tables(&[], None), &text);
+            let mut said = Said::default();
+            said.read(&ANALYZER.0.words, &scan, &text);
+            let skipped = Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF | Flags::MARK | Flags::CONTINUED;
+            let tokens: Vec<_> = scan.tokens.iter().filter(|t| !t.flags.intersects(skipped)).collect();
+            prop_assert_eq!(said.words.len(), tokens.len());
+            for (own, token) in said.words.iter().zip(tokens) {
+                let word = normal(&text[token.start as usize..token.end as usize]);
+                let category = rules.words.category(&word);
+                let number = token.flags.intersects(Flags::NUMBER)
+                    || category.is_none() && (is_single(&word) || rules.numbers.contains(&word));
+                prop_assert_eq!(own.category, category, "{}", &word);
+                prop_assert_eq!(own.number, number, "{}", &word);
+                prop_assert_eq!(own.whose, rules.words.whose(&word), "{}", &word);
+                let key = Key::of(rules.words.canonical(&word), category.is_none() && !number);
+                prop_assert_eq!(own.key, key, "{}", &word);
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::options::{Options, Retention, UTTERANCE_BYTES};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
-use crate::utterance::{Id, Utterance};
+use crate::utterance::{Held, Id, Utterance};
 
 /// Utterances that may be open, or closed and waiting for an earlier one, at once.
 pub const MAX_OPEN: usize = 64;
@@ -44,7 +44,7 @@ pub struct Session {
     analyzer: Analyzer,
     /// If they say more than how much is retained.
     options: Option<Box<Options>>,
-    open: Vec<Box<Utterance>>,
+    open: Vec<Held>,
     closed_ids: Vec<u64>,
     call: Call,
     /// Nobody listens: events are not made.
@@ -130,7 +130,7 @@ impl Session {
         });
         size_of::<Self>()
             + options
-            + self.open.capacity() * size_of::<Box<Utterance>>()
+            + self.open.capacity() * size_of::<Held>()
             + self.closed_ids.capacity() * size_of::<u64>()
             + self.call.heap_bytes()
     }

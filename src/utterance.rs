@@ -14,7 +14,7 @@ const SPARES: usize = 8;
 const SPARE_BYTES: usize = 4096;
 
 thread_local! {
-    static STORE: RefCell<Vec<Box<Utterance>>> = const { RefCell::new(Vec::new()) };
+    static STORE: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An utterance that is open, or closed and waiting.
@@ -40,9 +40,12 @@ pub(crate) struct Utterance {
     pub(crate) places: Vec<u64>,
 }
 
+/// An utterance in memory that outlives it.
+pub(crate) type Held = Box<Utterance>;
+
 impl Utterance {
     /// An utterance that has just begun.
-    pub(crate) fn begin(id: &str, arrival: u32, names: u8) -> Box<Self> {
+    pub(crate) fn begin(id: &str, arrival: u32, names: u8) -> Held {
         let spare = STORE.try_with(|store| store.borrow_mut().pop()).ok().flatten();
         let mut own = spare.unwrap_or_else(|| {
             Box::new(Utterance {
@@ -68,7 +71,7 @@ impl Utterance {
     }
 
     /// Gives its memory to utterances to come.
-    pub(crate) fn end(mut self: Box<Self>) {
+    pub(crate) fn end(mut self: Held) {
         if self.text.capacity() > SPARE_BYTES || self.words.capacity() > SPARE_BYTES / size_of::<WordTime>() {
             return;
         }

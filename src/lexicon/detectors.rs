@@ -16,7 +16,7 @@ pub(crate) enum Detector {
     Overlap(Box<OverlapRules>),
     Early(EarlyRules),
     Echo(EchoRules),
-    Restatement(RestatementRules),
+    Restatement(Box<RestatementRules>),
     Repeat(RepeatRules),
     KnownName(KnownNameRules),
     SaidBefore(SaidBeforeRules),
@@ -106,7 +106,10 @@ pub(super) fn read(
         )))),
         "early" => EarlyRules::new(settings(table)?, &reading).map(Detector::Early),
         "echo" => EchoRules::new(settings(table)?, &reading).map(Detector::Echo),
-        "restatement" => RestatementRules::new(settings(table)?, &reading).map(Detector::Restatement),
+        "restatement" => {
+            let rules = RestatementRules::new(settings(table)?, &reading)?;
+            Ok(Detector::Restatement(Box::new(rules)))
+        }
         "repeat" => RepeatRules::new(settings(table)?, &reading).map(Detector::Repeat),
         "known-name" => {
             let NoSettings {} = settings(table)?;

@@ -181,7 +181,7 @@ impl<'a> Words<'a> {
                     && (letter || !t.flags.intersects(Flags::STUTTER))
             };
             if is_word(token) {
-                let bytes = text[token.start as usize..token.end as usize].as_bytes();
+                let bytes = &text.as_bytes()[token.start as usize..token.end as usize];
                 let mut is = false;
                 let mut word = Word {
                     known,

@@ -51,11 +51,16 @@ impl Phrases {
         first: Known,
     ) -> Option<usize> {
         words.next();
-        let begins = |p: &&Box<[Known]>| {
+        let begins = |p: &&[Known]| {
             let mut here = words.clone();
             p[0] == first && p[1..].iter().all(|k| here.next() == Some(*k))
         };
-        self.0.iter().filter(begins).map(|p| p.len()).max()
+        self.0
+            .iter()
+            .map(|p| &**p)
+            .filter(begins)
+            .map(<[Known]>::len)
+            .max()
     }
 }
 

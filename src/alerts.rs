@@ -16,9 +16,10 @@ pub(crate) struct Alerts {
 
 #[derive(Clone, Copy, Debug)]
 struct AlertState {
-    signal: u16,
-    given: u32,
+    /// When the last one was given, if that is known.
     last_ms: Option<i64>,
+    given: u32,
+    signal: u16,
     armed: bool,
 }
 
@@ -67,6 +68,7 @@ impl Alerts {
                 .iter()
                 .position(|s| s.signal == verdict.signal)
                 .unwrap_or_else(|| {
+                    self.states.reserve_exact(1);
                     self.states.push(AlertState {
                         signal: verdict.signal,
                         given: 0,
@@ -88,7 +90,7 @@ impl Alerts {
             state.armed = policy.rearm_below.is_none();
             let alert = AlertEvent {
                 signal: Arc::clone(&compiled.signal_names[usize::from(verdict.signal)]),
-                utterance: Arc::clone(&turn.utterance),
+                utterance: turn.utterance.share(),
                 at_ms,
                 score: verdict.outcome.score,
                 title: Arc::from(header.title.as_str()),
@@ -114,7 +116,9 @@ impl Alerts {
         }
     }
 
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.states.capacity() * size_of::<AlertState>() + self.deferred.capacity() * size_of::<Deferred>()
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.states.capacity() * size_of::<AlertState>()
+            + self.deferred.capacity() * size_of::<Deferred>()
     }
 }

@@ -10,43 +10,22 @@ use crate::event::{
 };
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
-use crate::matcher::Scan;
 use crate::options::Options;
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
-use crate::transcript::{Participant, Role, WordTime};
+use crate::transcript::{Participant, Role};
 use crate::turns::anger::AngerCourse;
 use crate::turns::detect::{Memory, Scene};
 use crate::turns::history::{At, Past, Shows};
-use crate::turns::names::Names;
+use crate::turns::names::{Heard, Names};
 use crate::turns::overlap::Pauses;
 use crate::turns::promises::{self, Promises};
-use crate::turns::said::Said;
 use crate::turns::story::Story;
 use crate::turns::style::Style;
 use crate::turns::talk::{Gap, Spoken, Talk};
 use crate::turns::verdicts::{ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts, judge};
-
-/// An utterance that is open, or closed and waiting.
-#[derive(Clone, Debug)]
-pub(crate) struct Utterance {
-    pub(crate) id: Arc<str>,
-    pub(crate) arrival: u32,
-    pub(crate) speaker: u8,
-    pub(crate) start_ms: Option<i64>,
-    pub(crate) end_ms: Option<i64>,
-    pub(crate) text: String,
-    pub(crate) scan: Scan,
-    pub(crate) closed: bool,
-    pub(crate) full: bool,
-    pub(crate) announced: Vec<u16>,
-    /// Judge again when there are so many tokens.
-    pub(crate) judge_at: usize,
-    /// The version of the names it was first read with.
-    pub(crate) names: u8,
-    pub(crate) words: Vec<WordTime>,
-}
+use crate::utterance::{Id, Utterance};
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
 #[derive(Clone, Debug)]
@@ -64,8 +43,9 @@ pub(crate) struct Call {
     promises: Promises,
     practices: Practices,
     /// Since when the silence lasts that was told of.
-    silence_told: Option<i64>,
-    alerts: Alerts,
+    silence_told: At,
+    /// From the first signal on that has a policy of alerts and fires.
+    alerts: Option<Box<Alerts>>,
     ledger: Ledger,
 }
 
@@ -79,11 +59,11 @@ impl Out<'_> {
         }
     }
 
-    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Arc<str>, speaker: Option<&Arc<str>>) {
+    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Arc<str>>) {
         self.send(|| {
             Event::Notice(NoticeEvent {
                 notice,
-                utterance: Arc::clone(utterance),
+                utterance: utterance.share(),
                 speaker: speaker.cloned(),
             })
         });
@@ -111,8 +91,8 @@ impl Call {
             story: Story::default(),
             promises: Promises::default(),
             practices: Practices::default(),
-            silence_told: None,
-            alerts: Alerts::default(),
+            silence_told: At::NONE,
+            alerts: None,
             ledger: Ledger::new(options.retention),
         }
     }
@@ -121,7 +101,7 @@ impl Call {
         &mut self,
         id: &str,
         participants: &[Participant],
-        utterance: &Arc<str>,
+        utterance: &Id,
         out: &mut Out<'_>,
     ) -> u8 {
         let number = speakers::number(&mut self.speakers, id, participants).unwrap_or_else(|| {
@@ -133,6 +113,11 @@ impl Call {
             out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
         }
         number
+    }
+
+    /// How many turns have come.
+    pub(crate) fn turns(&self) -> u32 {
+        self.ledger.turns()
     }
 
     /// The role of a speaker, by number.
@@ -222,7 +207,7 @@ impl Call {
     }
 
     /// Takes the next turn in the order of arrival.
-    pub(crate) fn close(&mut self, compiled: &Compiled, mut utterance: Utterance, out: &mut Out<'_>) {
+    pub(crate) fn close(&mut self, compiled: &Compiled, mut utterance: Box<Utterance>, out: &mut Out<'_>) {
         if utterance
             .start_ms
             .zip(utterance.end_ms)
@@ -250,10 +235,13 @@ impl Call {
             &mut weighed,
             |_, _, _| {},
         );
-        let said = Said::of(&compiled.lexicon.call, &utterance.scan, &utterance.text);
+        let (said, places) = (&mut utterance.said, &mut utterance.places);
+        said.read(&compiled.words, &utterance.scan, &utterance.text);
+        self.memory.places(compiled, past.role, said, places);
+        let said = &utterance.said;
         let mut overlap = None;
         if let Some((_, rules)) = compiled.overlap() {
-            past.shows = rules.shows(&utterance.scan, &utterance.text);
+            past.shows = rules.shows(&utterance.scan, &said.known, &utterance.text);
             overlap = rules.overlap(&self.verdicts.history, &self.pauses, &past);
             let origin = self.origin.unwrap_or(0);
             self.pauses
@@ -265,7 +253,8 @@ impl Call {
             history: &self.verdicts.history,
             turn: &past,
             text: &utterance.text,
-            said: &said,
+            said,
+            places: &utterance.places,
             overlap: overlap.as_ref(),
             weighed: &weighed,
             names: self.names.words(),
@@ -273,13 +262,13 @@ impl Call {
         };
         let found = self.memory.evidence(compiled, &scene);
         weighed.extend(found);
-        self.memory.take(compiled, &past, &said);
-        self.style.take(past.role, &said);
+        self.memory.take(compiled, &past, said);
+        self.style.take(past.role, said);
         self.story.take(&past, overlap.as_ref());
         let hold = self.is_hold(compiled);
-        let gap = self
-            .talk
-            .turn(&past, spoken, compiled.lexicon.call.silence_ms, hold);
+        let own = &mut self.speakers[usize::from(past.speaker)].talk;
+        let silence_ms = compiled.lexicon.call.silence_ms;
+        let gap = self.talk.turn(own, &past, spoken, silence_ms, hold);
         self.silence_ends(gap, hold, out);
         let rules = &compiled.lexicon.call;
         let promising = |w: &Weighed| {
@@ -288,41 +277,33 @@ impl Call {
                 .asks(compiled.lexicon.entries[w.entry as usize].signal)
         };
         let times = if weighed.iter().any(promising) {
-            promises::times(rules, &utterance.scan, &utterance.text)
+            promises::times(rules, &utterance.scan, &said.known)
         } else {
             Vec::new()
         };
+        let heard = Heard {
+            rules: &compiled.words,
+            scan: &utterance.scan,
+            known: &said.known,
+            text: &utterance.text,
+        };
         match past.role {
-            Some(Role::Agent) => {
-                self.names
-                    .agent(&compiled.lexicon.call.names, &utterance.scan, &utterance.text)
-            }
-            Some(Role::Customer) => {
-                self.names
-                    .customer(&compiled.lexicon.call.names, &utterance.scan, &utterance.text)
-            }
+            Some(Role::Agent) => self.names.agent(&heard),
+            Some(Role::Customer) => self.names.customer(&rules.names, &heard),
             None => {}
         }
-        let Utterance {
-            id,
-            arrival,
-            speaker,
-            start_ms,
-            end_ms,
-            text,
-            announced,
-            ..
-        } = utterance;
-        self.ledger.open_turn(arrival, speaker, start_ms, end_ms);
+        let start_ms = utterance.start_ms;
+        self.ledger
+            .open_turn(utterance.arrival, utterance.speaker, start_ms, utterance.end_ms);
         let turn = ClosedTurn {
             past,
-            utterance: id,
-            text,
+            utterance: std::mem::take(&mut utterance.id),
+            text: std::mem::take(&mut utterance.text),
             words: spoken.words,
             overlap,
             times,
             weighed,
-            announced,
+            announced: std::mem::take(&mut utterance.announced),
         };
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
         let done = verdicts.feed(compiled, turn, self.ledger.retains(), &mut |decided| {
@@ -330,9 +311,14 @@ impl Call {
         });
         self.foresee(compiled, None, out);
         match done {
-            Some(done) => self.take_in(compiled, done, out),
+            Some(done) => {
+                if let Some(turn) = self.take_in(compiled, done, out) {
+                    (utterance.text, utterance.announced) = (turn.text, turn.announced);
+                }
+            }
             None => self.complete(compiled, out),
         }
+        utterance.end();
         self.release_alerts(start_ms, out);
     }
 
@@ -367,8 +353,13 @@ impl Call {
         }
     }
 
-    /// Takes a turn that is decided altogether into the figures of the call.
-    fn take_in(&mut self, compiled: &Compiled, done: TurnInProgress, out: &mut Out<'_>) {
+    /// Takes a turn that is decided altogether into the figures of the call. It comes back if it is not retained.
+    fn take_in(
+        &mut self,
+        compiled: &Compiled,
+        done: TurnInProgress,
+        out: &mut Out<'_>,
+    ) -> Option<ClosedTurn> {
         let TurnInProgress {
             turn, mut verdicts, ..
         } = done;
@@ -385,15 +376,18 @@ impl Call {
                     Event::Anger(AngerEvent {
                         band,
                         level,
-                        utterance: Arc::clone(&turn.utterance),
+                        utterance: turn.utterance.share(),
                         at_ms,
                     })
                 });
             }
             level
         });
-        if out.0.is_some() {
-            self.alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
+        let may_alert =
+            |v: &Verdict| v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some();
+        if out.0.is_some() && (self.alerts.is_some() || verdicts.iter().any(may_alert)) {
+            let alerts = self.alerts.get_or_insert_default();
+            alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
@@ -405,7 +399,8 @@ impl Call {
             ledger.mark(mark);
             out.send(|| practice_event(compiled, mark, at_ms));
         });
-        self.ledger.close_turn(compiled, turn, verdicts, level);
+        let sums = &mut self.speakers[usize::from(turn.past.speaker)].sentiment;
+        self.ledger.close_turn(compiled, turn, verdicts, level, sums)
     }
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.
@@ -417,7 +412,7 @@ impl Call {
     }
 
     fn silence_ends(&mut self, gap: Option<Gap>, hold: bool, out: &mut Out<'_>) {
-        let told = self.silence_told.take();
+        let told = std::mem::take(&mut self.silence_told).get();
         let origin = self.origin;
         let (state, gap) = match (gap, told) {
             (Some(gap), _) => (State::Confirmed, gap),
@@ -432,8 +427,8 @@ impl Call {
         let Some((from, now)) = self.talk.heard_until().zip(now) else {
             return;
         };
-        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told.is_none() {
-            self.silence_told = Some(from);
+        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told == At::NONE {
+            self.silence_told = At::new(Some(from), 0);
             let gap = Gap { from, ms: now - from };
             let (hold, origin) = (self.is_hold(compiled), self.origin);
             out.send(|| silence_event(State::Provisional, gap, hold, origin));
@@ -441,8 +436,8 @@ impl Call {
     }
 
     pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
-        if out.0.is_some() {
-            self.alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
+        if let (true, Some(alerts)) = (out.0.is_some(), &mut self.alerts) {
+            alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
         }
     }
 
@@ -481,20 +476,16 @@ impl Call {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let speakers: usize = self
-            .speakers
-            .iter()
-            .map(|s| s.id.len() + 16 + size_of::<Speaker>())
-            .sum();
+        let speakers: usize = self.speakers.iter().map(Speaker::heap_bytes).sum::<usize>()
+            + self.speakers.capacity() * size_of::<Speaker>();
         speakers
             + self.verdicts.heap_bytes()
             + self.memory.heap_bytes()
             + self.pauses.heap_bytes()
             + self.names.heap_bytes()
-            + self.talk.heap_bytes()
             + self.promises.heap_bytes()
             + self.practices.heap_bytes()
-            + self.alerts.heap_bytes()
+            + self.alerts.as_ref().map_or(0, |a| a.bytes())
             + self.ledger.heap_bytes()
     }
 }
@@ -552,7 +543,7 @@ fn signal_event(
     compiled: &Compiled,
     signal: u16,
     state: State,
-    utterance: &Arc<str>,
+    utterance: &Id,
     at_ms: Option<i64>,
     verdict: Option<&Verdict>,
     text: &str,
@@ -571,7 +562,7 @@ fn signal_event(
     Event::Signal(SignalEvent {
         signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
         state,
-        utterance: Arc::clone(utterance),
+        utterance: utterance.share(),
         at_ms,
         score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score),
         quote: quote.map(str::to_owned),

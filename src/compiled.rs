@@ -8,8 +8,10 @@ use foldhash::fast::FixedState;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
 use crate::matcher::{self, Automaton, Tables, Vocabulary, Whole};
+use crate::practices;
 use crate::transcript::Role;
 use crate::turns::history::Counted;
+use crate::turns::words::CallWords;
 
 /// The most signals that conditions may name.
 const MAX_WATCHED: usize = 64;
@@ -38,8 +40,12 @@ pub(crate) struct Compiled {
     rank: Vec<u16>,
     watch_bits: Vec<u8>,
     over_turns: Vec<u16>,
+    /// For each signal the practices whose rules name it, a bit each.
+    pub(crate) practices_of: Vec<u64>,
     /// Signals with their detectors.
     pub(crate) detectors: Vec<(u16, Detector)>,
+    /// The words that rules of the turns name.
+    pub(crate) words: CallWords,
     /// The signals that announce a silence, a bit each.
     pub(crate) holds: u64,
     /// What is counted over the whole call.
@@ -49,7 +55,7 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    pub(crate) fn new(lexicon: Lexicon) -> Result<Self, Error> {
+    pub(crate) fn new(mut lexicon: Lexicon) -> Result<Self, Error> {
         let (vocabulary, automaton) = matcher::compile(&lexicon)?;
         let ids = |names: Vec<&String>| {
             names
@@ -89,6 +95,8 @@ impl Compiled {
         let detectors = (0u16..)
             .zip(&lexicon.traits)
             .filter_map(|(s, t)| Some((s, t.detector.clone()?)));
+        let mut detectors: Vec<(u16, Detector)> = detectors.collect();
+        let words = CallWords::number(&mut lexicon.call, &mut detectors);
         let any_of = |any: &AnyOf| mask(&watch_bits, any.iter());
         let mut counted: Vec<Counted> = Vec::new();
         for entry in &lexicon.entries {
@@ -121,7 +129,9 @@ impl Compiled {
             rank,
             holds: mask(&watch_bits, lexicon.call.holds.iter().copied()),
             watch_bits,
-            detectors: detectors.collect(),
+            practices_of: practices::by_signal(&lexicon.practices, lexicon.signals.len()),
+            detectors,
+            words,
             counted,
             wholes: OnceLock::new(),
             vocabulary,

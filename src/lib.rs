@@ -27,6 +27,7 @@ mod speakers;
 pub mod text;
 pub mod transcript;
 mod turns;
+mod utterance;
 #[cfg(feature = "workbench")]
 pub mod workbench;
 

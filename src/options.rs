@@ -28,6 +28,9 @@ pub struct Options {
     pub utterance_bytes: usize,
 }
 
+/// The most bytes of one utterance, if nothing is said of it.
+pub(crate) const UTTERANCE_BYTES: usize = 1 << 20;
+
 impl Default for Options {
     fn default() -> Self {
         Options {
@@ -35,7 +38,7 @@ impl Default for Options {
             participants: Vec::new(),
             meta: None,
             retention: Retention::None,
-            utterance_bytes: 1 << 20,
+            utterance_bytes: UTTERANCE_BYTES,
         }
     }
 }
@@ -46,6 +49,12 @@ impl Options {
     pub fn full(mut self) -> Self {
         self.retention = Retention::Full;
         self
+    }
+
+    /// Whether they say nothing but how much is kept.
+    pub(crate) fn is_plain(&self) -> bool {
+        let told = self.id.is_some() || self.meta.is_some() || !self.participants.is_empty();
+        !told && self.utterance_bytes == UTTERANCE_BYTES
     }
 
     /// Sets the participants.

@@ -24,22 +24,57 @@ pub(crate) struct Mark {
 /// All practices of a call as far as it has gone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Practices {
+    /// Those that something has happened to, in their order.
     states: Vec<Standing>,
+    /// What waits for an answer, in the order of practices.
+    waiting: Vec<Waiting>,
 }
 
 /// One practice so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Standing {
     good: u16,
     bad: u16,
+    practice: u8,
     /// Turns that count towards an opportunity.
     seen: u8,
     /// There is an opportunity that nothing has closed.
     open: bool,
-    /// What waits for an answer, by arrival, if `waits`; and the other side's turns since.
+}
+
+/// A turn that a practice wants answered.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// By arrival.
     asked: u32,
+    practice: u8,
+    /// The other side's turns since.
     passed: u8,
-    waits: bool,
+}
+
+/// For each signal the practices whose rules name it, a bit each.
+pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {
+    let mut out = vec![0; signals];
+    for (number, practice) in practices.iter().enumerate() {
+        let counted = practice.opportunity.iter().filter_map(|c| match c {
+            Clause::Turns { what, .. } => Some(what),
+            Clause::Figure(_) => None,
+        });
+        let marks = practice
+            .closed_by
+            .iter()
+            .chain(&practice.good)
+            .chain(&practice.bad);
+        let answers = practice.answer.iter().flat_map(|a| [&a.to, &a.with]);
+        for signal in counted
+            .chain(marks)
+            .chain(answers)
+            .flat_map(|step| step.any.iter())
+        {
+            out[usize::from(signal)] |= 1 << number;
+        }
+    }
+    out
 }
 
 impl Standing {
@@ -74,8 +109,16 @@ impl Practices {
         mut marked: impl FnMut(Mark),
     ) {
         let practices = &compiled.lexicon.practices;
-        if self.states.len() < practices.len() {
-            self.states = vec![Standing::default(); practices.len()];
+        // All others stay as they are.
+        let waiting = self.waiting.iter().fold(0, |all, w| all | 1 << w.practice);
+        let mut concerned = verdicts
+            .iter()
+            .filter(|v| v.outcome.fired)
+            .fold(waiting, |all, v| {
+                all | compiled.practices_of[usize::from(v.signal)]
+            });
+        if concerned == 0 {
+            return;
         }
         let fired = |step: &Step| {
             (step.by.is_none() || step.by == role)
@@ -83,7 +126,12 @@ impl Practices {
                     .iter()
                     .any(|v| v.outcome.fired && step.any.iter().any(|s| s == v.signal))
         };
-        for ((number, practice), state) in (0u8..).zip(practices).zip(&mut self.states) {
+        while concerned != 0 {
+            let number = concerned.trailing_zeros() as u8;
+            concerned &= concerned - 1;
+            let practice = &practices[usize::from(number)];
+            let mut state = self.standing(number);
+            let before = state;
             let mut mark = |state: &mut Standing, good: bool, arrival: u32| {
                 state.mark(good);
                 marked(Mark {
@@ -104,44 +152,90 @@ impl Practices {
                 }
             }
             if practice.bad.as_ref().is_some_and(fired) {
-                mark(state, false, arrival);
+                mark(&mut state, false, arrival);
             }
             let good = practice.good.as_ref().is_some_and(fired);
             if good {
-                mark(state, true, arrival);
+                mark(&mut state, true, arrival);
             }
-            let Some(answer) = &practice.answer else { continue };
-            if state.waits {
+            let Some(answer) = &practice.answer else {
+                self.set(before, state);
+                continue;
+            };
+            let place = self.waiting.binary_search_by_key(&number, |w| w.practice);
+            let mut waits = place.is_ok();
+            if let Ok(place) = place {
+                let waiting = &mut self.waiting[place];
                 if fired(&answer.with) {
-                    state.waits = false;
+                    waits = false;
                     if !good {
-                        mark(state, true, arrival);
+                        mark(&mut state, true, arrival);
                     }
                 } else if answer.with.by.is_none() || role == answer.with.by {
-                    state.passed += 1;
-                    state.waits = state.passed < answer.within_turns;
-                    if !state.waits {
-                        let asked = state.asked;
-                        mark(state, false, asked);
+                    waiting.passed += 1;
+                    waits = waiting.passed < answer.within_turns;
+                    if !waits {
+                        mark(&mut state, false, waiting.asked);
                     }
                 }
+                if !waits {
+                    self.waiting.remove(place);
+                }
             }
+            self.set(before, state);
             // What is answered in the same breath waits for nothing.
-            if !state.waits && fired(&answer.to) && !fired(&answer.with) {
-                (state.waits, state.asked, state.passed) = (true, arrival, 0);
+            if !waits && fired(&answer.to) && !fired(&answer.with) {
+                let place = self.waiting.partition_point(|w| w.practice < number);
+                if self.waiting.len() == self.waiting.capacity() {
+                    self.waiting.reserve_exact(1);
+                }
+                self.waiting.insert(
+                    place,
+                    Waiting {
+                        asked: arrival,
+                        practice: number,
+                        passed: 0,
+                    },
+                );
+            }
+        }
+    }
+
+    fn standing(&self, practice: u8) -> Standing {
+        let own = self.states.iter().find(|s| s.practice == practice);
+        own.copied().unwrap_or(Standing {
+            practice,
+            ..Standing::default()
+        })
+    }
+
+    fn set(&mut self, before: Standing, state: Standing) {
+        if state == before {
+            return;
+        }
+        match self.states.binary_search_by_key(&state.practice, |s| s.practice) {
+            Ok(place) => self.states[place] = state,
+            Err(place) => {
+                if self.states.len() == self.states.capacity() {
+                    self.states.reserve_exact(4);
+                }
+                self.states.insert(place, state);
             }
         }
     }
 
     /// The call is over: what still waits for an answer and had the chance of one did not get it.
     pub(crate) fn finish(&mut self, mut marked: impl FnMut(Mark)) {
-        for (practice, state) in (0u8..).zip(&mut self.states) {
-            if std::mem::take(&mut state.waits) && state.passed > 0 {
+        for waiting in std::mem::take(&mut self.waiting) {
+            if waiting.passed > 0 {
+                let before = self.standing(waiting.practice);
+                let mut state = before;
                 state.mark(false);
+                self.set(before, state);
                 marked(Mark {
-                    practice,
+                    practice: waiting.practice,
                     good: false,
-                    arrival: state.asked,
+                    arrival: waiting.asked,
                 });
             }
         }
@@ -149,7 +243,7 @@ impl Practices {
 
     /// How a practice came out.
     pub(crate) fn outcome(&self, number: usize, practice: &Practice, figures: Figures<'_>) -> Outcome {
-        let state = self.states.get(number).copied().unwrap_or_default();
+        let state = self.standing(number as u8);
         let reached = |f: &FigureAtLeast| figures(f.figure).map(|value| value >= f.at_least);
         let by_figures = practice
             .opportunity
@@ -203,6 +297,6 @@ impl Practices {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.states.capacity() * size_of::<Standing>()
+        self.states.capacity() * size_of::<Standing>() + self.waiting.capacity() * size_of::<Waiting>()
     }
 }

@@ -4,23 +4,23 @@
 //! strictly in the order in which they arrived (`Session::release`), so that the report is a function of the final turns in that order
 //! and of nothing else.
 
-use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
 use crate::analyzer::Analyzer;
-use crate::call::{Call, Out, Utterance};
+use crate::call::{Call, Out};
 use crate::event::{Event, NoticeKind};
-use crate::matcher::Scan;
-use crate::options::{Options, Retention};
+use crate::options::{Options, Retention, UTTERANCE_BYTES};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
+use crate::utterance::{Held, Id, Utterance};
 
 /// Utterances that may be open, or closed and waiting for an earlier one, at once.
 pub const MAX_OPEN: usize = 64;
+/// Room for utterances that is kept while none is open.
+const USUALLY_OPEN: usize = 2;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 32;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -42,10 +42,10 @@ const JUDGE_ALWAYS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Session {
     analyzer: Analyzer,
-    options: Options,
-    open: VecDeque<Utterance>,
-    arrivals: u32,
-    closed_ids: VecDeque<u64>,
+    /// If they say more than how much is retained.
+    options: Option<Box<Options>>,
+    open: Vec<Held>,
+    closed_ids: Vec<u64>,
     call: Call,
     /// Nobody listens: events are not made.
     quiet: bool,
@@ -56,10 +56,9 @@ impl Session {
         let call = Call::new(&options);
         Session {
             analyzer,
-            options,
-            open: VecDeque::new(),
-            arrivals: 0,
-            closed_ids: VecDeque::new(),
+            options: (!options.is_plain()).then(|| Box::new(options)),
+            open: Vec::new(),
+            closed_ids: Vec::new(),
             call,
             quiet: false,
         }
@@ -119,26 +118,37 @@ impl Session {
         }
         self.release(&mut out);
         self.call.finish(&self.analyzer.0, end_ms, &mut out);
-        self.call.report(&self.analyzer.0, self.options, end_ms)
+        let options = self.options.map_or_else(Options::default, |told| *told);
+        self.call.report(&self.analyzer.0, options, end_ms)
     }
 
     /// Bytes this session takes, the texts of open utterances apart.
     pub fn state_bytes(&self) -> usize {
-        let options = self.options.id.as_ref().map_or(0, String::len)
-            + self.options.participants.capacity() * size_of::<Participant>();
-        size_of::<Self>() + options + self.closed_ids.capacity() * size_of::<u64>() + self.call.heap_bytes()
+        let options = self.options.as_ref().map_or(0, |o| {
+            let id = o.id.as_ref().map_or(0, String::len);
+            size_of::<Options>() + id + o.participants.capacity() * size_of::<Participant>()
+        });
+        size_of::<Self>()
+            + options
+            + self.open.capacity() * size_of::<Held>()
+            + self.closed_ids.capacity() * size_of::<u64>()
+            + self.call.heap_bytes()
     }
 
     fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
-        if let Some(index) = self.open.iter().position(|u| *u.id == *chunk.utterance) {
+        if let Some(index) = self
+            .open
+            .iter()
+            .position(|u| u.id.as_bytes() == chunk.utterance.as_bytes())
+        {
             if self.open[index].closed {
                 out.notice(NoticeKind::ClosedUtterance, &self.open[index].id, None);
                 return None;
             }
             return Some(index);
         }
-        if self.closed_ids.contains(&hash(chunk.utterance)) {
-            out.notice(NoticeKind::ClosedUtterance, &Arc::from(chunk.utterance), None);
+        if self.closed_ids.contains(&hash(chunk.utterance.as_bytes())) {
+            out.notice(NoticeKind::ClosedUtterance, &Id::new(chunk.utterance), None);
             return None;
         }
         if self.open.len() >= MAX_OPEN
@@ -147,32 +157,20 @@ impl Session {
             out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
             self.close(oldest, out);
         }
-        let id: Arc<str> = Arc::from(chunk.utterance);
-        let arrival = self.arrivals;
-        self.arrivals += 1;
-        self.open.push_back(Utterance {
-            id,
-            arrival,
-            speaker: 0,
-            start_ms: None,
-            end_ms: None,
-            text: String::new(),
-            scan: Scan::new(),
-            closed: false,
-            full: false,
-            announced: Vec::new(),
-            judge_at: 0,
-            names: self.call.names.version(),
-            words: Vec::new(),
-        });
+        let arrival = self.call.turns() + self.open.len() as u32;
+        let names = self.call.names.version();
+        if self.open.capacity() == 0 {
+            self.open.reserve_exact(USUALLY_OPEN);
+        }
+        self.open.push(Utterance::begin(chunk.utterance, arrival, names));
         Some(self.open.len() - 1)
     }
 
     fn take(&mut self, index: usize, chunk: &Chunk<'_>, out: &mut Out<'_>) {
-        let id = Arc::clone(&self.open[index].id);
-        let speaker = self
-            .call
-            .speaker(chunk.speaker, &self.options.participants, &id, out);
+        let id = &self.open[index].id;
+        let options = self.options.as_deref();
+        let participants = options.map_or(&[][..], |o| &o.participants);
+        let speaker = self.call.speaker(chunk.speaker, participants, id, out);
         let role = |speaker: u8| self.call.role(speaker);
         let utterance = &mut self.open[index];
         if role(utterance.speaker) != role(speaker) {
@@ -184,7 +182,9 @@ impl Session {
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
         let tables = self.analyzer.0.tables(self.call.names.words(), role(speaker));
-        let most = self.options.utterance_bytes.min(u32::MAX as usize);
+        let most = options
+            .map_or(UTTERANCE_BYTES, |o| o.utterance_bytes)
+            .min(u32::MAX as usize);
         if chunk.mode == Mode::Replace {
             utterance.words.clear();
         }
@@ -207,7 +207,7 @@ impl Session {
         }
         let room = most - utterance.text.len().min(most);
         if text.len() > room && !utterance.full {
-            out.notice(NoticeKind::OverlongText, &id, None);
+            out.notice(NoticeKind::OverlongText, &utterance.id, None);
             let cut = (0..=room).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
             text = &text[..cut];
             utterance.text.push_str(text);
@@ -263,23 +263,24 @@ impl Session {
 
     /// Hands on the closed utterances that nothing earlier holds up.
     fn release(&mut self, out: &mut Out<'_>) {
-        while self.open.front().is_some_and(|u| u.closed) {
-            let Some(utterance) = self.open.pop_front() else {
-                break;
-            };
+        while self.open.first().is_some_and(|u| u.closed) {
+            let utterance = self.open.remove(0);
             if self.closed_ids.len() == CLOSED_IDS {
-                self.closed_ids.pop_front();
+                self.closed_ids.remove(0);
             }
-            self.closed_ids.push_back(hash(&utterance.id));
+            if self.closed_ids.len() == self.closed_ids.capacity() {
+                self.closed_ids.reserve_exact(CLOSED_IDS / 8);
+            }
+            self.closed_ids.push(hash(utterance.id.as_bytes()));
             self.call.close(&self.analyzer.0, utterance, out);
         }
-        if self.open.is_empty() {
-            self.open = VecDeque::new();
+        if self.open.is_empty() && self.open.capacity() > USUALLY_OPEN {
+            self.open = Vec::new();
         }
     }
 }
 
-fn hash(id: &str) -> u64 {
+fn hash(id: &[u8]) -> u64 {
     FixedState::with_seed(0).hash_one(id)
 }
 

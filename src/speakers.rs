@@ -1,11 +1,17 @@
 //! Who has spoken, and as what.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use crate::fixed::Score;
 use crate::transcript::{Participant, Role};
+use crate::turns::talk::SpeakerTalk;
 
 /// Speakers that are told apart.
 const MAX_SPEAKERS: usize = 250;
+
+/// The ids that are roles: most calls have no others, and share these.
+static ROLES: LazyLock<[Arc<str>; 2]> =
+    LazyLock::new(|| [Role::Agent, Role::Customer].map(|role| Arc::from(role.as_str())));
 
 /// Somebody who has spoken.
 #[derive(Clone, Debug)]
@@ -13,9 +19,32 @@ pub(crate) struct Speaker {
     pub(crate) id: Arc<str>,
     pub(crate) role: Option<Role>,
     noticed: bool,
+    pub(crate) talk: SpeakerTalk,
+    pub(crate) sentiment: SentimentSum,
+}
+
+/// The sum of the sentiments of a speaker's turns, and of how many.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SentimentSum {
+    pub(crate) sum: i32,
+    pub(crate) turns: u32,
+}
+
+impl SentimentSum {
+    pub(crate) fn add(&mut self, sentiment: Score) {
+        // Full after 200,000 turns: then neither goes on.
+        if let Some(sum) = self.sum.checked_add(sentiment.0.into()) {
+            (self.sum, self.turns) = (sum, self.turns.saturating_add(1));
+        }
+    }
 }
 
 impl Speaker {
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let shared = ROLES.iter().any(|r| Arc::ptr_eq(r, &self.id));
+        if shared { 0 } else { self.id.len() + 16 }
+    }
+
     /// Whether the role is unknown and this is asked for the first time.
     pub(crate) fn notice_unknown_role(&mut self) -> bool {
         self.role.is_none() && !std::mem::replace(&mut self.noticed, true)
@@ -31,10 +60,18 @@ pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Part
         return None;
     }
     let told = participants.iter().find(|p| p.id == id).and_then(|p| p.role);
+    if speakers.len() == speakers.capacity() {
+        speakers.reserve_exact(1);
+    }
     speakers.push(Speaker {
-        id: Arc::from(id),
+        id: ROLES
+            .iter()
+            .find(|r| ***r == *id)
+            .map_or_else(|| Arc::from(id), Arc::clone),
         role: Role::of_id(id).or(told),
         noticed: false,
+        talk: SpeakerTalk::default(),
+        sentiment: SentimentSum::default(),
     });
     Some(speakers.len() as u8 - 1)
 }

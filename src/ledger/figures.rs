@@ -103,9 +103,8 @@ impl<'a> Making<'a> {
 
     /// The sums of the speakers of a role.
     fn talk_of(&self, role: Role) -> impl Iterator<Item = SpeakerTalk> {
-        let own = self.call.speakers.iter().enumerate();
-        own.filter(move |(_, s)| s.role == Some(role))
-            .map(|(number, _)| self.call.talk.speaker(number))
+        let own = self.call.speakers.iter();
+        own.filter(move |s| s.role == Some(role)).map(|s| s.talk)
     }
 
     fn lack(&mut self, path: &'static str, reason: Reason) {
@@ -179,7 +178,8 @@ impl<'a> Making<'a> {
     }
 
     fn overlaps(&self) -> Option<BTreeMap<OverlapKind, OverlapFigure>> {
-        let sums = OverlapKind::ALL.iter().zip(&self.call.ledger.overlaps);
+        let all = self.call.ledger.overlaps.as_deref().copied().unwrap_or_default();
+        let sums = OverlapKind::ALL.iter().zip(&all);
         let figure = |(kind, sums): (&OverlapKind, &super::OverlapSums)| {
             let [by_agent, by_customer, by_others] = sums.by.map(u32::from);
             let total_ms = sums.ms.into();
@@ -197,9 +197,10 @@ impl<'a> Making<'a> {
     fn sentiment(&self) -> BTreeMap<Arc<str>, Sentiment> {
         let speakers = self.call.speakers;
         let mut sums: BTreeMap<Arc<str>, (i64, i64)> = BTreeMap::new();
-        for &(speaker, sum, n) in &self.call.ledger.sentiments {
-            let own = sums.entry(name(&speakers[usize::from(speaker)])).or_default();
-            *own = (own.0 + i64::from(sum), own.1 + i64::from(n));
+        for speaker in speakers.iter().filter(|s| s.sentiment.turns > 0) {
+            let own = sums.entry(name(speaker)).or_default();
+            own.0 += i64::from(speaker.sentiment.sum);
+            own.1 += i64::from(speaker.sentiment.turns);
         }
         let course = |who: &Arc<str>| {
             let own = self
@@ -505,8 +506,8 @@ fn name(speaker: &Speaker) -> Arc<str> {
 
 fn talk_figures(speakers: &[Speaker], talk: &Talk, timed: bool) -> TalkFigures {
     let mut sums: BTreeMap<Arc<str>, SpeakerTalk> = BTreeMap::new();
-    for (number, speaker) in speakers.iter().enumerate() {
-        let own = talk.speaker(number);
+    for speaker in speakers {
+        let own = speaker.talk;
         let sum = sums.entry(name(speaker)).or_default();
         *sum = SpeakerTalk {
             turns: sum.turns + own.turns,
@@ -534,8 +535,8 @@ fn talk_figures(speakers: &[Speaker], talk: &Talk, timed: bool) -> TalkFigures {
     };
     let silences = |s: Silences| Silence {
         count: s.count,
-        total_ms: s.total_ms,
-        longest_ms: s.longest_ms,
+        total_ms: s.total_ms.into(),
+        longest_ms: s.longest_ms.into(),
     };
     TalkFigures {
         speakers: sums

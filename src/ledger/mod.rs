@@ -10,6 +10,7 @@ use crate::fixed::Score;
 use crate::options::Retention;
 use crate::practices::Mark;
 use crate::report::OverlapKind;
+use crate::speakers::SentimentSum;
 use crate::transcript::Role;
 use crate::turns::overlap::Overlap;
 use crate::turns::verdicts::{ClosedTurn, Verdict};
@@ -17,18 +18,21 @@ use crate::turns::verdicts::{ClosedTurn, Verdict};
 pub(crate) use figures::{Ending, report};
 pub(crate) use turns::piece;
 
+/// Room for signals that fire is made in such steps.
+const SIGNALS_STEP: usize = 4;
+
 /// The sums of a call and, if they are retained, its turns.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     turns: u32,
     /// Every turn started no earlier than all before it: arrival is the place in the call.
     in_order: bool,
-    latest_start: Option<i64>,
+    latest_start: i64,
+    /// How often signals fired.
     signals: Vec<(u16, u16)>,
     interruptions: [u16; 2],
-    overlaps: [OverlapSums; OverlapKind::ALL.len()],
+    overlaps: Option<Box<[OverlapSums; OverlapKind::ALL.len()]>>,
     formal: u16,
-    sentiments: Vec<(u8, i32, u32)>,
     kept: Option<Box<Kept>>,
 }
 
@@ -65,14 +69,18 @@ impl Ledger {
         Ledger {
             turns: 0,
             in_order: true,
-            latest_start: None,
+            latest_start: i64::MIN,
             signals: Vec::new(),
             interruptions: [0; 2],
-            overlaps: Default::default(),
+            overlaps: None,
             formal: 0,
-            sentiments: Vec::new(),
             kept: (retention == Retention::Full).then(Box::default),
         }
+    }
+
+    /// How many turns have come.
+    pub(crate) fn turns(&self) -> u32 {
+        self.turns
     }
 
     /// Whether the turns are retained.
@@ -90,9 +98,9 @@ impl Ledger {
     ) {
         debug_assert_eq!(arrival, self.turns);
         self.turns += 1;
-        if start_ms.is_some() {
-            self.in_order &= start_ms >= self.latest_start;
-            self.latest_start = self.latest_start.max(start_ms);
+        if let Some(start) = start_ms {
+            self.in_order &= start >= self.latest_start;
+            self.latest_start = self.latest_start.max(start);
         }
         if let Some(kept) = &mut self.kept {
             kept.rows.push(Row {
@@ -116,28 +124,20 @@ impl Ledger {
         }
     }
 
-    /// A turn is decided altogether; its verdicts in the order of signals.
+    /// A turn is decided altogether; its verdicts in the order of signals. It comes back if it is not retained.
     pub(crate) fn close_turn(
         &mut self,
         compiled: &Compiled,
         turn: ClosedTurn,
         verdicts: Vec<Verdict>,
         level: Option<Score>,
-    ) {
+        sums: &mut SentimentSum,
+    ) -> Option<ClosedTurn> {
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
         let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit.into()));
-        let speaker = turn.past.speaker;
-        match self.sentiments.iter_mut().find(|s| s.0 == speaker) {
-            Some(sum) => {
-                // Full after 200,000 turns: then neither goes on.
-                if let Some(more) = sum.1.checked_add(sentiment.0.into()) {
-                    (sum.1, sum.2) = (more, sum.2.saturating_add(1));
-                }
-            }
-            None => self.sentiments.push((speaker, sentiment.0.into(), 1)),
-        }
+        sums.add(sentiment);
         if let Some(overlap) = turn.overlap {
-            let sums = &mut self.overlaps[overlap.kind as usize];
+            let sums = &mut self.overlaps.get_or_insert_default()[overlap.kind as usize];
             let by = match turn.past.role {
                 Some(Role::Agent) => 0,
                 Some(Role::Customer) => 1,
@@ -153,7 +153,12 @@ impl Ledger {
         for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
             match self.signals.iter_mut().find(|s| s.0 == verdict.signal) {
                 Some(count) => count.1 = count.1.saturating_add(1),
-                None => self.signals.push((verdict.signal, 1)),
+                None => {
+                    if self.signals.len() == self.signals.capacity() {
+                        self.signals.reserve_exact(SIGNALS_STEP);
+                    }
+                    self.signals.push((verdict.signal, 1));
+                }
             }
             if compiled.overlap().is_some_and(|(s, _)| s == verdict.signal) {
                 match turn.past.role {
@@ -163,8 +168,10 @@ impl Ledger {
                 }
             }
         }
-        let rows = self.kept.as_mut().map(|k| &mut k.rows);
-        if let Some(row) = rows.and_then(|r| r.get_mut(turn.past.arrival as usize)) {
+        let Some(kept) = &mut self.kept else {
+            return Some(turn);
+        };
+        if let Some(row) = kept.rows.get_mut(turn.past.arrival as usize) {
             *row = Row {
                 role: turn.past.role,
                 overlap: turn.overlap,
@@ -175,6 +182,7 @@ impl Ledger {
                 ..*row
             };
         }
+        None
     }
 
     /// How often a signal fired.
@@ -188,7 +196,7 @@ impl Ledger {
             k.rows.capacity() * size_of::<Row>() + k.marks.capacity() * size_of::<Mark>()
         });
         self.signals.capacity() * size_of::<(u16, u16)>()
-            + self.sentiments.capacity() * size_of::<(u8, i32, u32)>()
+            + self.overlaps.as_deref().map_or(0, size_of_val)
             + kept
     }
 }

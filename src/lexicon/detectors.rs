@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::conditions;
+use super::words::WordList;
 use crate::error::did_you_mean;
 use crate::text::normal;
 
@@ -15,7 +16,7 @@ pub(crate) enum Detector {
     Overlap(Box<OverlapRules>),
     Early(EarlyRules),
     Echo(EchoRules),
-    Restatement(RestatementRules),
+    Restatement(Box<RestatementRules>),
     Repeat(RepeatRules),
     KnownName(KnownNameRules),
     SaidBefore(SaidBeforeRules),
@@ -46,6 +47,24 @@ impl Detector {
             Detector::Repeat(_) => &RepeatRules::FEATURES,
             Detector::KnownName(_) => &KnownNameRules::FEATURES,
             Detector::SaidBefore(_) => &SaidBeforeRules::FEATURES,
+        }
+    }
+
+    /// Its lists of words.
+    pub(crate) fn lists(&mut self) -> Vec<&mut WordList> {
+        match self {
+            Detector::Overlap(r) => vec![&mut r.backchannels, &mut r.answers, &mut r.asking, &mut r.leads],
+            Detector::Echo(r) => vec![&mut r.openers, &mut r.data],
+            Detector::Restatement(r) => vec![
+                &mut r.openers,
+                &mut r.conclusions,
+                &mut r.subjects,
+                &mut r.others,
+                &mut r.reports,
+            ],
+            Detector::Early(_) | Detector::Repeat(_) | Detector::KnownName(_) | Detector::SaidBefore(_) => {
+                vec![]
+            }
         }
     }
 }
@@ -87,7 +106,10 @@ pub(super) fn read(
         )))),
         "early" => EarlyRules::new(settings(table)?, &reading).map(Detector::Early),
         "echo" => EchoRules::new(settings(table)?, &reading).map(Detector::Echo),
-        "restatement" => RestatementRules::new(settings(table)?, &reading).map(Detector::Restatement),
+        "restatement" => {
+            let rules = RestatementRules::new(settings(table)?, &reading)?;
+            Ok(Detector::Restatement(Box::new(rules)))
+        }
         "repeat" => RepeatRules::new(settings(table)?, &reading).map(Detector::Repeat),
         "known-name" => {
             let NoSettings {} = settings(table)?;
@@ -117,6 +139,11 @@ pub(super) fn words(list: &[String]) -> HashSet<String> {
     list.iter().map(|w| normal(w)).collect()
 }
 
+/// The same as a list.
+pub(super) fn list(list: &[String]) -> WordList {
+    WordList::new(words(list))
+}
+
 /// Phrases of plain words.
 pub(super) fn sequences(list: &[String]) -> Vec<Vec<String>> {
     list.iter()
@@ -138,10 +165,10 @@ pub(crate) struct OverlapRules {
     pub(crate) several_words: u16,
     pub(crate) short_words: u16,
     pub(crate) backchannel_words: u16,
-    pub(crate) backchannels: HashSet<String>,
-    pub(crate) answers: HashSet<String>,
-    pub(crate) asking: HashSet<String>,
-    pub(crate) leads: HashSet<String>,
+    pub(crate) backchannels: WordList,
+    pub(crate) answers: WordList,
+    pub(crate) asking: WordList,
+    pub(crate) leads: WordList,
     pub(crate) entries: Features<{ OverlapRules::FEATURES.len() }>,
 }
 
@@ -180,10 +207,10 @@ impl OverlapRules {
             several_words: table.several_words,
             short_words: table.short_words,
             backchannel_words: table.backchannel_words,
-            backchannels: words(&table.backchannels),
-            answers: words(&table.answers),
-            asking: words(&table.asking),
-            leads: words(&table.leads),
+            backchannels: list(&table.backchannels),
+            answers: list(&table.answers),
+            asking: list(&table.asking),
+            leads: list(&table.leads),
             entries: reading.features(Self::FEATURES),
         }
     }
@@ -235,9 +262,9 @@ pub(crate) struct EchoRules {
     /// So many content words of its own make a sentence more than an echo.
     pub(crate) own: usize,
     /// Words that may open an echo: they are not counted.
-    pub(crate) openers: HashSet<String>,
+    pub(crate) openers: WordList,
     /// Words that data are read back with, beside numbers and single letters.
-    pub(crate) data: HashSet<String>,
+    pub(crate) data: WordList,
     /// A run of which this much, in percent, is data reads data back.
     pub(crate) data_share: usize,
     pub(crate) entries: Features<{ EchoRules::FEATURES.len() }>,
@@ -273,8 +300,8 @@ impl EchoRules {
             long_run: table.long_run_words,
             share: libm::round(table.share * 100.0) as usize,
             own: table.own_words,
-            openers: words(&table.openers),
-            data: words(&table.data),
+            openers: list(&table.openers),
+            data: list(&table.data),
             data_share: libm::round(table.data_share * 100.0) as usize,
             entries: reading.features(Self::FEATURES),
         })
@@ -291,15 +318,15 @@ pub(crate) struct RestatementRules {
     /// With so many numbers and single letters a sentence reads data back.
     pub(crate) data: usize,
     /// Words that may open a sentence and say nothing.
-    pub(crate) openers: HashSet<String>,
+    pub(crate) openers: WordList,
     /// Words that open a conclusion.
-    pub(crate) conclusions: HashSet<String>,
+    pub(crate) conclusions: WordList,
     /// First words of statements about the other's matter.
-    pub(crate) subjects: HashSet<String>,
+    pub(crate) subjects: WordList,
     /// First words of questions, and of what the speaker is going to do.
-    pub(crate) others: HashSet<String>,
+    pub(crate) others: WordList,
     /// Words of reports from a screen or a file.
-    pub(crate) reports: HashSet<String>,
+    pub(crate) reports: WordList,
     pub(crate) entries: Features<{ RestatementRules::FEATURES.len() }>,
 }
 
@@ -334,11 +361,11 @@ impl RestatementRules {
             words: table.least_words,
             several: table.several_words,
             data: table.data_words,
-            openers: words(&table.openers),
-            conclusions: words(&table.conclusions),
-            subjects: words(&table.subjects),
-            others: words(&table.others),
-            reports: words(&table.reports),
+            openers: list(&table.openers),
+            conclusions: list(&table.conclusions),
+            subjects: list(&table.subjects),
+            others: list(&table.others),
+            reports: list(&table.reports),
             entries: reading.features(Self::FEATURES),
         })
     }

@@ -11,6 +11,7 @@ pub(crate) mod phrase;
 mod practices;
 pub(crate) mod schema;
 mod source;
+mod words;
 
 pub(crate) use detectors::{
     Detector, EarlyRules, EchoRules, Features, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
@@ -24,6 +25,7 @@ pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
 pub use source::EntrySource;
 #[cfg(feature = "workbench")]
 pub(crate) use source::is_named;
+pub(crate) use words::{Known, WordList};
 
 /// The files of the built-in set: path and text, in the order of their paths.
 pub(crate) const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

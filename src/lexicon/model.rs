@@ -8,6 +8,7 @@ use regex::Regex;
 use super::detectors::Detector;
 use super::phrase::{List, Phrase};
 use super::practices::Practice;
+use super::words::WordList;
 use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::Milli;
 use crate::signal::Signal;
@@ -332,10 +333,26 @@ pub(crate) struct CallRules {
     pub(crate) holds: Vec<u16>,
     pub(crate) words: WordRules,
     /// Number words.
-    pub(crate) numbers: HashSet<String>,
+    pub(crate) numbers: WordList,
     pub(crate) names: NameRules,
     pub(crate) promises: PromiseRules,
     pub(crate) language: LanguageRules,
+}
+
+impl CallRules {
+    /// All lists of words.
+    pub(crate) fn lists(&mut self) -> [&mut WordList; 7] {
+        let (names, promises) = (&mut self.names, &mut self.promises);
+        [
+            &mut self.numbers,
+            &mut names.closings,
+            &mut names.titles,
+            &mut names.not,
+            &mut promises.times,
+            &mut promises.joins,
+            &mut promises.at,
+        ]
+    }
 }
 
 /// The signals that figures of agents' language count.
@@ -354,11 +371,11 @@ pub(crate) struct PromiseRules {
     pub(crate) made_with_time: Vec<u16>,
     pub(crate) broken: Vec<u16>,
     /// Words of time.
-    pub(crate) times: HashSet<String>,
+    pub(crate) times: WordList,
     /// Words that join them.
-    pub(crate) joins: HashSet<String>,
+    pub(crate) joins: WordList,
     /// Words behind which a number is a time.
-    pub(crate) at: HashSet<String>,
+    pub(crate) at: WordList,
 }
 
 impl PromiseRules {
@@ -381,14 +398,22 @@ pub(crate) struct NameRules {
     /// A name may follow.
     pub(crate) openings: Vec<Vec<String>>,
     /// Behind a name after an opening.
-    pub(crate) closings: HashSet<String>,
+    pub(crate) closings: WordList,
     /// The agent asks for it.
     pub(crate) asking: Vec<Vec<String>>,
-    pub(crate) titles: HashSet<String>,
+    pub(crate) titles: WordList,
     /// No names: function words, and these.
-    pub(crate) not: HashSet<String>,
+    pub(crate) not: WordList,
     /// Known given names.
     pub(crate) given: HashSet<String>,
+}
+
+impl NameRules {
+    /// The phrases around which names are learned.
+    pub(crate) fn phrases(&self) -> impl Iterator<Item = &Vec<String>> {
+        let lists = [&self.introductions, &self.openings, &self.asking];
+        lists.into_iter().flatten()
+    }
 }
 
 /// How words of different turns are compared.

@@ -26,8 +26,12 @@ impl AngerCourse {
         words: u32,
         evidence: Milli,
     ) -> (Score, Option<usize>) {
-        let kept = libm::exp2(-f64::from(words.max(rules.least_words)) / rules.half_life_words);
-        let energy = libm::round(f64::from(self.energy.0) * kept) as i64 + i64::from(evidence.0);
+        let energy = if self.energy == Milli::ZERO {
+            i64::from(evidence.0)
+        } else {
+            let kept = libm::exp2(-f64::from(words.max(rules.least_words)) / rules.half_life_words);
+            libm::round(f64::from(self.energy.0) * kept) as i64 + i64::from(evidence.0)
+        };
         self.energy = Milli(energy.clamp(0, i64::from(rules.most.0)) as i32);
         let level = Score::nearest(libm::tanh(self.energy.to_f64() / (2.0 * rules.scale)));
         if self.levels == 0 {

@@ -20,6 +20,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) turn: &'a Past,
     pub(crate) text: &'a str,
     pub(crate) said: &'a Said,
+    /// Where the customer said each of its words lately, a bit a place.
+    pub(crate) places: &'a [u64],
     pub(crate) overlap: Option<&'a Overlap>,
     /// The hits of the turn's own words.
     pub(crate) weighed: &'a [Weighed],
@@ -58,6 +60,19 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Where the customer said each word of a turn lately, as far as a detector asks for it.
+    pub(crate) fn places(&self, compiled: &Compiled, role: Option<Role>, said: &Said, out: &mut Vec<u64>) {
+        let asks = |(signal, detector): &(u16, Detector)| {
+            let speaker = compiled.lexicon.signals[usize::from(*signal)].speaker;
+            matches!(detector, Detector::Echo(_) | Detector::Restatement(_))
+                && (speaker.is_none() || speaker == role)
+        };
+        out.clear();
+        if compiled.detectors.iter().any(asks) {
+            self.heard.places(&said.words, out);
+        }
+    }
+
     /// The evidence of all detectors for a turn.
     pub(crate) fn evidence(&self, compiled: &Compiled, scene: &Scene<'_>) -> Vec<Weighed> {
         let mut out = Vec::new();

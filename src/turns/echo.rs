@@ -5,24 +5,26 @@
 //! tell the two apart; how they stand does. A restatement shows by its form (it concludes, it is about the customer's matter) and by what
 //! the customer answers, which the conditions of its file look at.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::detect::{Scene, shown};
-use super::said::{Key, Said, Word};
+use super::said::{Key, Said, Word, normal_form};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
-use crate::text::normal;
 
-/// So many of the customer's last words are remembered.
-const HEARD_WORDS: usize = 64;
+/// So many of the customer's last words are remembered: a bit each.
+const HEARD_WORDS: usize = u64::BITS as usize;
+/// Room for words is made in such steps.
+const STEP: usize = 16;
 
 /// The last words of the customer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
-    words: VecDeque<Key>,
-    /// Turns by arrival, each with how many of `words` are its own.
-    turns: VecDeque<(u32, u8)>,
+    words: Vec<Key>,
+    /// The words that begin a turn (or what is left of it).
+    begins: u64,
+    /// Their turns, by arrival.
+    turns: Vec<u32>,
 }
 
 impl Heard {
@@ -31,25 +33,30 @@ impl Heard {
             return;
         }
         let own = &said.words[said.words.len().saturating_sub(HEARD_WORDS)..];
-        if self.words.capacity() == 0 {
-            self.words.reserve_exact(HEARD_WORDS);
-        }
-        let mut excess = (self.words.len() + own.len()).saturating_sub(HEARD_WORDS);
-        self.words.drain(..excess);
-        while let Some((_, n)) = self.turns.front_mut().filter(|_| excess > 0) {
-            let gone = usize::from(*n).min(excess);
-            *n -= gone as u8;
-            excess -= gone;
-            if *n == 0 {
-                self.turns.pop_front();
+        let excess = (self.words.len() + own.len()).saturating_sub(HEARD_WORDS);
+        if excess > 0 {
+            if excess == self.words.len() {
+                self.turns.clear();
+                self.begins = 0;
+            } else {
+                let behind = self.begins & !1 & (2u64 << excess).wrapping_sub(1);
+                self.turns.drain(..behind.count_ones() as usize);
+                self.begins = self.begins >> excess | 1;
             }
+            self.words.drain(..excess);
         }
+        let len = self.words.len() + own.len();
+        if self.words.capacity() < len {
+            self.words
+                .reserve_exact(len.next_multiple_of(STEP) - self.words.len());
+        }
+        self.begins |= 1 << self.words.len();
         self.words.extend(own.iter().map(|w| w.key));
-        self.turns.push_back((arrival, own.len() as u8));
+        self.turns.push(arrival);
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.words.capacity() * size_of::<Key>() + self.turns.capacity() * size_of::<(u32, u8)>()
+        self.words.capacity() * size_of::<Key>() + self.turns.capacity() * size_of::<u32>()
     }
 
     /// Whether a word was said lately.
@@ -57,44 +64,108 @@ impl Heard {
         self.words.contains(&word)
     }
 
-    fn last_turn(&self) -> Vec<u32> {
-        self.turns.back().iter().map(|t| t.0).collect()
+    fn last_turn(&self) -> &[u32] {
+        &self.turns[self.turns.len().saturating_sub(1)..]
     }
 
-    /// The remembered turns, the latest first: arrival and words.
-    fn turns(&self) -> impl Iterator<Item = (u32, Range<usize>)> + '_ {
-        let mut to = self.words.len();
-        self.turns.iter().rev().map(move |&(arrival, n)| {
-            let from = to - usize::from(n);
-            (arrival, from..std::mem::replace(&mut to, from))
+    /// Where each of these words was said lately, a bit a place.
+    pub(crate) fn places(&self, words: &[Word], out: &mut Vec<u64>) {
+        const NONE: u8 = u8::MAX;
+        out.clear();
+        if self.words.is_empty() {
+            out.resize(words.len(), 0);
+            return;
+        }
+        let chain = |key: Key| (key.bits() >> 1) as usize & 127;
+        let mut last = [NONE; 128];
+        let mut before = [NONE; HEARD_WORDS];
+        for (place, key) in (0u8..).zip(&self.words) {
+            before[usize::from(place)] = std::mem::replace(&mut last[chain(*key)], place);
+        }
+        let of = |word: &Word| {
+            let mut places = 0;
+            let mut at = last[chain(word.key)];
+            while at != NONE {
+                places |= u64::from(self.words[usize::from(at)] == word.key) << at;
+                at = before[usize::from(at)];
+            }
+            places
+        };
+        out.extend(words.iter().map(of));
+    }
+
+    /// The turn a place belongs to, by arrival, with its places.
+    fn turn_at(&self, place: u32) -> (u32, u64) {
+        let upto = u64::MAX >> (u64::BITS - 1 - place);
+        let turn = (self.begins & upto).count_ones() as usize - 1;
+        let from = u64::BITS - 1 - (self.begins & upto).leading_zeros();
+        let behind = self.begins & !upto;
+        let to = behind & behind.wrapping_neg();
+        (self.turns[turn], to.wrapping_sub(1) & (u64::MAX << from))
+    }
+
+    /// The longest run of words that a text shares with one turn, the earliest turn if there are several, if it is of `least` words or more:
+    /// where it begins in the text, its length, the turn and its places. `places` are those of the text's words.
+    fn longest_run(&self, places: &[u64], least: usize) -> Option<Run> {
+        let mut length = 0;
+        let mut ends = 0;
+        self.runs(places, |_, n, at| {
+            if n > length {
+                (length, ends) = (n, at);
+            } else if n == length {
+                ends |= at;
+            }
+        });
+        if length == 0 || length < least {
+            return None;
+        }
+        let (turn, own) = self.turn_at(ends.trailing_zeros());
+        let mut first = None;
+        self.runs(places, |start, n, at| {
+            if n == length && at & own != 0 {
+                first = first.or(Some(start));
+            }
+        });
+        Some(Run {
+            start: first?,
+            length,
+            turn,
+            places: own,
         })
     }
-}
 
-/// The longest run of words that two texts share: where it begins in the first, and its length.
-fn longest_run(a: &[Key], b: impl Fn(usize) -> Key, b_len: usize) -> (usize, usize) {
-    let mut best = (0, 0);
-    let mut ends = vec![0usize; b_len + 1];
-    for (i, word) in a.iter().enumerate() {
-        // From behind, so that `ends[j]` is still of the row before.
-        for j in (0..b_len).rev() {
-            ends[j + 1] = if *word == b(j) { ends[j] + 1 } else { 0 };
-            if ends[j + 1] > best.1 {
-                best = (i + 1 - ends[j + 1], ends[j + 1]);
+    /// Calls `run` with the start and length of runs of shared words, and with where they end among the words heard.
+    fn runs(&self, places: &[u64], mut run: impl FnMut(usize, usize, u64)) {
+        for start in 0..places.len() {
+            let mut at = places[start];
+            let mut length = 1;
+            while at != 0 {
+                run(start, length, at);
+                let next = places.get(start + length).copied().unwrap_or(0);
+                at = at << 1 & !self.begins & next;
+                length += 1;
             }
         }
     }
-    best
 }
 
-/// How many words of the first text stand in runs of two words or more that the second has too.
-fn covered(a: &[Key], b: impl Fn(usize) -> Key, b_len: usize) -> usize {
-    let pair = |w: &[Key]| (1..b_len).any(|j| b(j - 1) == w[0] && b(j) == w[1]);
+/// A run of copied words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+    start: usize,
+    length: usize,
+    /// The turn they were said in, by arrival, and its places.
+    turn: u32,
+    places: u64,
+}
+
+/// How many words stand in runs of two words or more that the words heard at `own` have too.
+fn covered(places: &[u64], own: u64) -> usize {
     let mut copied = 0;
     // Words counted already: those before this one.
     let mut counted = 0;
-    for (i, words) in a.windows(2).enumerate() {
-        if pair(words) {
+    for (i, pair) in places.windows(2).enumerate() {
+        if (pair[0] & own) << 1 & pair[1] & own != 0 {
             copied += i + 2 - counted.max(i);
             counted = i + 2;
         }
@@ -117,54 +188,42 @@ impl EchoRules {
 
     fn sentence(&self, scene: &Scene<'_>, heard: &Heard, sentence: Range<usize>) -> Vec<Weighed> {
         let words = &scene.said.words[sentence.clone()];
-        let normal = |w: &Word| normal(&scene.text[w.start as usize..w.end as usize]);
-        let skipped = words
-            .iter()
-            .take_while(|w| self.openers.contains(&normal(w)))
-            .count();
+        let skipped = words.iter().take_while(|w| self.openers.has(w.known)).count();
+        let words = &words[skipped..];
         let from = sentence.start + skipped;
-        let own: Vec<Key> = scene.said.words[from..sentence.end]
-            .iter()
-            .map(|w| w.key)
-            .collect();
+        let places = &scene.places[from..sentence.end];
         // The whole sentence against each of the last turns: the one of which most comes back.
-        let best = heard.turns().map(|(arrival, range)| {
-            let of = |j: usize| heard.words[range.start + j];
-            (longest_run(&own, of, range.len()), arrival, range)
-        });
-        let Some(((start, run), arrival, range)) = best.max_by_key(|b| b.0.1) else {
+        let Some(run) = heard.longest_run(places, self.run) else {
             return Vec::new();
         };
-        if run < self.run {
-            return Vec::new();
-        }
-        let copied_words = covered(&own, |j| heard.words[range.start + j], range.len());
-        let in_run = &own[start..start + run];
-        let content = in_run.iter().filter(|k| k.is_content()).count();
-        let said_before = |k: &Key| heard.words.range(range.clone()).any(|h| h == k);
-        let fresh = own.iter().filter(|k| k.is_content() && !said_before(k)).count();
+        let copied_words = covered(places, run.places);
+        let in_run = &words[run.start..run.start + run.length];
+        let content = in_run.iter().filter(|w| w.key.is_content()).count();
+        let new = |(w, at): &(&Word, &u64)| w.key.is_content() && **at & run.places == 0;
+        let fresh = words.iter().zip(places).filter(new).count();
         let is_data = |w: &&Word| {
-            let word = normal(w);
-            let name = || scene.names.binary_search_by(|n| (**n).cmp(&word)).is_ok();
-            w.number || self.data.contains(&word) || name()
+            let name = || {
+                let mut buffer = String::new();
+                let word = normal_form(&scene.text[w.start as usize..w.end as usize], &mut buffer);
+                scene.names.binary_search_by(|n| (**n).cmp(word)).is_ok()
+            };
+            w.number || self.data.has(w.known) || name()
         };
-        let data = scene.said.words[from + start..from + start + run]
-            .iter()
-            .filter(is_data)
-            .count();
-        let copied = content >= 1 && copied_words * 100 >= self.share * own.len();
-        let long = run >= self.long_run && content >= 2;
+        let data = in_run.iter().filter(is_data).count();
+        let copied = content >= 1 && copied_words * 100 >= self.share * words.len();
+        let long = run.length >= self.long_run && content >= 2;
         if !copied && !long {
             return Vec::new();
         }
-        let span = scene.said.span(from + start..from + start + run);
+        let start = from + run.start;
+        let span = scene.said.span(start..start + run.length);
         let features = [
             copied,
             long,
             fresh >= self.own,
-            data * 100 >= self.data_share * run,
+            data * 100 >= self.data_share * run.length,
         ];
-        shown(scene.entries, &self.entries, features, span, &[arrival]).collect()
+        shown(scene.entries, &self.entries, features, span, &[run.turn]).collect()
     }
 }
 
@@ -177,7 +236,7 @@ impl RestatementRules {
             .said
             .sentences()
             .filter(|s| s.len() >= self.words)
-            .filter_map(|s| Some((self.sentence(scene, heard, s.clone())?, s)))
+            .filter_map(|s| Some((self.sentence(scene, s.clone())?, s)))
             .max_by_key(|(features, s)| {
                 (
                     features.iter().filter(|b| **b).count(),
@@ -193,7 +252,7 @@ impl RestatementRules {
             &self.entries,
             features,
             span,
-            &heard.last_turn(),
+            heard.last_turn(),
         ));
     }
 
@@ -201,35 +260,29 @@ impl RestatementRules {
     fn sentence(
         &self,
         scene: &Scene<'_>,
-        heard: &Heard,
         sentence: Range<usize>,
     ) -> Option<[bool; RestatementRules::FEATURES.len()]> {
+        let places = &scene.places[sentence.clone()];
         let words = &scene.said.words[sentence];
-        let normal = |w: &Word| normal(&scene.text[w.start as usize..w.end as usize]);
-        let mut at = words
-            .iter()
-            .take_while(|w| self.openers.contains(&normal(w)))
-            .count();
-        let concluding = words[at..]
-            .iter()
-            .take_while(|w| self.conclusions.contains(&normal(w)))
-            .count();
+        let mut at = words.iter().take_while(|w| self.openers.has(w.known)).count();
+        let concludes = words[at..].iter().take_while(|w| self.conclusions.has(w.known));
+        let concluding = concludes.count();
         at += concluding;
-        let first = normal(words.get(at)?);
-        let about = self.subjects.contains(&first);
+        let first = words.get(at)?.known;
+        let about = self.subjects.has(first);
         let data = words.iter().filter(|w| w.number).count();
         if data >= self.data {
             return Some([false, false, false, false, false, true]);
         }
-        if self.others.contains(&first) || !(about || concluding > 0) {
+        if self.others.has(first) || !(about || concluding > 0) {
             return None;
         }
-        let said_before = |w: &&Word| w.key.is_content() && heard.words.contains(&w.key);
-        let shared = words.iter().filter(said_before).count();
-        let reports = words.iter().any(|w| self.reports.contains(&normal(w)));
+        let said_before = |(w, at): &(&Word, &u64)| w.key.is_content() && **at != 0;
+        let shared = words.iter().zip(places).filter(said_before).count();
         if concluding == 0 && shared == 0 {
             return None;
         }
+        let reports = words.iter().any(|w| self.reports.has(w.known));
         Some([
             concluding > 0,
             about,
@@ -244,18 +297,103 @@ impl RestatementRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lexicon::Known;
+    use proptest::prelude::*;
+
+    fn said(words: &[u32]) -> Said {
+        let word = |&n: &u32| Word {
+            key: Key::for_test(n),
+            known: Known::NOT,
+            start: 0,
+            end: 0,
+            category: None,
+            number: false,
+            whose: None,
+        };
+        Said::of_words(words.iter().map(word).collect())
+    }
+
+    fn heard(turns: &[Vec<u32>]) -> Heard {
+        let mut heard = Heard::default();
+        for (arrival, words) in (0..).zip(turns) {
+            heard.take(arrival, &said(words));
+        }
+        heard
+    }
+
+    fn places(heard: &Heard, words: &[u32]) -> Vec<u64> {
+        let mut out = Vec::new();
+        heard.places(&said(words).words, &mut out);
+        out
+    }
 
     #[test]
     fn the_longest_run_is_found_wherever_it_stands() {
-        let key = Key::for_test;
-        let a: Vec<Key> = [9, 1, 2, 3, 8].map(key).to_vec();
-        let b: Vec<Key> = [1, 2, 5, 1, 2, 3, 7].map(key).to_vec();
-        assert_eq!(longest_run(&a, |j| b[j], b.len()), (1, 3));
-        assert_eq!(longest_run(&a, |j| b[j], 0), (0, 0));
-        assert_eq!(longest_run(&[], |j| b[j], b.len()), (0, 0));
-        assert_eq!(covered(&a, |j| b[j], b.len()), 3);
-        let twice: Vec<Key> = [1, 2, 3, 9, 1, 2].map(key).to_vec();
-        assert_eq!(covered(&twice, |j| b[j], b.len()), 5);
-        assert_eq!(covered(&[], |j| b[j], b.len()), 0);
+        let heard = heard(&[vec![1, 2, 5, 1, 2, 3, 7]]);
+        let run = |words: &[u32]| {
+            heard
+                .longest_run(&places(&heard, words), 1)
+                .map(|r| (r.start, r.length))
+        };
+        assert_eq!(run(&[9, 1, 2, 3, 8]), Some((1, 3)));
+        assert_eq!(run(&[]), None);
+        assert_eq!(covered(&places(&heard, &[9, 1, 2, 3, 8]), u64::MAX), 3);
+        assert_eq!(covered(&places(&heard, &[1, 2, 3, 9, 1, 2]), u64::MAX), 5);
+        assert_eq!(covered(&[], u64::MAX), 0);
+    }
+
+    /// The words remembered, turn by turn, kept and compared one by one.
+    fn plain(turns: &[Vec<u32>], own: &[u32]) -> Option<(usize, usize, u32, usize)> {
+        let mut left = HEARD_WORDS;
+        let mut kept: Vec<(u32, &[u32])> = Vec::new();
+        for (arrival, words) in turns.iter().enumerate().rev() {
+            let arrival = arrival as u32;
+            let n = words.len().min(left);
+            left -= n;
+            if n > 0 {
+                kept.push((arrival, &words[words.len() - n..]));
+            }
+        }
+        let run = |words: &[u32]| {
+            let mut best = (0, 0);
+            for end in 1..=own.len() {
+                for start in 0..end {
+                    let here = &own[start..end];
+                    if here.len() > best.1 && words.windows(here.len()).any(|w| w == here) {
+                        best = (start, here.len());
+                    }
+                }
+            }
+            best
+        };
+        let (start, length, arrival, words) = kept
+            .iter()
+            .map(|(arrival, words)| (run(words).0, run(words).1, *arrival, *words))
+            .max_by_key(|r| r.1)
+            .filter(|r| r.1 > 0)?;
+        let in_pair = |i: usize| {
+            let pair = |w: &[u32]| words.windows(2).any(|v| v == w);
+            i > 0 && pair(&own[i - 1..=i]) || i + 1 < own.len() && pair(&own[i..=i + 1])
+        };
+        Some((
+            start,
+            length,
+            arrival,
+            (0..own.len()).filter(|&i| in_pair(i)).count(),
+        ))
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_those_of_the_plain_way(
+            turns in prop::collection::vec(prop::collection::vec(0u32..9, 0..30), 0..9),
+            own in prop::collection::vec(0u32..9, 0..20),
+        ) {
+            let heard = heard(&turns);
+            let places = places(&heard, &own);
+            let run = heard.longest_run(&places, 1);
+            let found = run.map(|r| (r.start, r.length, r.turn, covered(&places, r.places)));
+            prop_assert_eq!(found, plain(&turns, &own));
+        }
     }
 }

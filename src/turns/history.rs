@@ -9,8 +9,14 @@ use crate::transcript::Role;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct At(i32);
 
+impl Default for At {
+    fn default() -> Self {
+        At::NONE
+    }
+}
+
 impl At {
-    const NONE: At = At(i32::MIN);
+    pub(crate) const NONE: At = At(i32::MIN);
 
     /// `ms` since `origin`; times beyond 24 days from there stand still.
     pub(crate) fn new(ms: Option<i64>, origin: i64) -> At {

@@ -18,3 +18,4 @@ pub(crate) mod story;
 pub(crate) mod style;
 pub(crate) mod talk;
 pub(crate) mod verdicts;
+pub(crate) mod words;

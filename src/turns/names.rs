@@ -3,7 +3,9 @@
 //! A customer says it after an introduction ("my name is", "this is … speaking") or in answer to the agent's question; it may be spelled out. What is learned
 //! reads as `#name` in the turns that arrive later, so a name that no list knows is found when the agent uses it.
 
-use crate::lexicon::NameRules;
+use super::said::normal_form;
+use super::words::{CallWords, Phrases, is_single};
+use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
 use crate::text::{Flags, normal};
 
@@ -62,21 +64,27 @@ impl Names {
     }
 
     /// Takes a turn of an agent.
-    pub(crate) fn agent(&mut self, rules: &NameRules, scan: &Scan, text: &str) {
-        let words = Words::of(scan, text);
-        if (0..words.all.len()).any(|at| words.starts(at, &rules.asking).is_some()) {
+    pub(crate) fn agent(&mut self, heard: &Heard<'_>) {
+        if !heard.tells(|known| heard.rules.facts(known).tells.asking) {
+            return;
+        }
+        let words = Words::of(heard);
+        if (0..words.all.len()).any(|at| words.starts(at, &heard.rules.asking).is_some()) {
             self.asked = ANSWERS;
         }
     }
 
     /// Takes a turn of a customer.
-    pub(crate) fn customer(&mut self, rules: &NameRules, scan: &Scan, text: &str) {
-        let words = Words::of(scan, text);
+    pub(crate) fn customer(&mut self, rules: &NameRules, heard: &Heard<'_>) {
+        if self.asked == 0 && !heard.tells(|known| heard.rules.facts(known).tells.name) {
+            return;
+        }
+        let words = Words::of(heard);
         let mut found = Vec::new();
         let mut at = 0;
         while at < words.all.len() {
-            let sure = words.starts(at, &rules.introductions);
-            let maybe = words.starts(at, &rules.openings);
+            let sure = words.starts(at, &heard.rules.introductions);
+            let maybe = words.starts(at, &heard.rules.openings);
             if let Some(length) = sure.or(maybe) {
                 let name = words.name(rules, at + length, sure.is_some());
                 found.extend(name.clone());
@@ -86,21 +94,19 @@ impl Names {
             }
         }
         if self.asked > 0 && found.is_empty() {
-            let from = words
-                .all
-                .iter()
-                .take_while(|w| rules.not.contains(&w.normal))
-                .count();
+            let from = words.all.iter().take_while(|w| rules.not.has(w.known)).count();
             found.extend(words.name(rules, from, true));
         }
         if !found.is_empty() || self.asked > 0 {
             let spelled = words.spelled(&found);
-            for word in found
-                .into_iter()
-                .map(|i| words.all[i].normal.clone())
-                .chain(spelled)
-            {
-                self.learn(&word);
+            let mut buffer = String::new();
+            for &i in &found {
+                self.learn(words.normal(i, &mut buffer));
+            }
+            if let Some(word) = &spelled {
+                self.learn(word);
+            }
+            if !found.is_empty() || spelled.is_some() {
                 self.asked = 1;
             }
         }
@@ -115,31 +121,58 @@ impl Names {
         if usize::from(self.learned) < MOST
             && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
         {
+            self.words.reserve_exact(1);
             self.words.insert(place, Box::from(word));
             self.learned += 1;
         }
     }
 }
 
-/// A word that is no filler and no mark.
+/// A turn as it was heard.
+#[derive(Clone, Copy)]
+pub(crate) struct Heard<'a> {
+    pub(crate) rules: &'a CallWords,
+    pub(crate) scan: &'a Scan,
+    /// The numbers of its tokens.
+    pub(crate) known: &'a [Known],
+    pub(crate) text: &'a str,
+}
+
+impl Heard<'_> {
+    /// Whether a word stands in it without which there is nothing to learn.
+    fn tells(&self, tells: impl Fn(Known) -> bool) -> bool {
+        self.known.iter().any(|&k| tells(k))
+    }
+}
+
+/// A word that is no filler and no mark, without "'s".
+#[derive(Clone, Copy)]
 struct Word {
-    normal: String,
+    known: Known,
+    /// Bytes of the token, "'s" included.
+    start: u32,
+    end: u32,
     flags: Flags,
     /// First of its sentence.
     first: bool,
+    /// The "is" that "'s" stands for.
+    stands_apart: bool,
 }
 
-struct Words {
+struct Words<'a> {
+    heard: Heard<'a>,
     all: Vec<Word>,
     /// Both capitals and small letters begin words, so that capitals mean something.
     mixed_case: bool,
 }
 
-impl Words {
-    fn of(scan: &Scan, text: &str) -> Self {
+impl<'a> Words<'a> {
+    fn of(heard: &Heard<'a>) -> Self {
+        let (rules, text) = (heard.rules, heard.text);
         let mut first = true;
-        let mut all = Vec::new();
-        for token in &scan.tokens {
+        let mut all = Vec::with_capacity(heard.scan.tokens.len() + 4);
+        let mut buffer = String::new();
+        for (token, &known) in heard.scan.tokens.iter().zip(heard.known) {
             // A letter said twice is no stutter where letters are spelled.
             let letter = token.end - token.start == 1;
             let is_word = |t: &Token| {
@@ -148,59 +181,88 @@ impl Words {
                     && (letter || !t.flags.intersects(Flags::STUTTER))
             };
             if is_word(token) {
-                let normal = normal(&text[token.start as usize..token.end as usize]);
-                all.push(Word {
-                    normal: normal.strip_suffix("'s").map_or(normal.clone(), str::to_owned),
+                let bytes = &text.as_bytes()[token.start as usize..token.end as usize];
+                let mut is = false;
+                let mut word = Word {
+                    known,
+                    start: token.start,
+                    end: token.end,
                     flags: token.flags,
                     first: std::mem::take(&mut first),
-                });
-                if normal.ends_with("'s") && normal.len() > 2 {
+                    stands_apart: false,
+                };
+                if matches!(bytes.last(), Some(b's' | b'S')) || bytes.last().is_some_and(|b| !b.is_ascii()) {
+                    let normal = normal_form(&text[token.start as usize..token.end as usize], &mut buffer);
+                    if let Some(base) = normal.strip_suffix("'s") {
+                        is = !base.is_empty();
+                        word.known = rules.look_up(base);
+                    }
+                }
+                all.push(word);
+                if is {
                     // "my name's Kim" is "my name is Kim".
                     all.push(Word {
-                        normal: "is".into(),
-                        flags: token.flags,
+                        known: rules.is,
                         first: false,
+                        stands_apart: true,
+                        ..word
                     });
                 }
             }
             first |= token.flags.intersects(Flags::SENTENCE_END);
         }
         let title = |w: &Word| w.flags.intersects(Flags::TITLE);
-        let mixed_case = all.iter().any(|w| w.first && title(w))
-            || all.iter().any(title) && all.iter().any(|w| !title(w) && w.normal.len() > 1);
-        Words { all, mixed_case }
+        let mut words = Words {
+            heard: *heard,
+            all,
+            mixed_case: false,
+        };
+        words.mixed_case = words.all.iter().any(|w| w.first && title(w))
+            || words.all.iter().any(title)
+                && (0..words.all.len())
+                    .any(|i| !title(&words.all[i]) && words.normal(i, &mut buffer).len() > 1);
+        words
+    }
+
+    /// A word in normal form.
+    fn normal<'b>(&self, at: usize, buffer: &'b mut String) -> &'b str
+    where
+        'a: 'b,
+    {
+        let word = &self.all[at];
+        if word.stands_apart {
+            return "is";
+        }
+        let normal = normal_form(&self.heard.text[word.start as usize..word.end as usize], buffer);
+        normal.strip_suffix("'s").unwrap_or(normal)
     }
 
     /// The length of the longest of these phrases that stands here.
-    fn starts(&self, at: usize, phrases: &[Vec<String>]) -> Option<usize> {
-        let here = |p: &&Vec<String>| {
-            self.all[at..].len() >= p.len()
-                && self.all[at..].iter().zip(p.iter()).all(|(w, p)| w.normal == *p)
-        };
-        phrases.iter().filter(here).map(Vec::len).max()
+    fn starts(&self, at: usize, phrases: &Phrases) -> Option<usize> {
+        let here = &self.all[at..];
+        phrases.longest(here.iter().map(|w| w.known), here[0].known)
     }
 
     /// The words of a name that begins here. If an introduction says that one comes, any word that can be one is; else it must
     /// be a known given name, or written as a name.
     fn name(&self, rules: &NameRules, from: usize, sure: bool) -> std::ops::Range<usize> {
         let mixed = self.mixed_case;
+        let mut buffer = String::new();
+        let mut given = |at: usize| rules.given.contains(self.normal(at, &mut buffer));
+        let mut letters = String::new();
         let mut to = from;
         while to < self.all.len() && to - from < NAME_WORDS {
             let word = &self.all[to];
-            let letters = word
-                .normal
-                .chars()
-                .all(|c| c.is_alphabetic() || c == '\'' || c == '-');
+            let normal = self.normal(to, &mut letters);
+            let letters = normal.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-');
             let title = word.flags.intersects(Flags::TITLE);
-            let possible =
-                letters && word.normal.chars().nth(1).is_some() && !rules.not.contains(&word.normal);
-            let honorific = rules.titles.contains(&word.normal);
-            let known = rules.given.contains(&word.normal);
+            let possible = letters && !is_single(normal) && !rules.not.has(word.known);
+            let honorific = rules.titles.has(word.known);
             let is_name = if mixed {
                 // Where capitals mean something, a name has one.
-                possible && title && (known || sure || !word.first)
+                possible && title && (sure || !word.first || given(to))
             } else if to == from {
-                possible && (known || sure)
+                possible && (sure || given(to))
             } else {
                 possible
             };
@@ -216,11 +278,8 @@ impl Words {
                 break;
             }
         }
-        let behind = self
-            .all
-            .get(to)
-            .is_some_and(|w| rules.closings.contains(&w.normal));
-        if sure || behind || self.all[from..to].iter().any(|w| rules.given.contains(&w.normal)) || mixed {
+        let behind = || self.all.get(to).is_some_and(|w| rules.closings.has(w.known));
+        if sure || mixed || behind() || (from..to).any(given) {
             from..to
         } else {
             from..from
@@ -229,22 +288,23 @@ impl Words {
 
     /// Names spelled in single letters: they must begin like one that was found, or stand alone.
     fn spelled(&self, found: &[usize]) -> Option<String> {
-        let single = |w: &Word| w.normal.chars().count() == 1 && w.normal.chars().all(char::is_alphabetic);
+        let mut buffer = String::new();
+        let mut single = |at: usize| {
+            let mut letters = self.normal(at, &mut buffer).chars();
+            letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
+        };
+        let digits = |w: Option<&Word>| w.is_some_and(|w| w.flags.intersects(Flags::NUMBER));
         let mut at = 0;
         while at < self.all.len() {
-            let length = self.all[at..].iter().take_while(|w| single(w)).count();
-            let digits = |w: Option<&Word>| w.is_some_and(|w| w.flags.intersects(Flags::NUMBER));
+            let length = (at..self.all.len()).take_while(|&i| single(i)).count();
             let alone = !digits(self.all.get(at + length)) && (at == 0 || !digits(self.all.get(at - 1)));
             if length >= 3 && alone {
-                let word: String = self.all[at..at + length]
-                    .iter()
-                    .map(|w| w.normal.as_str())
+                let mut letter = String::new();
+                let word: String = (at..at + length)
+                    .map(|i| self.normal(i, &mut letter).to_owned())
                     .collect();
-                let like = |i: &usize| {
-                    self.all[*i]
-                        .normal
-                        .starts_with(&word[..word.chars().next().map_or(0, char::len_utf8)])
-                };
+                let initial = &word[..word.chars().next().map_or(0, char::len_utf8)];
+                let like = |i: &usize| self.normal(*i, &mut String::new()).starts_with(initial);
                 if found.is_empty() && length == self.all.len() || found.iter().any(like) {
                     return Some(word);
                 }
@@ -260,6 +320,7 @@ mod tests {
     use super::*;
     use crate::Analyzer;
     use crate::transcript::Role;
+    use crate::turns::said::Said;
 
     fn learned(turns: &[(&str, &str)]) -> Vec<String> {
         let analyzer = Analyzer::builtin();
@@ -268,9 +329,17 @@ mod tests {
         for (speaker, text) in turns {
             let mut scan = Scan::new();
             scan.read_again(analyzer.0.tables(&[], Role::of_id(speaker)), text);
+            let mut said = Said::default();
+            said.read(&analyzer.0.words, &scan, text);
+            let heard = Heard {
+                rules: &analyzer.0.words,
+                scan: &scan,
+                known: &said.known,
+                text,
+            };
             match *speaker {
-                "agent" => names.agent(rules, &scan, text),
-                _ => names.customer(rules, &scan, text),
+                "agent" => names.agent(&heard),
+                _ => names.customer(rules, &heard),
             }
         }
         names.words().iter().map(|w| w.to_string()).collect()

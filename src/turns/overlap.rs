@@ -14,15 +14,13 @@
 //! Thresholds and the features that make the score stand in `lexicons/en/turns/interruption.toml`. Without both ends of both turns nothing can
 //! be measured.
 
-use std::collections::{HashSet, VecDeque};
-
 use super::detect::shown;
 use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
-use crate::lexicon::{Entry, OverlapRules};
+use crate::lexicon::{Entry, Known, OverlapRules};
 use crate::matcher::{Scan, Token};
 use crate::report::OverlapKind;
-use crate::text::{Flags, normal};
+use crate::text::Flags;
 use crate::transcript::WordTime;
 
 /// A turn that starts inside another's.
@@ -44,7 +42,7 @@ const PAUSES: usize = 8;
 
 /// Pauses inside the last turns whose words have times.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pauses(VecDeque<Pause>);
+pub(crate) struct Pauses(Vec<Pause>);
 
 /// Nobody but others spoke: from and to in milliseconds since the start of the call.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +61,12 @@ impl Pauses {
             let at = |ms: i64| At::new(Some(ms), origin).get().unwrap_or_default() as i32;
             if heard_until > i64::MIN && word.start_ms.saturating_sub(heard_until) >= rules.pause_ms {
                 if self.0.len() == PAUSES {
-                    self.0.pop_front();
+                    self.0.remove(0);
                 }
-                self.0.push_back(Pause {
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact(PAUSES / 2);
+                }
+                self.0.push(Pause {
                     arrival,
                     from: at(heard_until),
                     to: at(word.start_ms),
@@ -90,27 +91,30 @@ impl Pauses {
 }
 
 impl OverlapRules {
-    /// What the text of an utterance shows.
-    pub(crate) fn shows(&self, scan: &Scan, text: &str) -> Shows {
+    /// What the text of an utterance shows; `known` are the numbers of its tokens.
+    pub(crate) fn shows(&self, scan: &Scan, known: &[Known], text: &str) -> Shows {
         let said = || {
-            scan.tokens
-                .iter()
-                .filter(|t| !t.flags.intersects(Flags::MARK | Flags::CONTINUED))
+            let all = scan.tokens.iter().zip(known);
+            all.filter(|(t, _)| !t.flags.intersects(Flags::MARK | Flags::CONTINUED))
         };
-        let one_of = |set: &HashSet<String>, t: &Token| set.contains(&normal(word(text, t)));
         let last = scan.tokens.iter().rfind(|t| !t.flags.intersects(Flags::MARK));
         let last_shows = |flags: Flags| last.is_some_and(|t| t.flags.intersects(flags));
         let sound = Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF;
-        let backchannel = said().count() <= usize::from(self.backchannel_words)
-            && said().all(|t| t.flags.intersects(sound) || one_of(&self.backchannels, t));
-        let mut words = said().filter(|t| !t.flags.intersects(sound)).peekable();
-        let answers = backchannel && words.peek().is_some() && words.all(|t| one_of(&self.answers, t));
+        let listens = |(t, k): (&Token, &Known)| t.flags.intersects(sound) || self.backchannels.has(*k);
+        let few = usize::from(self.backchannel_words);
+        let backchannel = said()
+            .take(few + 1)
+            .enumerate()
+            .all(|(i, w)| i < few && listens(w));
+        let mut words = said().filter(|(t, _)| !t.flags.intersects(sound)).peekable();
+        let answers = backchannel && words.peek().is_some() && words.all(|(_, k)| self.answers.has(*k));
         let mut solid = scan
             .tokens
             .iter()
-            .filter(|t| !t.flags.intersects(Flags::TRANSPARENT));
-        let first = solid.find(|t| !one_of(&self.leads, t));
-        let opens = first.is_some_and(|t| one_of(&self.asking, t));
+            .zip(known)
+            .filter(|(t, _)| !t.flags.intersects(Flags::TRANSPARENT));
+        let first = solid.find(|(_, k)| !self.leads.has(**k));
+        let opens = first.is_some_and(|(_, k)| self.asking.has(*k));
         Shows::BACKCHANNEL.when(backchannel)
             | Shows::ANSWERS.when(answers)
             | Shows::ASKS.when(last_shows(Flags::QUESTION) || opens && !last_shows(Flags::SENTENCE_END))
@@ -177,8 +181,4 @@ impl OverlapRules {
         ];
         out.extend(shown(entries, &self.entries, features, None, &[overlap.with]));
     }
-}
-
-fn word<'a>(text: &'a str, token: &Token) -> &'a str {
-    &text[token.start as usize..token.end as usize]
 }

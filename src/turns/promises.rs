@@ -1,9 +1,9 @@
 //! What agents promised, by when, and what customers say was promised and not kept.
 
 use super::verdicts::{ClosedTurn, Verdict};
-use crate::lexicon::{CallRules, PromiseRules};
+use crate::lexicon::{CallRules, Known, PromiseRules};
 use crate::matcher::Scan;
-use crate::text::{Flags, normal};
+use crate::text::Flags;
 
 /// So many promises of a call are kept in mind.
 const MOST: usize = 16;
@@ -76,6 +76,9 @@ impl Promises {
             if self.all.len() == MOST {
                 self.all.remove(0);
             }
+            if self.all.len() == self.all.capacity() {
+                self.all.reserve_exact(1);
+            }
             self.all.push(Promise {
                 arrival: turn.past.arrival,
                 signal,
@@ -106,24 +109,21 @@ enum Part {
 }
 
 /// The expressions of time in an utterance: runs of words of time, numbers and what joins them ("at half past eleven").
-pub(crate) fn times(rules: &CallRules, scan: &Scan, text: &str) -> Vec<(u32, u32)> {
+pub(crate) fn times(rules: &CallRules, scan: &Scan, known: &[Known]) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
     let mut run: Vec<(Part, u32, u32)> = Vec::new();
-    let words = scan
-        .tokens
-        .iter()
-        .filter(|t| !t.flags.intersects(Flags::CONTINUED | Flags::TRANSPARENT));
-    for token in words {
-        let word = normal(&text[token.start as usize..token.end as usize]);
-        let promises = &rules.promises;
-        let part = if token.flags.intersects(Flags::TIME) || promises.times.contains(&word) {
+    let tokens = scan.tokens.iter().zip(known);
+    let words = tokens.filter(|(t, _)| !t.flags.intersects(Flags::CONTINUED | Flags::TRANSPARENT));
+    let promises = &rules.promises;
+    for (token, &word) in words {
+        let part = if token.flags.intersects(Flags::TIME) || promises.times.has(word) {
             Some(Part::Time)
-        } else if token.flags.intersects(Flags::NUMBER) || rules.numbers.contains(&word) {
+        } else if token.flags.intersects(Flags::NUMBER) || rules.numbers.has(word) {
             Some(Part::Number)
-        } else if promises.at.contains(&word) {
+        } else if promises.at.has(word) {
             Some(Part::At)
         } else {
-            promises.joins.contains(&word).then_some(Part::Joins)
+            promises.joins.has(word).then_some(Part::Joins)
         };
         if let Some(part) = part.filter(|_| run.len() < RUN_WORDS) {
             run.push((part, token.start, token.end));
@@ -170,6 +170,7 @@ fn expression(run: &[(Part, u32, u32)]) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
     use crate::Analyzer;
+    use crate::turns::said::Said;
 
     #[test]
     fn times_are_found_as_they_are_said() {
@@ -194,7 +195,9 @@ mod tests {
         ] {
             let mut scan = Scan::new();
             scan.read_again(analyzer.0.tables(&[], None), text);
-            let found: Vec<&str> = times(&analyzer.0.lexicon.call, &scan, text)
+            let mut said = Said::default();
+            said.read(&analyzer.0.words, &scan, text);
+            let found: Vec<&str> = times(&analyzer.0.lexicon.call, &scan, &said.known)
                 .into_iter()
                 .map(|(start, end)| &text[start as usize..end as usize])
                 .collect();

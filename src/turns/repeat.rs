@@ -3,7 +3,6 @@
 //! A sentence is remembered as a sketch: the pairs of its neighbouring words, a bit each. Two sentences are alike by the pairs
 //! they share of all pairs of both (Jaccard's index over the sketches), so a word changed, left out or put in costs two pairs.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::detect::Scene;
@@ -13,6 +12,8 @@ use crate::lexicon::RepeatRules;
 
 /// So many of the agents' last sentences are remembered.
 const SENTENCES: usize = 32;
+/// Room for them is made in such steps.
+const STEP: usize = 4;
 
 /// A sentence: its pairs of words, and the turn it stood in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,32 +39,35 @@ impl Sketch {
         }
     }
 
-    /// In percent.
-    fn alike(&self, other: &Sketch) -> u32 {
-        let halves = || self.pairs.iter().zip(&other.pairs);
-        let both: u32 = halves().map(|(a, b)| (a & b).count_ones()).sum();
-        let any: u32 = halves().map(|(a, b)| (a | b).count_ones()).sum::<u32>().max(1);
+    /// Whether they are alike by so much, in percent.
+    fn is_alike(&self, other: &Sketch, least: u32) -> bool {
         let (short, long) = (self.words.min(other.words), self.words.max(other.words));
         // Sketches of long sentences fill up: their lengths must be near as well.
-        if u32::from(long - short) * 4 > u32::from(long) {
-            0
-        } else {
-            both * 100 / any
+        let far = u32::from(long - short) * 4 > u32::from(long);
+        if far || self.pairs[0] & other.pairs[0] == 0 && self.pairs[1] & other.pairs[1] == 0 {
+            return least == 0;
         }
+        let bits = |s: &Sketch| u64::from(s.pairs[1]) << 32 | u64::from(s.pairs[0]);
+        let both = (bits(self) & bits(other)).count_ones();
+        let any = (bits(self) | bits(other)).count_ones();
+        both * 100 / any >= least
     }
 }
 
 /// The last sentences of the agents.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sentences(VecDeque<Sketch>);
+pub(crate) struct Sentences(Vec<Sketch>);
 
 impl Sentences {
     pub(crate) fn take(&mut self, rules: &RepeatRules, arrival: u32, said: &Said) {
         for sentence in sentences(rules, said) {
             if self.0.len() == SENTENCES {
-                self.0.pop_front();
+                self.0.remove(0);
             }
-            self.0.push_back(Sketch::of(&said.words[sentence], arrival));
+            if self.0.len() == self.0.capacity() {
+                self.0.reserve_exact(STEP);
+            }
+            self.0.push(Sketch::of(&said.words[sentence], arrival));
         }
     }
 
@@ -81,21 +85,27 @@ impl RepeatRules {
     pub(crate) fn evidence(&self, scene: &Scene<'_>, before: &Sentences, out: &mut Vec<Weighed>) {
         let Some(entry) = self.entries[0] else { return };
         for sentence in sentences(self, scene.said) {
+            let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
+            let mut same = before
+                .0
+                .iter()
+                .rev()
+                .filter(|s| s.is_alike(&own, self.alike))
+                .peekable();
+            if same.peek().is_none() {
+                continue;
+            }
             let except = |p: &Vec<String>| sentence.clone().any(|at| scene.said.starts(scene.text, at, p));
             if self.except.iter().any(except) {
                 continue;
             }
-            let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
-            let same = before.0.iter().rev().filter(|s| s.alike(&own) >= self.alike);
             let mut turns: Vec<u32> = same
                 .map(|s| scene.turn.arrival - u32::from((scene.turn.arrival as u16).wrapping_sub(s.arrival)))
                 .take(3)
                 .collect();
             turns.dedup();
-            if !turns.is_empty() {
-                let span = scene.said.span(sentence);
-                out.push(Weighed::of_turns(scene.entries, entry, span, turns));
-            }
+            let span = scene.said.span(sentence);
+            out.push(Weighed::of_turns(scene.entries, entry, span, turns));
         }
     }
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
-use crate::lexicon::CallRules;
+use super::words::{CallWords, is_single};
+use crate::lexicon::Known;
 use crate::matcher::Scan;
 use crate::text::{Flags, normal_into};
 
@@ -15,6 +16,13 @@ pub(crate) struct Key(u32);
 
 impl Key {
     const CONTENT: u32 = 1;
+
+    /// The key of a word, or of what stands for it.
+    pub(crate) fn of(word: &str, content: bool) -> Key {
+        let stem = if content { stem(word) } else { word };
+        let hash = FixedState::with_seed(0).hash_one(stem) as u32;
+        Key(hash & !Key::CONTENT | u32::from(content))
+    }
 
     /// A word that carries meaning: no function word, number or single letter.
     pub(crate) fn is_content(self) -> bool {
@@ -36,6 +44,7 @@ impl Key {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word {
     pub(crate) key: Key,
+    pub(crate) known: Known,
     /// Bytes in the utterance.
     pub(crate) start: u32,
     pub(crate) end: u32,
@@ -52,36 +61,64 @@ pub(crate) struct Word {
 pub(crate) struct Said {
     pub(crate) words: Vec<Word>,
     sentence_ends: Vec<u32>,
+    /// The numbers of all tokens, marks and fillers as well.
+    pub(crate) known: Vec<Known>,
+    buffer: String,
 }
 
 impl Said {
-    pub(crate) fn of(rules: &CallRules, scan: &Scan, text: &str) -> Self {
-        let (rules, numbers) = (&rules.words, &rules.numbers);
+    /// Reads an utterance in place of what was read before.
+    pub(crate) fn read(&mut self, rules: &CallWords, scan: &Scan, text: &str) {
         const NO_WORD: Flags =
             Flags(Flags::FILLER.0 | Flags::STUTTER.0 | Flags::CUT_OFF.0 | Flags::MARK.0 | Flags::CONTINUED.0);
-        let mut said = Said::default();
-        let mut word = String::new();
+        self.words.clear();
+        self.sentence_ends.clear();
+        self.known.clear();
         for token in &scan.tokens {
+            let word = normal_form(&text[token.start as usize..token.end as usize], &mut self.buffer);
+            let known = rules.look_up(word);
+            self.known.push(known);
             if !token.flags.intersects(NO_WORD) {
-                normal_into(&text[token.start as usize..token.end as usize], &mut word);
-                let category = rules.category(&word);
-                let number = token.flags.intersects(Flags::NUMBER)
-                    || category.is_none() && (word.chars().nth(1).is_none() || numbers.contains(&word));
-                let content = category.is_none() && !number;
-                said.words.push(Word {
-                    key: key(rules.canonical(&word), content),
+                let digits = token.flags.intersects(Flags::NUMBER);
+                let (key, category, number, whose) = if known != Known::NOT {
+                    let facts = rules.facts(known);
+                    let plain = !(digits && facts.key.is_content());
+                    let key = if plain {
+                        facts.key
+                    } else {
+                        Key::of(rules.canonical(known), false)
+                    };
+                    (key, facts.category, digits || facts.number, facts.whose)
+                } else {
+                    // A contraction is what its first part is.
+                    let first = word.split_once('\'').map(|w| rules.facts(rules.look_up(w.0)));
+                    let category = first.and_then(|f| f.category);
+                    let number = digits || category.is_none() && is_single(word);
+                    let key = Key::of(word, category.is_none() && !number);
+                    (key, category, number, first.and_then(|f| f.whose))
+                };
+                self.words.push(Word {
+                    key,
+                    known,
                     start: token.start,
                     end: token.end,
                     category,
                     number,
-                    whose: rules.whose(&word),
+                    whose,
                 });
             }
             if token.flags.intersects(Flags::SENTENCE_END) {
-                said.sentence_ends.push(said.words.len() as u32);
+                self.sentence_ends.push(self.words.len() as u32);
             }
         }
-        said
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_words(words: Vec<Word>) -> Said {
+        Said {
+            words,
+            ..Said::default()
+        }
     }
 
     /// The sentences as ranges of words.
@@ -116,10 +153,13 @@ impl Said {
     }
 }
 
-fn key(word: &str, content: bool) -> Key {
-    let stem = if content { stem(word) } else { word };
-    let hash = FixedState::with_seed(0).hash_one(stem) as u32;
-    Key(hash & !Key::CONTENT | u32::from(content))
+/// The normal form of a word, made in `buffer` if it is not in it already.
+pub(crate) fn normal_form<'a>(word: &'a str, buffer: &'a mut String) -> &'a str {
+    if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        return word;
+    }
+    normal_into(word, buffer);
+    buffer
 }
 
 /// The word without the commonest endings of English, so that "charged" and "charge" compare equal. No more is needed: both sides are
@@ -143,8 +183,8 @@ mod tests {
             ("calling", "called"),
             ("bills", "bill"),
         ] {
-            assert_eq!(key(a, true), key(b, true), "{a} {b}");
+            assert_eq!(Key::of(a, true), Key::of(b, true), "{a} {b}");
         }
-        assert_ne!(key("this", false), key("thi", false));
+        assert_ne!(Key::of("this", false), Key::of("thi", false));
     }
 }

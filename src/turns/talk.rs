@@ -1,6 +1,6 @@
 //! How much, how fast and how smoothly each speaker talks; silence and answers.
 
-use super::history::Past;
+use super::history::{At, Past};
 use crate::matcher::Scan;
 use crate::text::Flags;
 
@@ -53,8 +53,9 @@ fn ms(ms: i64) -> u32 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Silences {
     pub(crate) count: u32,
-    pub(crate) total_ms: i64,
-    pub(crate) longest_ms: i64,
+    /// None overlaps another, so that all of them fit as one does.
+    pub(crate) total_ms: u32,
+    pub(crate) longest_ms: u32,
 }
 
 /// A time in which nobody spoke.
@@ -67,25 +68,25 @@ pub(crate) struct Gap {
 /// The sums of the call; turns in the order of their arrival.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Talk {
-    speakers: Vec<SpeakerTalk>,
     untimed: bool,
-    heard_until: Option<i64>,
+    heard_until: At,
     /// Silences nobody announced, and holds.
     pub(crate) silences: Silences,
     pub(crate) holds: Silences,
     /// Who spoke last, since when and until when, without another's turn between.
-    monologue: Option<(u8, i64, i64)>,
+    monologue: Option<(u8, At, At)>,
 }
 
 impl Talk {
-    /// Takes a turn; `hold` says that an agent announced a silence before it. Gives the silence that it ends.
-    pub(crate) fn turn(&mut self, turn: &Past, spoken: Spoken, silence_ms: i64, hold: bool) -> Option<Gap> {
-        let index = usize::from(turn.speaker);
-        if self.speakers.len() <= index {
-            self.speakers.reserve_exact(index + 1 - self.speakers.len());
-            self.speakers.resize(index + 1, SpeakerTalk::default());
-        }
-        let own = &mut self.speakers[index];
+    /// Takes a turn into the sums of its speaker; `hold` says that an agent announced a silence before it. Gives the silence that it ends.
+    pub(crate) fn turn(
+        &mut self,
+        own: &mut SpeakerTalk,
+        turn: &Past,
+        spoken: Spoken,
+        silence_ms: i64,
+        hold: bool,
+    ) -> Option<Gap> {
         own.turns += 1;
         own.words += spoken.words;
         own.disfluencies += spoken.disfluencies;
@@ -93,7 +94,7 @@ impl Talk {
             self.untimed = true;
             return None;
         };
-        let gap = self.heard_until.map(|from| Gap {
+        let gap = self.heard_until.get().map(|from| Gap {
             from,
             ms: start - from,
         });
@@ -101,16 +102,17 @@ impl Talk {
         own.talk_ms = own.talk_ms.saturating_add(ms(end - start));
         let since = match self.monologue {
             Some((speaker, since, until)) if speaker == turn.speaker => {
-                self.monologue = Some((speaker, since, until.max(end)));
-                since
+                self.monologue = Some((speaker, since, until.max(turn.end)));
+                since.get().unwrap_or(start)
             }
             before => {
                 let held = hold && gap.is_some();
-                if let Some((_, _, until)) = before.filter(|b| b.2 <= start && !held) {
+                let until = before.and_then(|b| b.2.get());
+                if let Some(until) = until.filter(|until| *until <= start && !held) {
                     own.answers += 1;
                     own.answer_ms = own.answer_ms.saturating_add(ms(start - until));
                 }
-                self.monologue = Some((turn.speaker, start, end));
+                self.monologue = Some((turn.speaker, turn.start, turn.end));
                 start
             }
         };
@@ -118,29 +120,20 @@ impl Talk {
         if let Some(gap) = gap {
             let sums = if hold { &mut self.holds } else { &mut self.silences };
             sums.count += 1;
-            sums.total_ms += gap.ms;
-            sums.longest_ms = sums.longest_ms.max(gap.ms);
+            sums.total_ms = sums.total_ms.saturating_add(ms(gap.ms));
+            sums.longest_ms = sums.longest_ms.max(ms(gap.ms));
         }
-        self.heard_until = Some(self.heard_until.map_or(end, |until| until.max(end)));
+        self.heard_until = self.heard_until.max(turn.end);
         gap
     }
 
     /// Until when somebody was heard, if all turns so far had times.
     pub(crate) fn heard_until(&self) -> Option<i64> {
-        self.heard_until.filter(|_| !self.untimed)
-    }
-
-    /// The sums of a speaker, by number.
-    pub(crate) fn speaker(&self, number: usize) -> SpeakerTalk {
-        self.speakers.get(number).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.speakers.capacity() * size_of::<SpeakerTalk>()
+        self.heard_until.get().filter(|_| !self.untimed)
     }
 
     /// Whether every turn had both its times.
     pub(crate) fn is_timed(&self) -> bool {
-        !self.untimed && self.heard_until.is_some()
+        !self.untimed && self.heard_until != At::NONE
     }
 }

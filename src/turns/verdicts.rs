@@ -1,7 +1,6 @@
 //! The verdict on each signal of each turn, given as soon as everything it may depend on is known.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::history::{Answer, History, Past};
 use super::overlap::Overlap;
@@ -9,12 +8,13 @@ use crate::compiled::Compiled;
 use crate::context::{Weighed, applies};
 use crate::lexicon::{Bound, Condition, Entry, OverTurns, Within};
 use crate::score::{Outcome, Standing, outcome, standings};
+use crate::utterance::Id;
 
 /// A closed utterance with all hits of its own words.
 #[derive(Clone, Debug)]
 pub(crate) struct ClosedTurn {
     pub(crate) past: Past,
-    pub(crate) utterance: Arc<str>,
+    pub(crate) utterance: Id,
     pub(crate) text: String,
     pub(crate) words: u32,
     pub(crate) overlap: Option<Overlap>,
@@ -197,6 +197,7 @@ impl Verdicts {
     pub(crate) fn heap_bytes(&self) -> usize {
         let turn = |w: &TurnInProgress| {
             w.turn.text.capacity()
+                + w.turn.utterance.heap_bytes()
                 + w.turn.weighed.capacity() * size_of::<Weighed>()
                 + w.verdicts.capacity() * size_of::<Verdict>()
                 + w.verdicts

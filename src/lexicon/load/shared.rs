@@ -7,7 +7,8 @@ use toml::Spanned;
 use super::Loader;
 use crate::error::ErrorKind;
 use crate::fixed::Milli;
-use crate::lexicon::detectors::{sequences, words as normal_words};
+use crate::lexicon::WordList;
+use crate::lexicon::detectors::{list as word_list, sequences, words as normal_words};
 use crate::lexicon::model::*;
 use crate::lexicon::phrase::{self, List};
 use crate::lexicon::{BUILTIN, schema};
@@ -238,10 +239,10 @@ impl Loader {
         let names = NameRules {
             introductions: sequences(&table.names.introductions),
             openings: sequences(&table.names.openings),
-            closings: normal_words(&table.names.closings),
+            closings: word_list(&table.names.closings),
             asking: sequences(&table.names.asking),
-            titles: normal_words(&table.names.titles),
-            not,
+            titles: word_list(&table.names.titles),
+            not: WordList::new(not),
             given: self.shared.names.iter().cloned().collect(),
         };
         Some(CallRules {
@@ -250,18 +251,19 @@ impl Loader {
                 made: signals(&table.promises.made),
                 made_with_time: signals(&table.promises.made_with_time),
                 broken: signals(&table.promises.broken),
-                times: self
-                    .shared
-                    .times
-                    .iter()
-                    .cloned()
-                    .chain(normal_words(&table.promises.units))
-                    .collect(),
-                joins: normal_words(&table.promises.joins),
-                at: normal_words(&table.promises.at),
+                times: WordList::new(
+                    self.shared
+                        .times
+                        .iter()
+                        .cloned()
+                        .chain(normal_words(&table.promises.units))
+                        .collect(),
+                ),
+                joins: word_list(&table.promises.joins),
+                at: word_list(&table.promises.at),
             },
             holds: signals(&table.talk.holds),
-            numbers: self.shared.numbers.iter().cloned().collect(),
+            numbers: WordList::new(self.shared.numbers.iter().cloned().collect()),
             names,
             half_life_words: table.anger.half_life_words,
             least_words: table.anger.least_words,

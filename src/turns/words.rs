@@ -1,0 +1,308 @@
+//! The words that rules of the turns name, numbered, with all that a turn's words are asked: one look-up a word in place of one a list.
+
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+
+use super::said::Key;
+use crate::lexicon::{CallRules, Detector, Known, NameRules};
+
+/// What the rules say of a word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// For comparisons, if it is written in letters.
+    pub(crate) key: Key,
+    /// The category of a function word.
+    pub(crate) category: Option<u8>,
+    /// A number word or a single letter.
+    pub(crate) number: bool,
+    /// It means the speaker with the other (true) or alone (false).
+    pub(crate) whose: Option<bool>,
+    /// The word that stands for it in comparisons.
+    stands_for: Known,
+    /// A phrase of these lists can only stand where such a word does.
+    pub(crate) tells: Tells,
+}
+
+/// The lists of phrases that a word may tell of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tells {
+    /// [`NameRules::asking`].
+    pub(crate) asking: bool,
+    /// [`NameRules::introductions`] and [`NameRules::openings`].
+    pub(crate) name: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u32,
+    known: Known,
+}
+
+/// Phrases as numbers of words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Phrases(Vec<Box<[Known]>>);
+
+impl Phrases {
+    /// The length of the longest that `words` begins with.
+    pub(crate) fn longest(
+        &self,
+        mut words: impl Iterator<Item = Known> + Clone,
+        first: Known,
+    ) -> Option<usize> {
+        words.next();
+        let begins = |p: &&[Known]| {
+            let mut here = words.clone();
+            p[0] == first && p[1..].iter().all(|k| here.next() == Some(*k))
+        };
+        self.0
+            .iter()
+            .map(|p| &**p)
+            .filter(begins)
+            .map(<[Known]>::len)
+            .max()
+    }
+}
+
+/// All words that rules of the turns name.
+#[derive(Clone, Debug)]
+pub(crate) struct CallWords {
+    /// Open addressing by hash; a power of two.
+    slots: Box<[Slot]>,
+    words: Vec<Box<str>>,
+    facts: Vec<Facts>,
+    pub(crate) introductions: Phrases,
+    pub(crate) openings: Phrases,
+    pub(crate) asking: Phrases,
+    /// The number of "is", which "'s" may stand for.
+    pub(crate) is: Known,
+}
+
+/// Words of up to 16 bytes are two numbers, which may overlap.
+#[inline]
+fn hash(word: &str) -> u64 {
+    let bytes = word.as_bytes();
+    let (first, last) = if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        if bytes.len() > 16 {
+            return FixedState::with_seed(0).hash_one(word);
+        }
+        (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
+    } else if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u32::from_le_bytes(*a).into(), u32::from_le_bytes(*b).into())
+    } else {
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+        (u16::from_le_bytes([byte(0), byte(1)]).into(), byte(2).into())
+    };
+    let mixed = u128::from(first ^ 0x9E37_79B9_7F4A_7C15 ^ bytes.len() as u64)
+        * u128::from(last ^ 0xC2B2_AE3D_27D4_EB4F);
+    mixed as u64 ^ (mixed >> 64) as u64
+}
+
+impl CallWords {
+    /// Numbers the words of the rules.
+    pub(crate) fn number(rules: &mut CallRules, detectors: &mut [(u16, Detector)]) -> Self {
+        let mut all: Vec<String> = Vec::new();
+        let lists = detectors.iter_mut().flat_map(|(_, d)| d.lists());
+        for list in lists.chain(rules.lists()) {
+            all.extend(list.iter().map(str::to_owned));
+        }
+        let words = &rules.words;
+        all.extend(words.function.keys().chain(words.same.keys()).cloned());
+        all.extend(words.same.values().cloned());
+        all.extend(words.we.iter().chain(&words.me).cloned());
+        all.push("is".to_owned());
+        for word in rules.names.phrases().flatten() {
+            all.extend([word.clone(), format!("{word}'s")]);
+        }
+        let bases: Vec<String> = all
+            .iter()
+            .filter_map(|w| Some(w.strip_suffix("'s")?.to_owned()))
+            .collect();
+        all.extend(bases);
+        all.sort_unstable();
+        all.dedup();
+        let size = (all.len() * 4).next_power_of_two();
+        let mut numbered = CallWords {
+            slots: vec![Slot::default(); size].into(),
+            words: Vec::new(),
+            facts: Vec::new(),
+            introductions: Phrases::default(),
+            openings: Phrases::default(),
+            asking: Phrases::default(),
+            is: Known::NOT,
+        };
+        // Number 0 is no word.
+        numbered.words.push(Box::default());
+        for (number, word) in (1..).zip(all) {
+            let hash = hash(&word);
+            let mut at = hash as usize & (size - 1);
+            while numbered.slots[at].known != Known::NOT {
+                at = (at + 1) & (size - 1);
+            }
+            numbered.slots[at] = Slot {
+                hash: (hash >> 32) as u32,
+                known: Known(number),
+            };
+            numbered.words.push(word.into());
+        }
+        numbered.facts = (0..numbered.words.len())
+            .map(|n| numbered.read(n, rules))
+            .collect();
+        numbered.is = numbered.look_up("is");
+        numbered.introductions = numbered.phrases(&rules.names.introductions);
+        numbered.openings = numbered.phrases(&rules.names.openings);
+        numbered.asking = numbered.phrases(&rules.names.asking);
+        let lists = detectors.iter_mut().flat_map(|(_, d)| d.lists());
+        for list in lists.chain(rules.lists()) {
+            list.number(|word| numbered.look_up(word));
+        }
+        numbered
+    }
+
+    fn phrases(&self, phrases: &[Vec<String>]) -> Phrases {
+        let numbers = |p: &Vec<String>| p.iter().map(|w| self.look_up(w)).collect::<Box<[Known]>>();
+        Phrases(phrases.iter().filter(|p| !p.is_empty()).map(numbers).collect())
+    }
+
+    fn read(&self, number: usize, rules: &CallRules) -> Facts {
+        let word = &*self.words[number];
+        let unknown = number == 0;
+        let category = rules.words.category(word);
+        let is_number = category.is_none() && (is_single(word) || rules.numbers.contains(word));
+        let base = word.strip_suffix("'s").unwrap_or(word);
+        let tells = |lists: &[&Vec<Vec<String>>]| {
+            let mut telling = lists.iter().copied().flatten().filter_map(|p| telling(p));
+            telling.any(|t| t == word || t == base || t == "is" && (base != word || unknown))
+        };
+        let NameRules {
+            introductions,
+            openings,
+            asking,
+            ..
+        } = &rules.names;
+        Facts {
+            key: Key::of(rules.words.canonical(word), category.is_none() && !is_number),
+            category,
+            number: is_number,
+            whose: rules.words.whose(word),
+            stands_for: self.look_up(rules.words.canonical(word)),
+            tells: Tells {
+                asking: tells(&[asking]),
+                name: tells(&[introductions, openings]),
+            },
+        }
+    }
+
+    /// The number of a word in normal form.
+    #[inline]
+    pub(crate) fn look_up(&self, word: &str) -> Known {
+        let hash = hash(word);
+        let mut at = hash as usize & (self.slots.len() - 1);
+        loop {
+            let slot = self.slots[at];
+            if slot.known == Known::NOT
+                || slot.hash == (hash >> 32) as u32 && *self.words[slot.known.0 as usize] == *word
+            {
+                return slot.known;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The word that stands for this one in comparisons.
+    pub(crate) fn canonical(&self, known: Known) -> &str {
+        &self.words[self.facts(known).stands_for.0 as usize]
+    }
+
+    /// What the rules say of a word.
+    #[inline]
+    pub(crate) fn facts(&self, known: Known) -> &Facts {
+        &self.facts[known.0 as usize]
+    }
+}
+
+/// Whether it is of one character at most.
+pub(crate) fn is_single(word: &str) -> bool {
+    word.chars().nth(1).is_none()
+}
+
+/// The word of a phrase that is likely the rarest: where it does not stand, the phrase does not.
+fn telling(phrase: &[String]) -> Option<&String> {
+    phrase.iter().rev().max_by_key(|w| (w.as_str() != "is", w.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Analyzer;
+    use crate::matcher::Scan;
+    use crate::text::{Flags, normal};
+    use crate::turns::said::Said;
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    static ANALYZER: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
+
+    #[test]
+    fn lists_are_the_same_by_number() {
+        let compiled = &ANALYZER.0;
+        let words = &compiled.words;
+        let mut rules = compiled.lexicon.call.clone();
+        let mut detectors = compiled.detectors.clone();
+        let detectors = detectors.iter_mut().flat_map(|(_, d)| d.lists());
+        for list in detectors.chain(rules.lists()) {
+            for (number, word) in (0..).zip(&words.words) {
+                assert_eq!(list.has(Known(number)), list.contains(word), "{word}");
+            }
+            assert!(list.iter().all(|w| words.look_up(w) != Known::NOT));
+            assert!(!list.has(Known::NOT) && !list.has(Known(u32::MAX)));
+        }
+        assert_eq!(words.look_up("xylophone"), Known::NOT);
+    }
+
+    #[test]
+    fn phrases_tell_of_themselves() {
+        let words = &ANALYZER.0.words;
+        let names = &ANALYZER.0.lexicon.call.names;
+        let told = |phrase: &Vec<String>, tells: &dyn Fn(Tells) -> bool| {
+            let text = phrase.join(" ");
+            for text in [text.clone(), text.replace(" is", "'s"), format!("{text}'s")] {
+                let mut own = text.split(' ').map(|w| words.facts(words.look_up(w)).tells);
+                assert!(own.any(tells), "{text}");
+            }
+        };
+        for phrase in &names.asking {
+            told(phrase, &|t| t.asking);
+        }
+        for phrase in names.introductions.iter().chain(&names.openings) {
+            told(phrase, &|t| t.name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_what_the_rules_say(
+            text in "(( |, |\\. )(I|we|you|it|your|they|one|ten|42|5pm|a|b|NO|Kim|charged|bills|don|that|who|naïve|’s)('s|'re|’ll|n't|'d|-|)){0,12}",
+        ) {
+            let rules = &ANALYZER.0.lexicon.call;
+            let mut scan = Scan::new();
+            scan.read_again(ANALYZER.0.tables(&[], None), &text);
+            let mut said = Said::default();
+            said.read(&ANALYZER.0.words, &scan, &text);
+            let skipped = Flags::FILLER | Flags::STUTTER | Flags::CUT_OFF | Flags::MARK | Flags::CONTINUED;
+            let tokens: Vec<_> = scan.tokens.iter().filter(|t| !t.flags.intersects(skipped)).collect();
+            prop_assert_eq!(said.words.len(), tokens.len());
+            for (own, token) in said.words.iter().zip(tokens) {
+                let word = normal(&text[token.start as usize..token.end as usize]);
+                let category = rules.words.category(&word);
+                let number = token.flags.intersects(Flags::NUMBER)
+                    || category.is_none() && (is_single(&word) || rules.numbers.contains(&word));
+                prop_assert_eq!(own.category, category, "{}", &word);
+                prop_assert_eq!(own.number, number, "{}", &word);
+                prop_assert_eq!(own.whose, rules.words.whose(&word), "{}", &word);
+                let key = Key::of(rules.words.canonical(&word), category.is_none() && !number);
+                prop_assert_eq!(own.key, key, "{}", &word);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! An utterance from its first chunk until it is passed on. What it was held in goes back to a small store of the thread, so that a call takes no
+//! memory while nobody speaks, and the next utterance asks for none.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::matcher::Scan;
+use crate::transcript::WordTime;
+use crate::turns::said::Said;
+
+/// So many utterances' memory is kept for the next ones.
+const SPARES: usize = 8;
+/// The memory of longer texts is given back.
+const SPARE_BYTES: usize = 4096;
+
+thread_local! {
+    static STORE: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An utterance that is open, or closed and waiting.
+#[derive(Clone, Debug)]
+pub(crate) struct Utterance {
+    pub(crate) id: Id,
+    pub(crate) arrival: u32,
+    pub(crate) speaker: u8,
+    pub(crate) start_ms: Option<i64>,
+    pub(crate) end_ms: Option<i64>,
+    pub(crate) text: String,
+    pub(crate) scan: Scan,
+    pub(crate) closed: bool,
+    pub(crate) full: bool,
+    pub(crate) announced: Vec<u16>,
+    /// Judge again when there are so many tokens.
+    pub(crate) judge_at: usize,
+    /// The version of the names it was first read with.
+    pub(crate) names: u8,
+    pub(crate) words: Vec<WordTime>,
+    /// Its words once it is closed, and where the customer said them lately.
+    pub(crate) said: Said,
+    pub(crate) places: Vec<u64>,
+}
+
+/// An utterance in memory that outlives it.
+pub(crate) type Held = Box<Utterance>;
+
+impl Utterance {
+    /// An utterance that has just begun.
+    pub(crate) fn begin(id: &str, arrival: u32, names: u8) -> Held {
+        let spare = STORE.try_with(|store| store.borrow_mut().pop()).ok().flatten();
+        let mut own = spare.unwrap_or_else(|| {
+            Box::new(Utterance {
+                id: Id::default(),
+                arrival: 0,
+                speaker: 0,
+                start_ms: None,
+                end_ms: None,
+                text: String::new(),
+                scan: Scan::new(),
+                closed: false,
+                full: false,
+                announced: Vec::new(),
+                judge_at: 0,
+                names: 0,
+                words: Vec::new(),
+                said: Said::default(),
+                places: Vec::new(),
+            })
+        });
+        (own.id, own.arrival, own.names) = (Id::new(id), arrival, names);
+        own
+    }
+
+    /// Gives its memory to utterances to come.
+    pub(crate) fn end(mut self: Held) {
+        if self.text.capacity() > SPARE_BYTES || self.words.capacity() > SPARE_BYTES / size_of::<WordTime>() {
+            return;
+        }
+        self.id = Id::default();
+        (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
+        (self.closed, self.full, self.judge_at) = (false, false, 0);
+        self.text.clear();
+        self.scan.clear();
+        self.announced.clear();
+        self.words.clear();
+        // Where the thread ends there is no store any more.
+        let _ = STORE.try_with(|store| {
+            let mut store = store.borrow_mut();
+            if store.len() < SPARES {
+                store.push(self);
+            }
+        });
+    }
+}
+
+/// Shorter ids need no memory of their own.
+const SHORT: usize = 22;
+
+/// The id of an utterance; it is shared only when an event tells of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Id {
+    Short(u8, [u8; SHORT]),
+    Long(Arc<str>),
+}
+
+impl Default for Id {
+    fn default() -> Self {
+        Id::Short(0, [0; SHORT])
+    }
+}
+
+impl Id {
+    pub(crate) fn new(id: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..id.len()) {
+            Some(own) => {
+                own.copy_from_slice(id.as_bytes());
+                Id::Short(id.len() as u8, bytes)
+            }
+            None => Id::Long(Arc::from(id)),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Id::Short(len, bytes) => &bytes[..usize::from(*len)],
+            Id::Long(id) => id.as_bytes(),
+        }
+    }
+
+    /// As events have it.
+    pub(crate) fn share(&self) -> Arc<str> {
+        match self {
+            Id::Short(..) => Arc::from(String::from_utf8_lossy(self.as_bytes())),
+            Id::Long(id) => Arc::clone(id),
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Id::Short(..) => 0,
+            Id::Long(id) => id.len() + 16,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_back_as_they_were() {
+        for id in [
+            "",
+            "u1",
+            "0123456789012345678901",
+            "01234567890123456789012",
+            "é–ü",
+        ] {
+            assert_eq!(&*Id::new(id).share(), id);
+            assert_eq!(Id::new(id).as_bytes(), id.as_bytes());
+        }
+    }
+
+    #[test]
+    fn nothing_of_an_utterance_shows_in_the_next() {
+        let mut first = Utterance::begin("a", 3, 1);
+        first.text.push_str("some text");
+        (first.speaker, first.closed, first.full, first.judge_at) = (2, true, true, 9);
+        (first.start_ms, first.end_ms) = (Some(1), Some(2));
+        first.announced.push(7);
+        first.end();
+        let next = Utterance::begin("b", 4, 2);
+        assert_eq!((next.arrival, next.names, next.id.as_bytes()), (4, 2, &b"b"[..]));
+        assert_eq!(
+            (next.speaker, next.closed, next.full, next.judge_at),
+            (0, false, false, 0)
+        );
+        assert!(next.start_ms.is_none() && next.end_ms.is_none());
+        assert!(next.text.is_empty() && next.announced.is_empty() && next.scan.tokens.is_empty());
+    }
+}

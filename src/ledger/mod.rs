@@ -121,7 +121,7 @@ impl Ledger {
         &mut self,
         compiled: &Compiled,
         turn: ClosedTurn,
-        verdicts: Vec<Verdict>,
+        verdicts: &mut Vec<Verdict>,
         level: Option<Score>,
     ) {
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
@@ -171,7 +171,7 @@ impl Ledger {
                 sentiment,
                 level,
                 text: turn.text,
-                verdicts,
+                verdicts: std::mem::take(verdicts),
                 ..*row
             };
         }

@@ -60,10 +60,18 @@ impl Candidate {
         self.start < other.end && other.start < self.end
     }
 
+    /// Whether it may cover others and be covered.
+    fn covers(&self) -> bool {
+        !self.rule.has(EntryRule::ADDITIVE)
+    }
+
     fn may_yield(&self) -> bool {
         self.rule.has(EntryRule::YIELDS) && self.contribution < Milli::ZERO
     }
 }
+
+/// So many hits are compared with each other rather than sorted.
+const FEW: usize = 16;
 
 /// What summing works with.
 #[derive(Clone, Debug, Default)]
@@ -115,33 +123,25 @@ impl Tally {
     /// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered. Learned terms that
     /// yield count against a signal only as far as it still fires, if it fires by written entries alone.
     pub(crate) fn sum(&mut self, signal: &SignalRule) -> Option<Outcome> {
-        if self.candidates.len() > 1 {
+        let bias = i64::from(signal.bias.0);
+        let is_plain = self.candidates.len() <= FEW && self.is_plain();
+        let counted = if is_plain {
+            self.count_all()
+        } else {
             self.candidates.sort_unstable_by_key(Candidate::key);
-        }
-        let mut counted = 0;
-        let (mut sum, mut learned, mut yielding) = (i64::from(signal.bias.0), 0i64, 0i64);
-        for at in 0..self.candidates.len() {
-            let hit = self.candidates[at];
-            if hit.contribution == Milli::ZERO {
-                continue;
-            }
-            let before = &self.candidates[..counted];
-            let covers = |o: &Candidate| hit.overlaps(o) && !o.rule.has(EntryRule::ADDITIVE);
-            self.standings[hit.place as usize] = Some(if before.iter().any(|o| o.entry == hit.entry) {
-                Standing::Repeated
-            } else if !hit.rule.has(EntryRule::ADDITIVE) && before.iter().any(covers) {
-                Standing::Covered
-            } else {
-                let contribution = i64::from(hit.contribution.0);
-                sum += contribution;
-                learned += contribution * i64::from(hit.rule.has(EntryRule::FITTED));
-                yielding += contribution * i64::from(hit.may_yield());
-                self.candidates[counted] = hit;
-                counted += 1;
-                Standing::Counted
-            });
+            self.count_strongest()
+        };
+        let (mut sum, mut learned, mut yielding) = (bias, 0i64, 0i64);
+        for hit in &self.candidates[..counted] {
+            let contribution = i64::from(hit.contribution.0);
+            sum += contribution;
+            learned += contribution * i64::from(hit.rule.has(EntryRule::FITTED));
+            yielding += contribution * i64::from(hit.may_yield());
         }
         if yielding < 0 && fires(signal, sum - learned) {
+            if is_plain {
+                self.candidates[..counted].sort_unstable_by_key(Candidate::key);
+            }
             let mut rest = sum - yielding;
             for hit in self.candidates[..counted].iter().filter(|h| h.may_yield()) {
                 let contribution = i64::from(hit.contribution.0);
@@ -163,6 +163,52 @@ impl Tally {
             learned: bounded(learned),
             fired: fires(signal, sum),
         })
+    }
+
+    /// Whether no hit stands in the way of another, so that their order does not matter.
+    fn is_plain(&self) -> bool {
+        self.candidates.iter().enumerate().all(|(i, hit)| {
+            self.candidates[..i]
+                .iter()
+                .all(|o| o.entry != hit.entry && !(hit.covers() && o.covers() && hit.overlaps(o)))
+        })
+    }
+
+    /// Lets all hits count that contribute; moves them to the front, and gives their number.
+    fn count_all(&mut self) -> usize {
+        let mut counted = 0;
+        for at in 0..self.candidates.len() {
+            let hit = self.candidates[at];
+            if hit.contribution != Milli::ZERO {
+                self.standings[hit.place as usize] = Some(Standing::Counted);
+                self.candidates[counted] = hit;
+                counted += 1;
+            }
+        }
+        counted
+    }
+
+    /// Decides of hits, the strongest first, which count; moves them to the front, and gives their number.
+    fn count_strongest(&mut self) -> usize {
+        let mut counted = 0;
+        for at in 0..self.candidates.len() {
+            let hit = self.candidates[at];
+            if hit.contribution == Milli::ZERO {
+                continue;
+            }
+            let before = &self.candidates[..counted];
+            let standing = if before.iter().any(|o| o.entry == hit.entry) {
+                Standing::Repeated
+            } else if hit.covers() && before.iter().any(|o| o.covers() && hit.overlaps(o)) {
+                Standing::Covered
+            } else {
+                self.candidates[counted] = hit;
+                counted += 1;
+                Standing::Counted
+            };
+            self.standings[hit.place as usize] = Some(standing);
+        }
+        counted
     }
 
     /// The strongest evidence that words show, of several as strong the last in the text: its entry and its bytes.
@@ -193,4 +239,116 @@ fn bounded(sum: i64) -> i32 {
 
 fn fires(signal: &SignalRule, sum: i64) -> bool {
     bounded(sum) >= signal.fires_at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hit(place: u32, entry: u32, contribution: i32, start: u32, len: u32, facts: u16) -> Candidate {
+        Candidate {
+            place,
+            entry,
+            contribution: Milli(contribution),
+            start,
+            end: start + len,
+            rule: EntryRule::with(facts),
+        }
+    }
+
+    fn tally(candidates: Vec<Candidate>) -> Tally {
+        Tally {
+            standings: vec![Some(Standing::Neutral); candidates.len()],
+            candidates,
+        }
+    }
+
+    /// The rule of [`Tally::sum`], word for word.
+    fn plainly(signal: &SignalRule, hits: &[Candidate]) -> Vec<Standing> {
+        let mut order = hits.to_vec();
+        order.sort_by_key(Candidate::key);
+        let mut out = vec![Standing::Neutral; hits.len()];
+        let mut counted: Vec<Candidate> = Vec::new();
+        for hit in order.iter().filter(|h| h.contribution != Milli::ZERO) {
+            out[hit.place as usize] = if counted.iter().any(|o| o.entry == hit.entry) {
+                Standing::Repeated
+            } else if hit.covers() && counted.iter().any(|o| o.covers() && o.overlaps(hit)) {
+                Standing::Covered
+            } else {
+                counted.push(*hit);
+                Standing::Counted
+            };
+        }
+        let sum = |wanted: &dyn Fn(&Candidate) -> bool| {
+            let all = counted.iter().filter(|h| wanted(h));
+            i64::from(signal.bias.0) + all.map(|h| i64::from(h.contribution.0)).sum::<i64>()
+        };
+        if counted.iter().any(Candidate::may_yield) && fires(signal, sum(&|h| !h.rule.has(EntryRule::FITTED)))
+        {
+            let mut rest = sum(&|h| !h.may_yield());
+            for hit in counted.iter().filter(|h| h.may_yield()) {
+                if fires(signal, rest + i64::from(hit.contribution.0)) {
+                    rest += i64::from(hit.contribution.0);
+                } else {
+                    out[hit.place as usize] = Standing::Yielded;
+                }
+            }
+        }
+        out
+    }
+
+    fn hits() -> impl Strategy<Value = Vec<Candidate>> {
+        let facts = prop::sample::select(vec![
+            0,
+            EntryRule::ADDITIVE,
+            EntryRule::ADDITIVE | EntryRule::FITTED,
+            EntryRule::ADDITIVE | EntryRule::FITTED | EntryRule::YIELDS,
+        ]);
+        let contribution = prop_oneof![Just(0), -3000..4000i32];
+        let one = (0..12u32, contribution, 0..60u32, 0..9u32, facts);
+        prop::collection::vec(one, 0..24).prop_map(|all| {
+            let places = (0u32..).zip(all);
+            // An entry's facts are its own.
+            places
+                .map(|(place, (entry, c, start, len, facts))| {
+                    hit(place, entry << 11 | u32::from(facts), c, start, len, facts)
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_counts_is_what_the_rule_says(hits in hits()) {
+            let signal = SignalRule::with(Milli(-2000), 0);
+            let expected = plainly(&signal, &hits);
+            let mut tally = tally(hits.clone());
+            let outcome = tally.sum(&signal);
+            let standings: Vec<Standing> = tally.standings().iter().copied().flatten().collect();
+            prop_assert_eq!(&standings, &expected);
+            let counted = || hits.iter().filter(|h| expected[h.place as usize] == Standing::Counted);
+            prop_assert_eq!(outcome.is_some(), counted().count() > 0);
+            if let Some(outcome) = outcome {
+                let sum = counted().map(|h| h.contribution.0).sum::<i32>() - 2000;
+                prop_assert_eq!(outcome.logit, sum);
+                prop_assert_eq!(outcome.fired, sum >= 0);
+            }
+        }
+    }
+
+    #[test]
+    fn outcome_sums_and_compares_with_the_threshold() {
+        let signal = SignalRule::with(Milli(-2000), 0);
+        assert_eq!(tally(vec![]).sum(&signal), None);
+        let o = tally(vec![hit(0, 1, 2000, 0, 3, 0)]).sum(&signal).expect("one");
+        assert_eq!((o.logit, o.score(), o.fired), (0, Score(5000), true));
+        let learned = hit(1, 2, -500, 8, 3, EntryRule::ADDITIVE | EntryRule::FITTED);
+        let o = tally(vec![hit(0, 1, 1000, 0, 3, 0), learned])
+            .sum(&signal)
+            .expect("two");
+        assert!(!o.fired);
+        assert_eq!((o.logit, o.learned), (-1500, -500));
+    }
 }

@@ -258,3 +258,137 @@ impl Layout {
             .get_or_insert_with(|| scan.tokens.iter().any(small))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The tokens around a hit that a cue may lie in, walked from the hit: within its sentence, so many words, so many tokens.
+    fn window(tokens: &[Token], hit: Span) -> (u32, u32) {
+        let mut from = hit.start as usize;
+        let mut words = 0;
+        while from > 0
+            && words < WORDS
+            && hit.start as usize - from < MAX_SPAN
+            && !tokens[from - 1].is(Flags::SENTENCE_END)
+        {
+            from -= 1;
+            words += u32::from(is_solid(&tokens[from]));
+        }
+        let mut to = hit.end as usize;
+        words = 0;
+        while to + 1 < tokens.len()
+            && words < WORDS
+            && to - (hit.end as usize) < MAX_SPAN
+            && !tokens[to].is(Flags::SENTENCE_END)
+        {
+            to += 1;
+            words += u32::from(is_solid(&tokens[to]));
+        }
+        (from as u32, to as u32)
+    }
+
+    fn walked(tokens: &[Token], hit: Span, mark: Span) -> Option<(Side, u32)> {
+        let (from, to) = window(tokens, hit);
+        let count = |a: u32, b: u32| {
+            let between = tokens[a as usize..b as usize].iter();
+            between.filter(|t| is_solid(t)).count() as u32 + 1
+        };
+        if mark.end < hit.start && mark.start >= from {
+            Some((Side::Before, count(mark.end + 1, hit.start)))
+        } else if mark.start > hit.end && mark.end <= to {
+            Some((Side::After, count(hit.end + 1, mark.start)))
+        } else {
+            None
+        }
+    }
+
+    fn token(flags: Flags) -> Token {
+        Token {
+            start: 0,
+            end: 1,
+            symbol: 0,
+            flags,
+        }
+    }
+
+    fn scan() -> impl Strategy<Value = Scan> {
+        let flags = prop_oneof![
+            40 => Just(Flags::NONE),
+            20 => Just(Flags::TRANSPARENT),
+            1 => Just(Flags::SENTENCE_END),
+            1 => Just(Flags::SENTENCE_END | Flags::QUESTION),
+        ];
+        let tokens = prop::collection::vec(flags.prop_map(token), 1..260);
+        let marks = prop::collection::vec((0..260usize, 0..4u32, 0..3u8, 0..3u8), 0..60);
+        (tokens, marks).prop_map(|(tokens, marks)| {
+            let mut scan = Scan::new();
+            for (end, len, what, number) in marks {
+                let end = (end % tokens.len()) as u32;
+                let start = end.saturating_sub(len);
+                // A phrase lies in one sentence.
+                if tokens[start as usize..end as usize]
+                    .iter()
+                    .any(|t| t.is(Flags::SENTENCE_END))
+                {
+                    continue;
+                }
+                let owner = [Owner::Cue(number), Owner::Except(number), Owner::Stop(number)];
+                scan.marks.push(Found {
+                    owner: owner[usize::from(what)],
+                    start,
+                    end,
+                    at_end: false,
+                });
+            }
+            scan.marks.sort_by_key(|m| m.end);
+            scan.tokens = tokens;
+            scan
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_around_a_hit_is_what_walking_finds(scan in scan(), at in 0..260usize, len in 0..5usize) {
+            let tokens = &scan.tokens;
+            let start = at % tokens.len();
+            let hit = Span { start: start as u32, end: (start + len).min(tokens.len() - 1) as u32 };
+            let mut layout = Layout::default();
+            layout.read(&scan, 3);
+            let end = tokens[hit.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END));
+            prop_assert_eq!(layout.sentence_end(hit), end.map(|t| t.flags));
+            for at in 0..hit.start {
+                prop_assert_eq!(layout.reaches_back(hit, at), at >= window(tokens, hit).0);
+            }
+            let cued = scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)));
+            for number in 0..3u8 {
+                for (what, owner) in [
+                    (Listens::Cue, Owner::Cue(number)),
+                    (Listens::Except, Owner::Except(number)),
+                    (Listens::Stop, Owner::Stop(number)),
+                ] {
+                    let all = scan.marks.iter().filter(|m| m.owner == owner);
+                    let near = |m: &Span| Some((*m, walked(tokens, hit, *m)?));
+                    let expected: Vec<_> = all
+                        .map(|m| Span { start: m.start, end: m.end })
+                        .filter_map(|m| near(&m))
+                        .collect();
+                    if !cued {
+                        continue;
+                    }
+                    let found: Vec<_> = layout
+                        .marks(what, number, hit)
+                        .iter()
+                        .filter_map(|m| Some((*m, layout.distance(hit, *m)?)))
+                        .collect();
+                    if what == Listens::Cue && !expected.is_empty() {
+                        prop_assert!(layout.cues(hit) >> number & 1 == 1);
+                    }
+                    prop_assert_eq!(found, expected);
+                }
+            }
+        }
+    }
+}

@@ -33,6 +33,7 @@ fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
 }
 
 /// The contribution of a hit and what made it.
+#[inline]
 pub(super) fn apply(
     lexicon: &Lexicon,
     rules: &Rules,
@@ -41,12 +42,24 @@ pub(super) fn apply(
     layout: &mut Layout,
     hit: Span,
 ) -> (Milli, Modifiers) {
+    let called = called(rules, layout, hit);
+    if called == 0 {
+        return (rule.weight, Modifiers::new());
+    }
+    modified(lexicon, rule, scan, layout, hit, called & !rules.ignored(rule))
+}
+
+/// The contribution of a hit that these modifiers (a bit each) may change, and those that do.
+fn modified(
+    lexicon: &Lexicon,
+    rule: &EntryRule,
+    scan: &Scan,
+    layout: &mut Layout,
+    hit: Span,
+    mut called: u64,
+) -> (Milli, Modifiers) {
     let mut contribution = rule.weight;
     let mut applied = Modifiers::new();
-    let mut called = called(rules, layout, hit);
-    if called != 0 {
-        called &= !rules.ignored(rule);
-    }
     while called != 0 {
         let number = called.trailing_zeros() as u8;
         called &= called - 1;
@@ -137,6 +150,9 @@ fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
 fn nearest(number: u8, modifier: &Modifier, layout: &Layout, hit: Span, side: Side) -> Option<(Span, u32)> {
     let mut best: Option<(u32, Span)> = None;
     for &cue in cues(number, layout, hit) {
+        if side == Side::Before && cue.end >= hit.start || side == Side::After && cue.start <= hit.end {
+            continue;
+        }
         let Some((stands, distance)) = layout.distance(hit, cue) else {
             continue;
         };

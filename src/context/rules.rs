@@ -66,6 +66,9 @@ pub(crate) struct SignalRule {
     roles: u16,
     pub(crate) ahead_turns: u8,
     watch_bit: u8,
+    /// Its entries over several turns in [`Rules::over`].
+    over_from: u32,
+    over_to: u32,
 }
 
 impl SignalRule {
@@ -116,6 +119,8 @@ pub(crate) struct Rules {
     pub(super) exclamation: u64,
     /// Signals with entries over several turns, in the order of evaluation.
     over_turns: Vec<u16>,
+    /// Entries over several turns and those that count beside others, by signal.
+    over: Vec<u32>,
 }
 
 impl Rules {
@@ -135,6 +140,7 @@ impl Rules {
             capitals: of_kind(ModifierKind::Capitals),
             exclamation: of_kind(ModifierKind::Exclamation),
             over_turns: Vec::new(),
+            over: Vec::new(),
         };
         let mask = |any: &AnyOf| watch_mask(watch_bits, any.iter());
         for entry in &lexicon.entries {
@@ -147,7 +153,15 @@ impl Rules {
             rank[usize::from(signal)] = place;
         }
         for (number, signal) in (0u16..).zip(&lexicon.signals) {
+            let own = lexicon.traits[usize::from(number)].entries.clone();
+            let over_from = rules.over.len() as u32;
+            let entries = &rules.entries;
+            rules
+                .over
+                .extend(own.filter(|&e| entries[e as usize].has(EntryRule::OVER)));
             let rule = SignalRule {
+                over_from,
+                over_to: rules.over.len() as u32,
                 rank: rank[usize::from(number)],
                 watch_bit: watch_bits[usize::from(number)],
                 ..signal_rule(lexicon, number, signal, figure == Some(number), mask)
@@ -199,6 +213,12 @@ impl Rules {
 
     pub(crate) fn signal(&self, signal: u16) -> &SignalRule {
         &self.signals[usize::from(signal)]
+    }
+
+    /// The entries of a signal over several turns, and those that count beside others.
+    pub(crate) fn over(&self, signal: u16) -> &[u32] {
+        let rule = self.signal(signal);
+        &self.over[rule.over_from as usize..rule.over_to as usize]
     }
 
     /// The place of an entry's signal in the order of evaluation.
@@ -312,6 +332,8 @@ fn signal_rule(
         roles: roles(signal),
         ahead_turns: traits.ahead_turns,
         watch_bit: u8::MAX,
+        over_from: 0,
+        over_to: 0,
     }
 }
 
@@ -335,6 +357,40 @@ fn fires_at(threshold: Score) -> i32 {
         }
     }
     at
+}
+
+#[cfg(test)]
+impl EntryRule {
+    /// A rule of which nothing but these facts is known.
+    pub(crate) fn with(facts: u16) -> Self {
+        EntryRule {
+            weight: Milli::ZERO,
+            signal: 0,
+            facts,
+            ignored: 0,
+            conditions: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+impl SignalRule {
+    /// A rule of which nothing but this is known.
+    pub(crate) fn with(bias: Milli, fires_at: i32) -> Self {
+        SignalRule {
+            triggers: 0,
+            bias,
+            fires_at,
+            ahead_ms: 0,
+            rank: 0,
+            facts: 0,
+            roles: 0,
+            ahead_turns: 0,
+            watch_bit: 0,
+            over_from: 0,
+            over_to: 0,
+        }
+    }
 }
 
 #[cfg(test)]

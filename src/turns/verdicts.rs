@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use super::history::{Answer, Asked, History, Past};
 use super::overlap::Overlap;
+use smallvec::SmallVec;
+
 use crate::compiled::Compiled;
 use crate::context::{EntryRule, SignalRule, Turns, Weighed};
 use crate::lexicon::{Bound, Condition, OverTurns, Within};
@@ -51,7 +53,7 @@ pub(crate) enum Blocked {
 #[derive(Clone, Debug)]
 pub(crate) struct TurnInProgress {
     pub(crate) turn: ClosedTurn,
-    undecided: Vec<u16>,
+    undecided: SmallVec<[u16; 8]>,
     pub(crate) verdicts: Vec<Verdict>,
 }
 
@@ -94,9 +96,10 @@ struct Desk {
     agenda: Vec<u32>,
     /// How far the hits of each turn have been judged.
     judged: Vec<usize>,
+    /// Signals of the turn that is fed, to decide.
+    signals: Vec<u16>,
     /// Memory of a turn that is decided at once.
     weighed: Vec<Weighed>,
-    undecided: Vec<u16>,
     verdicts: Vec<Verdict>,
 }
 
@@ -175,18 +178,17 @@ impl Verdicts {
         }
         self.history.push(turn.past, &compiled.counted);
         scratch::with(&DESK, |desk| {
-            let mut undecided = mem::take(&mut desk.undecided);
             let entries = turn.weighed.iter().map(|w| w.entry);
-            compiled.in_order(entries, turn.past.role, &mut undecided);
+            compiled.in_order(entries, turn.past.role, &mut desk.signals);
             // What was announced while the utterance was open is decided too, even where nothing of it is left.
             for &signal in &turn.announced {
-                if !undecided.contains(&signal) {
-                    undecided.push(signal);
+                if !desk.signals.contains(&signal) {
+                    desk.signals.push(signal);
                 }
             }
             let mut fresh = TurnInProgress {
                 turn,
-                undecided,
+                undecided: SmallVec::new(),
                 verdicts: mem::take(&mut desk.verdicts),
             };
             self.decide(compiled, desk, Some(&mut fresh), Force::No, retained, decided);
@@ -199,10 +201,8 @@ impl Verdicts {
                 fresh.slim(compiled, retained);
             }
             let mut weighed = mem::take(&mut fresh.turn.weighed);
-            let mut undecided = mem::take(&mut fresh.undecided);
             let done = if waits {
                 fresh.turn.weighed = exact(&mut weighed);
-                fresh.undecided = exact(&mut undecided);
                 let verdicts = exact(&mut fresh.verdicts);
                 desk.verdicts = mem::replace(&mut fresh.verdicts, verdicts);
                 self.waiting.push_back(Box::new(fresh));
@@ -211,7 +211,7 @@ impl Verdicts {
                 Some(fresh)
             };
             weighed.clear();
-            (desk.weighed, desk.undecided) = (weighed, undecided);
+            desk.weighed = weighed;
             done
         })
     }
@@ -238,7 +238,7 @@ impl Verdicts {
             .is_some_and(|w| w.undecided.is_empty())
             .then(|| self.waiting.pop_front())
             .flatten();
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() && self.waiting.capacity() > 4 {
             self.waiting = VecDeque::new();
         }
         next.map(|next| *next)
@@ -285,7 +285,12 @@ impl Verdicts {
                     .map(|v| size_of_val(&*v.evidence))
                     .sum::<usize>()
                 + w.turn.times.capacity() * size_of::<(u32, u32)>()
-                + (w.undecided.capacity() + w.turn.announced.capacity()) * 2
+                + if w.undecided.spilled() {
+                    w.undecided.capacity() * 2
+                } else {
+                    0
+                }
+                + w.turn.announced.capacity() * 2
         };
         self.history.heap_bytes()
             + self.waiting.capacity() * size_of::<Box<TurnInProgress>>()
@@ -293,6 +298,7 @@ impl Verdicts {
             + self.waiting.iter().map(|w| turn(w)).sum::<usize>()
     }
 
+    /// Decides what can be decided: the signals of the turn that is fed, and what the waiting ones have left undecided.
     fn decide(
         &mut self,
         compiled: &Compiled,
@@ -306,13 +312,15 @@ impl Verdicts {
         let rules = &compiled.rules;
         desk.agenda.clear();
         desk.judged.clear();
-        let turns = waiting.iter_mut().map(Box::as_mut).chain(fresh.as_deref_mut());
-        for (index, wait) in (0u32..).zip(turns) {
-            let rank = |signal: u16| u32::from(rules.signal(signal).rank) << 16;
-            desk.agenda
-                .extend(wait.undecided.drain(..).map(|s| rank(s) | index));
-            desk.judged.push(0);
+        let rank = |signal: u16| u32::from(rules.signal(signal).rank) << 16;
+        for (index, wait) in (0u32..).zip(waiting.iter_mut()) {
+            let undecided = wait.undecided.drain(..);
+            desk.agenda.extend(undecided.map(|s| rank(s) | index));
         }
+        let index = waiting.len() as u32;
+        desk.agenda
+            .extend(desk.signals.drain(..).map(|s| rank(s) | index));
+        desk.judged.resize(waiting.len() + 1, 0);
         desk.agenda.sort_unstable();
         for &item in &desk.agenda {
             let (rank, index) = ((item >> 16) as usize, (item & 0xffff) as usize);
@@ -404,13 +412,16 @@ pub(crate) fn of_signal<'a>(
 ) -> &'a [Weighed] {
     let rules = &compiled.rules;
     let rank = rules.signal(signal).rank;
-    let while_rank = |from: usize, test: &dyn Fn(u16) -> bool| {
-        let hits = weighed[from..].iter();
-        from + hits.take_while(|w| test(rules.rank_of(w.entry))).count()
-    };
-    let from = while_rank(*judged, &|r| r < rank);
-    *judged = while_rank(from, &|r| r == rank);
-    &weighed[from..*judged]
+    let mut at = *judged;
+    while at < weighed.len() && rules.rank_of(weighed[at].entry) < rank {
+        at += 1;
+    }
+    let from = at;
+    while at < weighed.len() && rules.entry_rule(weighed[at].entry).signal == signal {
+        at += 1;
+    }
+    *judged = at;
+    &weighed[from..at]
 }
 
 /// The verdicts of signals that fire in an utterance as it stands.
@@ -424,8 +435,8 @@ pub(crate) fn foresee(
     scratch::with(&DESK, |desk| {
         let mut judged = 0;
         let entries = weighed.iter().map(|w| w.entry);
-        compiled.in_order(entries, past.role, &mut desk.undecided);
-        for &signal in &desk.undecided {
+        compiled.in_order(entries, past.role, &mut desk.signals);
+        for &signal in &desk.signals {
             let turn = Judged {
                 past: &past,
                 hits: of_signal(compiled, weighed, &mut judged, signal),
@@ -439,7 +450,7 @@ pub(crate) fn foresee(
                 fires(verdict);
             }
         }
-        desk.undecided.clear();
+        desk.signals.clear();
     });
 }
 
@@ -524,23 +535,18 @@ impl Judged<'_> {
             let conditions = rules.conditions(rule);
             !rule.has_conditions() || conditions.unless.iter().chain(&conditions.only_if).all(answered)
         };
-        let traits = &lexicon.traits[usize::from(signal)];
         let beside = !self.hits.is_empty();
-        self.hits.iter().all(|w| entry_is(w.entry))
-            && (!traits.over_turns && !(beside && traits.beside)
-                || traits
-                    .entries
-                    .clone()
-                    .all(|number| match &lexicon.entries[number as usize].over {
-                        None => true,
-                        Some(OverTurns::Beside) => !beside || entry_is(number),
-                        Some(OverTurns::Absent { what, after, bound }) => {
-                            let over = is_over(history, past, *bound, None);
-                            let mask = |any: &_| compiled.watch_mask(any);
-                            (over || !history.absent(past, *what, *after, *bound, mask)) && entry_is(number)
-                        }
-                        Some(_) => entry_is(number),
-                    }))
+        let over_is = |number: u32| match &lexicon.entries[number as usize].over {
+            None => true,
+            Some(OverTurns::Beside) => !beside || entry_is(number),
+            Some(OverTurns::Absent { what, after, bound }) => {
+                let over = is_over(history, past, *bound, None);
+                let mask = |any: &_| compiled.watch_mask(any);
+                (over || !history.absent(past, *what, *after, *bound, mask)) && entry_is(number)
+            }
+            Some(_) => entry_is(number),
+        };
+        self.hits.iter().all(|w| entry_is(w.entry)) && rules.over(signal).iter().all(|&e| over_is(e))
     }
 
     fn blocked(&self, compiled: &Compiled, number: u32) -> Option<Blocked> {
@@ -573,9 +579,9 @@ impl Judged<'_> {
         let lexicon = &compiled.lexicon;
         let (past, history) = (self.past, self.history);
         let mask = |any: &_| compiled.watch_mask(any);
-        for number in lexicon.traits[usize::from(signal)].entries.clone() {
+        for &number in compiled.rules.over(signal) {
             let rule = compiled.rules.entry_rule(number);
-            if !rule.has(EntryRule::OVER) || !rule.has(EntryRule::for_role(past.role)) {
+            if !rule.has(EntryRule::for_role(past.role)) {
                 continue;
             }
             let turns = match &lexicon.entries[number as usize].over {

@@ -55,7 +55,7 @@ impl Alerts {
             let score = verdicts
                 .iter()
                 .find(|v| v.signal == state.signal)
-                .map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score);
+                .map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score());
             if score < below && (header.speaker.is_none() || header.speaker == turn.past.role) {
                 state.armed = true;
             }
@@ -92,7 +92,7 @@ impl Alerts {
                 signal: Arc::clone(&compiled.signal_names[usize::from(verdict.signal)]),
                 utterance: turn.utterance.share(),
                 at_ms,
-                score: verdict.outcome.score,
+                score: verdict.outcome.score(),
                 title: Arc::from(header.title.as_str()),
                 hint: Arc::clone(&compiled.hints[usize::from(verdict.signal)]),
             };

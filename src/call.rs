@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::alerts::Alerts;
 use crate::compiled::Compiled;
 use crate::context::{self, Setting, Weighed};
@@ -24,7 +26,7 @@ use crate::turns::promises::{self, Promises};
 use crate::turns::story::Story;
 use crate::turns::style::Style;
 use crate::turns::talk::{Gap, Spoken, Talk};
-use crate::turns::verdicts::{ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts, judge};
+use crate::turns::verdicts::{self, ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts};
 use crate::utterance::{Id, Utterance};
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
@@ -153,7 +155,7 @@ impl Call {
 
     /// Provisional events of an utterance as it stands.
     pub(crate) fn preview(&self, compiled: &Compiled, utterance: &mut Utterance, out: &mut Out<'_>) {
-        let mut weighed = Vec::new();
+        let mut weighed = verdicts::blank_hits();
         context::weigh(
             compiled,
             &utterance.scan,
@@ -162,24 +164,10 @@ impl Call {
             &mut weighed,
             |_, _, _| {},
         );
-        let mut past = self.past(utterance, 0);
-        let mut firing = Vec::new();
-        for signal in compiled.in_order(weighed.iter().map(|w| w.entry), past.role) {
-            let verdict = judge(
-                compiled,
-                signal,
-                &past,
-                &weighed,
-                &self.verdicts.history,
-                None,
-                |_, _| {},
-            );
-            let Some(verdict) = verdict.filter(|v| v.outcome.fired) else {
-                continue;
-            };
-            if compiled.lexicon.traits[usize::from(signal)].watched {
-                past.fired |= 1 << compiled.watch_bit(signal);
-            }
+        let mut firing: SmallVec<[u16; 16]> = SmallVec::new();
+        let past = self.past(utterance, 0);
+        verdicts::foresee(compiled, past, &weighed, &self.verdicts.history, |verdict| {
+            let signal = verdict.signal;
             firing.push(signal);
             if !utterance.announced.contains(&signal) {
                 utterance.announced.push(signal);
@@ -195,7 +183,8 @@ impl Call {
                     )
                 });
             }
-        }
+        });
+        verdicts::give_back_hits(weighed);
         let (id, end_ms) = (&utterance.id, utterance.end_ms);
         utterance.announced.retain(|&signal| {
             let fires = firing.contains(&signal);
@@ -226,7 +215,7 @@ impl Call {
         }
         let spoken = Spoken::of(&utterance.scan);
         let mut past = self.past(&utterance, spoken.words);
-        let mut weighed: Vec<Weighed> = Vec::new();
+        let mut weighed = verdicts::blank_hits();
         context::weigh(
             compiled,
             &utterance.scan,
@@ -261,7 +250,10 @@ impl Call {
             name_known: self.names.customer_known(),
         };
         let found = self.memory.evidence(compiled, &scene);
-        weighed.extend(found);
+        for hit in found {
+            weighed.push(hit);
+            context::settle(&compiled.rules, &mut weighed);
+        }
         self.memory.take(compiled, &past, said);
         self.style.take(past.role, said);
         self.story.take(&past, overlap.as_ref());
@@ -400,7 +392,9 @@ impl Call {
             out.send(|| practice_event(compiled, mark, at_ms));
         });
         let sums = &mut self.speakers[usize::from(turn.past.speaker)].sentiment;
-        self.ledger.close_turn(compiled, turn, verdicts, level, sums)
+        let closed = self.ledger.close_turn(compiled, turn, &mut verdicts, level, sums);
+        verdicts::give_back_verdicts(verdicts);
+        closed
     }
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.
@@ -445,7 +439,9 @@ impl Call {
         let origin = self.origin;
         let end = end_ms.and_then(|ms| At::new(Some(ms), origin.unwrap_or(0)).get());
         self.verdicts
-            .finish(compiled, end, &mut |decided| tell(compiled, origin, decided, out));
+            .finish(compiled, end, self.ledger.retains(), &mut |decided| {
+                tell(compiled, origin, decided, out)
+            });
         self.complete(compiled, out);
         self.silence_ends(None, false, out);
         let ledger = &mut self.ledger;
@@ -549,22 +545,17 @@ fn signal_event(
     text: &str,
 ) -> Event {
     let header = &compiled.lexicon.signals[usize::from(signal)];
-    let strongest = verdict.and_then(|v| {
-        v.evidence
-            .iter()
-            .filter(|e| e.span.is_some())
-            .max_by_key(|e| e.contribution)
-    });
+    let strongest = verdict.and_then(|v| v.strongest);
     let own_hint = strongest.and_then(|e| compiled.lexicon.entries[e.entry as usize].hint.as_ref());
     let quote = strongest
-        .and_then(|e| e.span)
+        .map(|e| e.span)
         .and_then(|(start, end)| text.get(start as usize..end as usize));
     Event::Signal(SignalEvent {
         signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
         state,
         utterance: utterance.share(),
         at_ms,
-        score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score),
+        score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score()),
         quote: quote.map(str::to_owned),
         hint: Arc::clone(own_hint.unwrap_or(&compiled.hints[usize::from(signal)])),
     })

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
 
+use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
 use crate::matcher::{self, Automaton, Tables, Vocabulary, Whole};
@@ -36,10 +37,9 @@ pub(crate) struct Compiled {
     pub(crate) sentiment: Option<u16>,
     /// Gain of each signal in the course of anger.
     pub(crate) gains: HashMap<u16, crate::fixed::Milli, FixedState>,
-    /// Place of each signal in the order of evaluation.
-    rank: Vec<u16>,
+    /// What scoring asks of entries and signals.
+    pub(crate) rules: Rules,
     watch_bits: Vec<u8>,
-    over_turns: Vec<u16>,
     /// For each signal the practices whose rules name it, a bit each.
     pub(crate) practices_of: Vec<u64>,
     /// Signals with their detectors.
@@ -63,10 +63,6 @@ impl Compiled {
                 .map(|s| Arc::from(s.as_str()))
                 .collect::<Vec<Arc<str>>>()
         };
-        let mut rank = vec![0; lexicon.signals.len()];
-        for (i, &signal) in (0..).zip(&lexicon.order) {
-            rank[usize::from(signal)] = i;
-        }
         let watched: Vec<usize> = (0..lexicon.traits.len())
             .filter(|&s| lexicon.traits[s].watched)
             .collect();
@@ -97,7 +93,7 @@ impl Compiled {
             .filter_map(|(s, t)| Some((s, t.detector.clone()?)));
         let mut detectors: Vec<(u16, Detector)> = detectors.collect();
         let words = CallWords::number(&mut lexicon.call, &mut detectors);
-        let any_of = |any: &AnyOf| mask(&watch_bits, any.iter());
+        let any_of = |any: &AnyOf| watch_mask(&watch_bits, any.iter());
         let mut counted: Vec<Counted> = Vec::new();
         for entry in &lexicon.entries {
             if let Some(OverTurns::Count {
@@ -119,15 +115,10 @@ impl Compiled {
             practice_names: ids(lexicon.practices.iter().map(|p| &p.id).collect()),
             practice_hints: ids(lexicon.practices.iter().map(|p| &p.hint).collect()),
             hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
+            rules: Rules::new(&lexicon, &watch_bits, number(SENTIMENT)),
             sentiment: number(SENTIMENT),
             gains: lexicon.call.gains.iter().copied().collect(),
-            over_turns: (0u16..)
-                .zip(&lexicon.traits)
-                .filter(|(_, t)| t.over_turns)
-                .map(|(s, _)| s)
-                .collect(),
-            rank,
-            holds: mask(&watch_bits, lexicon.call.holds.iter().copied()),
+            holds: watch_mask(&watch_bits, lexicon.call.holds.iter().copied()),
             watch_bits,
             practices_of: practices::by_signal(&lexicon.practices, lexicon.signals.len()),
             detectors,
@@ -147,7 +138,7 @@ impl Compiled {
 
     /// The bits of signals that conditions name.
     pub(crate) fn watch_mask(&self, any: &AnyOf) -> u64 {
-        mask(&self.watch_bits, any.iter())
+        watch_mask(&self.watch_bits, any.iter())
     }
 
     /// The signal of overlaps, with its rules.
@@ -160,22 +151,14 @@ impl Compiled {
             })
     }
 
-    /// The place of a signal in the order of evaluation.
-    pub(crate) fn rank(&self, signal: u16) -> u16 {
-        self.rank[usize::from(signal)]
-    }
-
-    /// The signals that may score in a turn, each behind those its conditions name.
-    pub(crate) fn in_order(&self, entries: impl Iterator<Item = u32>, role: Option<Role>) -> Vec<u16> {
-        let for_role = |&&s: &&u16| {
-            let speaker = self.lexicon.signals[usize::from(s)].speaker;
-            speaker.is_none() || speaker == role
-        };
-        let mut out: Vec<u16> = entries.map(|e| self.lexicon.entries[e as usize].signal).collect();
-        out.extend(self.over_turns.iter().filter(for_role));
-        out.sort_unstable_by_key(|&s| self.rank[usize::from(s)]);
-        out.dedup();
-        out
+    /// The signals that may score in a turn with these hits (in the order of evaluation), each behind those its conditions name.
+    pub(crate) fn in_order(
+        &self,
+        entries: impl Iterator<Item = u32>,
+        role: Option<Role>,
+        out: &mut Vec<u16>,
+    ) {
+        self.rules.in_order(entries, EntryRule::for_role(role), out);
     }
 
     pub(crate) fn tables<'a>(&'a self, names: &'a [Box<str>], role: Option<Role>) -> Tables<'a> {
@@ -187,9 +170,4 @@ impl Compiled {
             role: matcher::Roles::only(role),
         }
     }
-}
-
-/// The bits of watched signals.
-fn mask(watch_bits: &[u8], signals: impl Iterator<Item = u16>) -> u64 {
-    signals.fold(0, |mask, s| mask | 1 << (watch_bits[usize::from(s)] & 63))
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::analyzer::Analyzer;
-use crate::context::{self, Cancelled, Setting, Weighed};
+use crate::context::{self, Cancelled, Modifiers, Setting, Turns, Weighed};
 use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
 use crate::ledger::piece;
 use crate::lexicon::{Condition, Within};
 use crate::matcher::{NearMiss, Scan, near_misses, wholes};
-use crate::score::Standing;
+use crate::score::{Standing, Tally};
 use crate::text::normal;
 use crate::transcript::Role;
 use crate::turns::history::{At, History, Past, Shows};
-use crate::turns::verdicts::{Blocked, judge};
+use crate::turns::verdicts::{Blocked, Judged, of_signal};
 
 /// What became of a hit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -154,8 +154,8 @@ impl Analyzer {
                     entry,
                     span: Some(span),
                     contribution,
-                    modifiers: Box::default(),
-                    turns: Box::default(),
+                    modifiers: Modifiers::new(),
+                    turns: Turns::new(),
                 };
                 hits.push(self.hit(&hit, text, Status::Cancelled(cancelled(why, text))));
             },
@@ -176,27 +176,28 @@ impl Analyzer {
             &[],
         );
         let mut scores = Vec::new();
-        for signal in compiled.in_order(weighed.iter().map(|w| w.entry), role) {
-            let Some(&past) = history.get(0) else { break };
-            let verdict = judge(
-                compiled,
-                signal,
-                &past,
-                &weighed,
-                &history,
-                None,
-                |hit, standing| {
-                    let status = match standing {
-                        Ok(Standing::Counted) => Status::Counted,
-                        Ok(Standing::Covered) => Status::Covered,
-                        Ok(Standing::Repeated) => Status::Repeated,
-                        Ok(Standing::Yielded) => Status::Yielded,
-                        Ok(Standing::Neutral) => Status::Neutral,
-                        Err(why) => Status::Cancelled(self.blocked(why)),
-                    };
-                    hits.push(self.hit(hit, text, status));
-                },
-            );
+        let (mut signals, mut tally, mut judged) = (Vec::new(), Tally::default(), 0);
+        compiled.in_order(weighed.iter().map(|w| w.entry), role, &mut signals);
+        for signal in signals {
+            let Some(past) = history.get(0) else { break };
+            let turn = Judged {
+                past: &past,
+                hits: of_signal(compiled, &weighed, &mut judged, signal),
+                history: &history,
+                end: None,
+                retained: false,
+            };
+            let verdict = turn.judge(compiled, &mut tally, signal, |hit, standing| {
+                let status = match standing {
+                    Ok(Standing::Counted) => Status::Counted,
+                    Ok(Standing::Covered) => Status::Covered,
+                    Ok(Standing::Repeated) => Status::Repeated,
+                    Ok(Standing::Yielded) => Status::Yielded,
+                    Ok(Standing::Neutral) => Status::Neutral,
+                    Err(why) => Status::Cancelled(self.blocked(why)),
+                };
+                hits.push(self.hit(hit, text, status));
+            });
             let Some(verdict) = verdict else { continue };
             if verdict.outcome.fired && compiled.lexicon.traits[usize::from(signal)].watched {
                 history.set_fired(0, compiled.watch_bit(signal));
@@ -209,7 +210,7 @@ impl Analyzer {
                 score: if valence {
                     Score::valence(verdict.outcome.logit.into())
                 } else {
-                    verdict.outcome.score
+                    verdict.outcome.score()
                 },
                 fired: verdict.outcome.fired,
             });

@@ -21,6 +21,7 @@ pub mod options;
 mod practices;
 pub mod report;
 mod score;
+mod scratch;
 pub mod session;
 pub mod signal;
 mod speakers;

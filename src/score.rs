@@ -1,19 +1,24 @@
 //! Scores: the sum of the contributions that count.
 
-use crate::context::Weighed;
+use std::cmp::Reverse;
+
+use crate::context::{EntryRule, Rules, SignalRule, Weighed};
 use crate::fixed::{Milli, Score};
-use crate::lexicon::Entry;
-use crate::signal::Signal;
 
 /// The outcome of one signal in one turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// In thousandths; it stands still beyond the range.
     pub(crate) logit: i32,
     /// What learned terms have of it.
     pub(crate) learned: i32,
-    pub(crate) score: Score,
     pub(crate) fired: bool,
+}
+
+impl Outcome {
+    pub(crate) fn score(&self) -> Score {
+        Score::logistic(self.logit.into())
+    }
 }
 
 /// What became of a hit in the sum of its signal.
@@ -31,102 +36,318 @@ pub(crate) enum Standing {
     Neutral,
 }
 
-/// Decides which hits of one signal count. Strongest first, then the longest, then the leftmost, then by entry:
-/// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered. Learned terms that
-/// yield count against a signal only as far as it still fires, if it fires by written entries alone.
-pub(crate) fn standings(signal: &Signal, entries: &[Entry], hits: &[&Weighed]) -> Vec<Standing> {
-    let mut order: Vec<usize> = (0..hits.len()).collect();
-    let key = |h: &Weighed| {
-        let (start, end) = h.span.unwrap_or((0, 0));
-        (
-            std::cmp::Reverse((h.contribution.magnitude(), end - start)),
-            start,
-            h.entry,
-        )
-    };
-    order.sort_by_key(|&i| key(hits[i]));
-    let mut out = vec![Standing::Neutral; hits.len()];
-    let mut counted: Vec<usize> = Vec::new();
-    for i in order {
-        let hit = hits[i];
-        if hit.contribution == Milli::ZERO {
-            continue;
-        }
-        let additive = |h: &Weighed| entries[h.entry as usize].additive;
-        let overlaps = |o: &Weighed| match (hit.span, o.span) {
-            (Some(a), Some(b)) => a.0 < b.1 && b.0 < a.1 && !additive(o),
-            _ => false,
-        };
-        out[i] = if counted.iter().any(|&o| hits[o].entry == hit.entry) {
-            Standing::Repeated
-        } else if !additive(hit) && counted.iter().any(|&o| overlaps(hits[o])) {
-            Standing::Covered
-        } else {
-            counted.push(i);
-            Standing::Counted
-        };
-    }
-    let of = |i: &usize| (&entries[hits[*i].entry as usize], hits[*i].contribution);
-    let fires = |sum: i64| Score::logistic(sum) >= signal.threshold;
-    let bias = i64::from(signal.bias.0);
-    let sum = |wanted: &dyn Fn(&Entry, Milli) -> bool| {
-        let all = counted.iter().map(of).filter(|(e, c)| wanted(e, *c));
-        bias + all.map(|(_, c)| i64::from(c.0)).sum::<i64>()
-    };
-    let may_yield = |e: &Entry, c: Milli| e.yields && c < Milli::ZERO;
-    if counted.iter().map(of).any(|(e, c)| may_yield(e, c)) && fires(sum(&|e, _| !e.fitted)) {
-        let mut rest = sum(&|e, c| !may_yield(e, c));
-        for &i in counted.iter().filter(|i| may_yield(of(i).0, of(i).1)) {
-            let with = rest + i64::from(hits[i].contribution.0);
-            if fires(with) {
-                rest = with;
-            } else {
-                out[i] = Standing::Yielded;
-            }
-        }
-    }
-    out
+/// What the sum of a signal asks of a hit.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    /// Its place among the hits.
+    place: u32,
+    entry: u32,
+    contribution: Milli,
+    /// Bytes; empty for what is not of words.
+    start: u32,
+    end: u32,
+    rule: EntryRule,
 }
 
-/// The score of a signal from the contributions that count, each with whether it was learned.
-pub(crate) fn outcome(
-    bias: Milli,
-    threshold: Score,
-    contributions: impl IntoIterator<Item = (Milli, bool)>,
-) -> Option<Outcome> {
-    let mut sum = i64::from(bias.0);
-    let mut learned = 0i64;
-    let mut any = false;
-    for (contribution, is_learned) in contributions {
-        sum += i64::from(contribution.0);
-        learned += i64::from(contribution.0) * i64::from(is_learned);
-        any = true;
+impl Candidate {
+    /// Strongest first, then the longest, then the leftmost, then by entry.
+    fn key(&self) -> (Reverse<(u32, u32)>, u32, u32, u32) {
+        let strength = Reverse((self.contribution.magnitude(), self.end - self.start));
+        (strength, self.start, self.entry, self.place)
     }
-    let bounded = |x: i64| x.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-    let score = Score::logistic(sum);
-    any.then_some(Outcome {
-        logit: bounded(sum),
-        learned: bounded(learned),
-        score,
-        fired: score >= threshold,
-    })
+
+    fn overlaps(&self, other: &Candidate) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// Whether it may cover others and be covered.
+    fn covers(&self) -> bool {
+        !self.rule.has(EntryRule::ADDITIVE)
+    }
+
+    fn may_yield(&self) -> bool {
+        self.rule.has(EntryRule::YIELDS) && self.contribution < Milli::ZERO
+    }
+}
+
+/// So many hits are compared with each other rather than sorted.
+const FEW: usize = 16;
+
+/// What summing works with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    /// Of the hits that are taken, first those that count.
+    candidates: Vec<Candidate>,
+    /// Of all hits, by place; of those that are out nothing.
+    standings: Vec<Option<Standing>>,
+}
+
+impl Tally {
+    /// Forgets the hits.
+    pub(crate) fn clear(&mut self) {
+        self.candidates.clear();
+        self.standings.clear();
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.candidates.capacity()
+    }
+
+    /// Takes the next hit; one that is `out` only keeps its place.
+    pub(crate) fn take(&mut self, rules: &Rules, hit: &Weighed, out: bool) {
+        if !out {
+            let (start, end) = hit.span.unwrap_or_default();
+            self.candidates.push(Candidate {
+                place: self.standings.len() as u32,
+                entry: hit.entry,
+                contribution: hit.contribution,
+                start,
+                end,
+                rule: *rules.entry_rule(hit.entry),
+            });
+        }
+        self.standings.push((!out).then_some(Standing::Neutral));
+    }
+
+    /// Whether no hit was taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
+    /// What became of each hit, once it is summed.
+    pub(crate) fn standings(&self) -> &[Option<Standing>] {
+        &self.standings
+    }
+
+    /// Decides which hits of one signal count, and sums them. Strongest first, then the longest, then the leftmost, then by entry:
+    /// each entry once, and none that overlaps one that counts; additive entries cover nothing and are not covered. Learned terms that
+    /// yield count against a signal only as far as it still fires, if it fires by written entries alone.
+    pub(crate) fn sum(&mut self, signal: &SignalRule) -> Option<Outcome> {
+        let bias = i64::from(signal.bias.0);
+        let is_plain = self.candidates.len() <= FEW && self.is_plain();
+        let counted = if is_plain {
+            self.count_all()
+        } else {
+            self.candidates.sort_unstable_by_key(Candidate::key);
+            self.count_strongest()
+        };
+        let (mut sum, mut learned, mut yielding) = (bias, 0i64, 0i64);
+        for hit in &self.candidates[..counted] {
+            let contribution = i64::from(hit.contribution.0);
+            sum += contribution;
+            learned += contribution * i64::from(hit.rule.has(EntryRule::FITTED));
+            yielding += contribution * i64::from(hit.may_yield());
+        }
+        if yielding < 0 && fires(signal, sum - learned) {
+            if is_plain {
+                self.candidates[..counted].sort_unstable_by_key(Candidate::key);
+            }
+            let mut rest = sum - yielding;
+            for hit in self.candidates[..counted].iter().filter(|h| h.may_yield()) {
+                let contribution = i64::from(hit.contribution.0);
+                if fires(signal, rest + contribution) {
+                    rest += contribution;
+                } else {
+                    self.standings[hit.place as usize] = Some(Standing::Yielded);
+                    sum -= contribution;
+                    learned -= contribution * i64::from(hit.rule.has(EntryRule::FITTED));
+                }
+            }
+        }
+        self.candidates.truncate(counted);
+        let standings = &self.standings;
+        self.candidates
+            .retain(|h| standings[h.place as usize] == Some(Standing::Counted));
+        (!self.candidates.is_empty()).then(|| Outcome {
+            logit: bounded(sum),
+            learned: bounded(learned),
+            fired: fires(signal, sum),
+        })
+    }
+
+    /// Whether no hit stands in the way of another, so that their order does not matter.
+    fn is_plain(&self) -> bool {
+        self.candidates.iter().enumerate().all(|(i, hit)| {
+            self.candidates[..i]
+                .iter()
+                .all(|o| o.entry != hit.entry && !(hit.covers() && o.covers() && hit.overlaps(o)))
+        })
+    }
+
+    /// Lets all hits count that contribute; moves them to the front, and gives their number.
+    fn count_all(&mut self) -> usize {
+        let mut counted = 0;
+        for at in 0..self.candidates.len() {
+            let hit = self.candidates[at];
+            if hit.contribution != Milli::ZERO {
+                self.standings[hit.place as usize] = Some(Standing::Counted);
+                self.candidates[counted] = hit;
+                counted += 1;
+            }
+        }
+        counted
+    }
+
+    /// Decides of hits, the strongest first, which count; moves them to the front, and gives their number.
+    fn count_strongest(&mut self) -> usize {
+        let mut counted = 0;
+        for at in 0..self.candidates.len() {
+            let hit = self.candidates[at];
+            if hit.contribution == Milli::ZERO {
+                continue;
+            }
+            let before = &self.candidates[..counted];
+            let standing = if before.iter().any(|o| o.entry == hit.entry) {
+                Standing::Repeated
+            } else if hit.covers() && before.iter().any(|o| o.covers() && hit.overlaps(o)) {
+                Standing::Covered
+            } else {
+                self.candidates[counted] = hit;
+                counted += 1;
+                Standing::Counted
+            };
+            self.standings[hit.place as usize] = Some(standing);
+        }
+        counted
+    }
+
+    /// The strongest evidence that words show, of several as strong the last in the text: its entry and its bytes.
+    pub(crate) fn strongest(&self, hits: impl Fn(u32) -> Option<(u32, u32)>) -> Option<Strongest> {
+        let shown = self.candidates.iter().filter_map(|h| {
+            let span = hits(h.place)?;
+            Some((h.contribution, span, h.entry))
+        });
+        shown.max().map(|(_, span, entry)| Strongest { entry, span })
+    }
+
+    /// The entries that count.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (u32, &EntryRule)> {
+        self.candidates.iter().map(|h| (h.entry, &h.rule))
+    }
+}
+
+/// The strongest evidence of a signal that words show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Strongest {
+    pub(crate) entry: u32,
+    pub(crate) span: (u32, u32),
+}
+
+fn bounded(sum: i64) -> i32 {
+    sum.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+}
+
+fn fires(signal: &SignalRule, sum: i64) -> bool {
+    bounded(sum) >= signal.fires_at
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    fn hit(place: u32, entry: u32, contribution: i32, start: u32, len: u32, facts: u16) -> Candidate {
+        Candidate {
+            place,
+            entry,
+            contribution: Milli(contribution),
+            start,
+            end: start + len,
+            rule: EntryRule::with(facts),
+        }
+    }
+
+    fn tally(candidates: Vec<Candidate>) -> Tally {
+        Tally {
+            standings: vec![Some(Standing::Neutral); candidates.len()],
+            candidates,
+        }
+    }
+
+    /// The rule of [`Tally::sum`], word for word.
+    fn plainly(signal: &SignalRule, hits: &[Candidate]) -> Vec<Standing> {
+        let mut order = hits.to_vec();
+        order.sort_by_key(Candidate::key);
+        let mut out = vec![Standing::Neutral; hits.len()];
+        let mut counted: Vec<Candidate> = Vec::new();
+        for hit in order.iter().filter(|h| h.contribution != Milli::ZERO) {
+            out[hit.place as usize] = if counted.iter().any(|o| o.entry == hit.entry) {
+                Standing::Repeated
+            } else if hit.covers() && counted.iter().any(|o| o.covers() && o.overlaps(hit)) {
+                Standing::Covered
+            } else {
+                counted.push(*hit);
+                Standing::Counted
+            };
+        }
+        let sum = |wanted: &dyn Fn(&Candidate) -> bool| {
+            let all = counted.iter().filter(|h| wanted(h));
+            i64::from(signal.bias.0) + all.map(|h| i64::from(h.contribution.0)).sum::<i64>()
+        };
+        if counted.iter().any(Candidate::may_yield) && fires(signal, sum(&|h| !h.rule.has(EntryRule::FITTED)))
+        {
+            let mut rest = sum(&|h| !h.may_yield());
+            for hit in counted.iter().filter(|h| h.may_yield()) {
+                if fires(signal, rest + i64::from(hit.contribution.0)) {
+                    rest += i64::from(hit.contribution.0);
+                } else {
+                    out[hit.place as usize] = Standing::Yielded;
+                }
+            }
+        }
+        out
+    }
+
+    fn hits() -> impl Strategy<Value = Vec<Candidate>> {
+        let facts = prop::sample::select(vec![
+            0,
+            EntryRule::ADDITIVE,
+            EntryRule::ADDITIVE | EntryRule::FITTED,
+            EntryRule::ADDITIVE | EntryRule::FITTED | EntryRule::YIELDS,
+        ]);
+        let contribution = prop_oneof![Just(0), -3000..4000i32];
+        let one = (0..12u32, contribution, 0..60u32, 0..9u32, facts);
+        prop::collection::vec(one, 0..24).prop_map(|all| {
+            let places = (0u32..).zip(all);
+            // An entry's facts are its own.
+            places
+                .map(|(place, (entry, c, start, len, facts))| {
+                    hit(place, entry << 11 | u32::from(facts), c, start, len, facts)
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_counts_is_what_the_rule_says(hits in hits()) {
+            let signal = SignalRule::with(Milli(-2000), 0);
+            let expected = plainly(&signal, &hits);
+            let mut tally = tally(hits.clone());
+            let outcome = tally.sum(&signal);
+            let standings: Vec<Standing> = tally.standings().iter().copied().flatten().collect();
+            prop_assert_eq!(&standings, &expected);
+            let counted = || hits.iter().filter(|h| expected[h.place as usize] == Standing::Counted);
+            prop_assert_eq!(outcome.is_some(), counted().count() > 0);
+            if let Some(outcome) = outcome {
+                let sum = counted().map(|h| h.contribution.0).sum::<i32>() - 2000;
+                prop_assert_eq!(outcome.logit, sum);
+                prop_assert_eq!(outcome.fired, sum >= 0);
+            }
+        }
+    }
+
     #[test]
-    fn outcome_sums_and_compares_the_rounded_score() {
-        assert_eq!(outcome(Milli(-2000), Score(5000), []), None);
-        let o = outcome(Milli(-2000), Score(5000), [(Milli(2000), false)]).expect("one");
-        assert_eq!((o.logit, o.score, o.fired), (0, Score(5000), true));
-        let o = outcome(
-            Milli(-2000),
-            Score(5000),
-            [(Milli(1000), false), (Milli(-500), true)],
-        )
-        .expect("two");
+    fn outcome_sums_and_compares_with_the_threshold() {
+        let signal = SignalRule::with(Milli(-2000), 0);
+        assert_eq!(tally(vec![]).sum(&signal), None);
+        let o = tally(vec![hit(0, 1, 2000, 0, 3, 0)]).sum(&signal).expect("one");
+        assert_eq!((o.logit, o.score(), o.fired), (0, Score(5000), true));
+        let learned = hit(1, 2, -500, 8, 3, EntryRule::ADDITIVE | EntryRule::FITTED);
+        let o = tally(vec![hit(0, 1, 1000, 0, 3, 0), learned])
+            .sum(&signal)
+            .expect("two");
         assert!(!o.fired);
         assert_eq!((o.logit, o.learned), (-1500, -500));
     }

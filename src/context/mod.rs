@@ -1,15 +1,22 @@
 //! What changes a hit's weight: cancellations, then modifiers, all of them data.
 
+mod layout;
 mod modifiers;
-mod window;
+mod rules;
+
+use std::cell::Cell;
+
+use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
 use crate::fixed::Milli;
 use crate::lexicon::{Entry, Side};
-use crate::matcher::{Found, Owner, Scan, closes};
-use crate::text::Flags;
+use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
+use crate::scratch::{self, Scratch};
 use crate::transcript::Role;
-use window::Window;
+use layout::{Layout, Span};
+pub(crate) use modifiers::Modifiers;
+pub(crate) use rules::{EntryRule, Rules, SignalRule, watch_mask};
 
 /// A modifier that was applied to a hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +34,28 @@ pub(crate) struct Weighed {
     /// Bytes of the hit in the utterance; empty for what is not of words.
     pub(crate) span: Option<(u32, u32)>,
     pub(crate) contribution: Milli,
-    pub(crate) modifiers: Box<[Applied]>,
+    pub(crate) modifiers: Modifiers,
     /// Other turns it rests on, by arrival.
-    pub(crate) turns: Box<[u32]>,
+    pub(crate) turns: Turns,
 }
+
+/// Other turns that evidence rests on.
+pub(crate) type Turns = SmallVec<[u32; 4]>;
 
 impl Weighed {
     /// Evidence that comes of turns, with its entry's weight.
-    pub(crate) fn of_turns(entries: &[Entry], entry: u32, span: Option<(u32, u32)>, turns: Vec<u32>) -> Self {
+    pub(crate) fn of_turns(
+        entries: &[Entry],
+        entry: u32,
+        span: Option<(u32, u32)>,
+        turns: impl Into<Turns>,
+    ) -> Self {
         Weighed {
             entry,
             span,
             contribution: entries[entry as usize].weight,
-            modifiers: Box::default(),
-            turns: turns.into_boxed_slice(),
+            modifiers: Modifiers::new(),
+            turns: turns.into(),
         }
     }
 }
@@ -75,83 +90,270 @@ const REGEX_AHEAD_BYTES: usize = 4096;
 /// The most matches of one regular expression in a turn.
 const REGEX_MATCHES: usize = 16;
 
-/// Weighs all hits of an utterance; `cancelled` is told of the others.
+/// What stands around hits, as it was proposed; confirmed when a hit asks for it.
+#[derive(Clone, Copy, Debug)]
+struct Around {
+    owner: Owner,
+    pattern: u32,
+    end: u32,
+    state: Tried,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Tried {
+    NotYet,
+    InVain,
+    Found(Span),
+}
+
+/// What weighing works with.
+#[derive(Debug, Default)]
+struct Desk {
+    layout: Layout,
+    /// The hits by the order of evaluation of their signals: that order above, their place below.
+    order: Vec<u64>,
+    around: Vec<Around>,
+}
+
+impl Scratch for Desk {
+    fn is_modest(&self) -> bool {
+        self.layout.capacity() + self.order.capacity() + self.around.capacity() <= 1 << 14
+    }
+}
+
+thread_local! {
+    static DESK: Cell<Option<Box<Desk>>> = const { Cell::new(None) };
+}
+
+/// Weighs all hits of an utterance, in the order of evaluation of their signals, then of the text; `cancelled` is told of the others.
 pub(crate) fn weigh(
     compiled: &Compiled,
     scan: &Scan,
     text: &str,
     setting: Setting,
     out: &mut Vec<Weighed>,
-    mut cancelled: impl FnMut(u32, (u32, u32), Cancelled),
+    cancelled: impl FnMut(u32, (u32, u32), Cancelled),
 ) {
     out.clear();
-    let lexicon = &compiled.lexicon;
     let regexes = compiled.has_regexes && (setting.is_final || text.len() <= REGEX_AHEAD_BYTES);
     let needed = if regexes {
         scan.needed(&compiled.automaton)
     } else {
-        Vec::new()
+        SmallVec::new()
     };
-    let hit = scan.hits.iter().filter_map(|h| {
-        if let Owner::Entry(e) = h.owner {
-            Some(e)
-        } else {
-            None
-        }
-    });
-    let mut entries: Vec<u32> = hit.chain(needed.iter().copied()).collect();
-    if entries.is_empty() {
+    if scan.hits.is_empty() && needed.is_empty() {
         return;
     }
-    entries.sort_unstable();
-    entries.dedup();
-    let around = scan.around(&compiled.automaton, &entries);
-    let mut local = modifiers::Local::default();
-    let mut one = |entry: u32, start: u32, end: u32, span: (u32, u32), at_end: bool| {
-        let e = &lexicon.entries[entry as usize];
-        if !applies(compiled, e, setting.role) {
-            return;
-        }
-        let window = Window::around(scan, start, end);
-        if let Some(why) = cancellation(e, entry, scan, &window, &around, setting, at_end) {
-            cancelled(entry, span, why);
-            return;
-        }
-        let (contribution, modifiers) = modifiers::apply(lexicon, e, scan, &window, &mut local);
-        out.push(Weighed {
-            entry,
-            span: Some(span),
-            contribution,
-            modifiers: modifiers.into_boxed_slice(),
-            turns: Box::default(),
-        });
-    };
-    for hit in &scan.hits {
-        let Owner::Entry(entry) = hit.owner else { continue };
-        one(entry, hit.start, hit.end, bytes(scan, hit), hit.at_end);
-    }
-    for entry in needed {
-        let Some(regex) = &lexicon.entries[entry as usize].regex else {
-            continue;
+    scratch::with(&DESK, |desk| {
+        let mut weighing = Weighing {
+            compiled,
+            scan,
+            setting,
+            role: EntryRule::for_role(setting.role),
+            desk,
+            out,
+            cancelled,
         };
+        weighing.prepare(&needed);
+        weighing.hits();
+        for &entry in &needed {
+            weighing.expression(entry, text);
+        }
+    });
+}
+
+struct Weighing<'a, F> {
+    compiled: &'a Compiled,
+    scan: &'a Scan,
+    setting: Setting,
+    role: u16,
+    desk: &'a mut Desk,
+    out: &'a mut Vec<Weighed>,
+    cancelled: F,
+}
+
+impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
+    /// Orders the hits, and collects what was proposed around them.
+    fn prepare(&mut self, needed: &[u32]) {
+        let rules = &self.compiled.rules;
+        self.desk.order.clear();
+        self.desk.around.clear();
+        let mut asking = 0u64;
+        let mut asks = |entry: u32, rule: &EntryRule| {
+            if rule.has(EntryRule::NOT_IN | EntryRule::NEAR) {
+                asking |= 1 << (entry & 63);
+            }
+        };
+        for (place, hit) in (0u64..).zip(&self.scan.hits) {
+            let Owner::Entry(entry) = hit.owner else { continue };
+            let rule = rules.entry_rule(entry);
+            if rule.has(self.role) {
+                self.desk
+                    .order
+                    .push(u64::from(rules.signal(rule.signal).rank) << 32 | place);
+                asks(entry, rule);
+            }
+        }
+        self.desk.order.sort_unstable();
+        for &entry in needed {
+            asks(entry, rules.entry_rule(entry));
+        }
+        if asking != 0 {
+            for (owner, pattern, end) in self.scan.proposals(&self.compiled.automaton) {
+                if let Owner::NotIn(entry) | Owner::Near(entry) = owner
+                    && asking >> (entry & 63) & 1 == 1
+                {
+                    self.desk.around.push(Around {
+                        owner,
+                        pattern,
+                        end,
+                        state: Tried::NotYet,
+                    });
+                }
+            }
+        }
+        let modifiers = self.compiled.lexicon.shared.modifiers.len();
+        self.desk.layout.read(self.scan, modifiers);
+    }
+
+    fn hits(&mut self) {
+        for place in 0..self.desk.order.len() {
+            let hit = &self.scan.hits[self.desk.order[place] as u32 as usize];
+            let Owner::Entry(entry) = hit.owner else { continue };
+            let span = Span {
+                start: hit.start,
+                end: hit.end,
+            };
+            self.one(entry, span, bytes(self.scan, hit), hit.at_end);
+        }
+    }
+
+    /// Runs the regular expression of an entry.
+    fn expression(&mut self, entry: u32, text: &str) {
+        let Some(regex) = &self.compiled.lexicon.entries[entry as usize].regex else {
+            return;
+        };
+        let rules = &self.compiled.rules;
+        if !rules.entry_rule(entry).has(self.role) {
+            return;
+        }
+        let tokens = &self.scan.tokens;
         for found in regex
             .find_iter(text)
             .filter(|m| !m.is_empty())
             .take(REGEX_MATCHES)
         {
-            let start = scan.tokens.partition_point(|t| (t.end as usize) <= found.start());
-            let end = scan.tokens.partition_point(|t| (t.start as usize) < found.end());
+            let start = tokens.partition_point(|t| (t.end as usize) <= found.start());
+            let end = tokens.partition_point(|t| (t.start as usize) < found.end());
             if start < end {
-                one(
-                    entry,
-                    start as u32,
-                    end as u32 - 1,
-                    (found.start() as u32, found.end() as u32),
-                    false,
-                );
+                let span = Span {
+                    start: start as u32,
+                    end: end as u32 - 1,
+                };
+                let hits = self.out.len();
+                self.one(entry, span, (found.start() as u32, found.end() as u32), false);
+                if self.out.len() > hits {
+                    settle(rules, self.out);
+                }
             }
         }
     }
+
+    fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
+        let compiled = self.compiled;
+        let rule = compiled.rules.entry_rule(entry);
+        if let Some(why) = self.cancellation(rule, entry, hit, at_end) {
+            (self.cancelled)(entry, span, why);
+            return;
+        }
+        let layout = &mut self.desk.layout;
+        let (contribution, modifiers) =
+            modifiers::apply(&compiled.lexicon, &compiled.rules, rule, self.scan, layout, hit);
+        self.out.push(Weighed {
+            entry,
+            span: Some(span),
+            contribution,
+            modifiers,
+            turns: SmallVec::new(),
+        });
+    }
+
+    fn cancellation(&mut self, rule: &EntryRule, entry: u32, hit: Span, at_end: bool) -> Option<Cancelled> {
+        if at_end && !closes(&self.scan.tokens, hit.end as usize) {
+            return Some(Cancelled::NotAtEnd);
+        }
+        if !rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR) {
+            return None;
+        }
+        let e = &self.compiled.lexicon.entries[entry as usize];
+        if rule.has(EntryRule::TIMED) {
+            let Some(start) = self.setting.since_start_ms else {
+                return Some(Cancelled::NotMeasurable);
+            };
+            if e.first_ms.is_some_and(|ms| start > ms) || e.after_ms.is_some_and(|ms| start < ms) {
+                return Some(Cancelled::Time);
+            }
+        }
+        if rule.has(EntryRule::NOT_IN)
+            && let Some(longer) = self.around(Owner::NotIn(entry), hit, |_, m| m.touches(hit))
+        {
+            let tokens = &self.scan.tokens;
+            return Some(Cancelled::NotIn(
+                tokens[longer.start as usize].start,
+                tokens[longer.end as usize].end,
+            ));
+        }
+        let near = e.near.as_ref()?;
+        let within = |layout: &Layout, m: Span| match layout.distance(hit, m) {
+            Some((Side::Before, d)) => near.side != Side::After && d <= u32::from(near.words),
+            Some((_, d)) => near.side != Side::Before && d <= u32::from(near.words),
+            None => false,
+        };
+        self.around(Owner::Near(entry), hit, within)
+            .is_none()
+            .then_some(Cancelled::NotNear)
+    }
+
+    /// The first of what this owner has around a hit that passes a test.
+    fn around(&mut self, owner: Owner, hit: Span, test: impl Fn(&Layout, Span) -> bool) -> Option<Span> {
+        const SPAN: u32 = MAX_SPAN as u32;
+        let scan = self.scan;
+        let around = &mut self.desk.around;
+        let from = around.partition_point(|a| a.end + SPAN < hit.start);
+        let near = around[from..]
+            .iter_mut()
+            .take_while(|a| a.end <= hit.end + SPAN)
+            .filter(|a| a.owner == owner);
+        for proposal in near {
+            if let Tried::NotYet = proposal.state {
+                let automaton = &self.compiled.automaton;
+                let confirmed = scan.confirm(automaton, proposal.pattern, proposal.end as usize);
+                let counts = |m: &Found| !m.at_end || closes(&scan.tokens, m.end as usize);
+                proposal.state = confirmed.filter(counts).map_or(Tried::InVain, |m| {
+                    Tried::Found(Span {
+                        start: m.start,
+                        end: m.end,
+                    })
+                });
+            }
+            if let Tried::Found(span) = proposal.state
+                && test(&self.desk.layout, span)
+            {
+                return Some(span);
+            }
+        }
+        None
+    }
+}
+
+/// Moves what was added last behind the other evidence of its signal.
+pub(crate) fn settle(rules: &Rules, weighed: &mut [Weighed]) {
+    let Some((last, before)) = weighed.split_last() else {
+        return;
+    };
+    let rank = rules.rank_of(last.entry);
+    let place = before.partition_point(|w| rules.rank_of(w.entry) <= rank);
+    weighed[place..].rotate_right(1);
 }
 
 /// The bytes of what was found.
@@ -168,64 +370,4 @@ pub(crate) fn applies(compiled: &Compiled, entry: &Entry, role: Option<Role>) ->
         None => true,
         wanted => wanted == role,
     }
-}
-
-fn cancellation(
-    e: &Entry,
-    entry: u32,
-    scan: &Scan,
-    window: &Window,
-    around: &[Found],
-    setting: Setting,
-    at_end: bool,
-) -> Option<Cancelled> {
-    if at_end && !closes(&scan.tokens, window.end as usize) {
-        return Some(Cancelled::NotAtEnd);
-    }
-    if e.first_ms.is_some() || e.after_ms.is_some() {
-        let Some(start) = setting.since_start_ms else {
-            return Some(Cancelled::NotMeasurable);
-        };
-        if e.first_ms.is_some_and(|ms| start > ms) || e.after_ms.is_some_and(|ms| start < ms) {
-            return Some(Cancelled::Time);
-        }
-    }
-    if !e.not_in.is_empty() {
-        let cancels =
-            |m: &&Found| m.owner == Owner::NotIn(entry) && m.start <= window.end && m.end >= window.start;
-        if let Some(longer) = window.of(scan, around).find(cancels) {
-            let (start, end) = bytes(scan, longer);
-            return Some(Cancelled::NotIn(start, end));
-        }
-    }
-    if let Some(near) = &e.near {
-        let within = |m: &&Found| {
-            let touches = m.start <= window.end && m.end >= window.start;
-            m.owner == Owner::Near(entry)
-                && !touches
-                && match window.distance(scan, m) {
-                    Some((Side::Before, d)) => near.side != Side::After && d <= u32::from(near.words),
-                    Some((_, d)) => near.side != Side::Before && d <= u32::from(near.words),
-                    None => false,
-                }
-        };
-        window
-            .of(scan, around)
-            .find(within)
-            .is_none()
-            .then_some(Cancelled::NotNear)
-    } else {
-        None
-    }
-}
-
-/// Whether a text has both capitals and small letters, so that capitals mean something.
-fn mixed_case(scan: &Scan) -> bool {
-    let small = |t: &&crate::matcher::Token| {
-        t.end - t.start > 1
-            && !t
-                .flags
-                .intersects(Flags::CAPITALS | Flags::NUMBER | Flags::MARK | Flags::EMOJI)
-    };
-    scan.tokens.iter().any(|t| small(&t))
 }

@@ -1,86 +1,117 @@
 //! The kinds of modifiers. Which words they listen to and how much they weigh is data.
 
-use super::window::Window;
-use super::{Applied, bytes, mixed_case};
+use smallvec::SmallVec;
+
+use super::Applied;
+use super::layout::{Layout, Listens, Span};
+use super::rules::{EntryRule, Rules};
 use crate::fixed::Milli;
-use crate::lexicon::{Entry, Lexicon, Modifier, ModifierKind, Side};
-use crate::matcher::{Found, Owner, Scan};
+use crate::lexicon::{Lexicon, Modifier, ModifierKind, Side};
+use crate::matcher::Scan;
 use crate::text::Flags;
 
-/// What is found out of a text at most once.
-#[derive(Default)]
-pub(super) struct Local {
-    mixed_case: Option<bool>,
-    cues: Vec<Found>,
+/// Modifiers that were applied to a hit, in their order.
+pub(crate) type Modifiers = SmallVec<[Applied; 2]>;
+
+const EXCLAMATIONS: [Flags; 3] = [Flags::EXCLAMATION, Flags::EXCLAMATION_2, Flags::EXCLAMATION_3];
+
+/// The modifiers that something in the sentence of a hit may call, a bit each.
+fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
+    let mut called = layout.cues(hit);
+    if let Some(end) = layout.sentence_end(hit) {
+        if end.contains(Flags::QUESTION) {
+            called |= rules.question;
+        }
+        if EXCLAMATIONS.iter().any(|&e| end.contains(e)) {
+            called |= rules.exclamation;
+        }
+    }
+    if layout.capitals {
+        called |= rules.capitals;
+    }
+    called
 }
 
 /// The contribution of a hit and what made it.
+#[inline]
 pub(super) fn apply(
     lexicon: &Lexicon,
-    entry: &Entry,
+    rules: &Rules,
+    rule: &EntryRule,
     scan: &Scan,
-    window: &Window,
-    local: &mut Local,
-) -> (Milli, Vec<Applied>) {
-    let mut contribution = entry.weight;
-    let mut applied = Vec::new();
-    local.cues.clear();
-    local.cues.extend(
-        window
-            .of(scan, &scan.marks)
-            .filter(|m| matches!(m.owner, Owner::Cue(_) | Owner::Except(_) | Owner::Stop(_))),
-    );
-    for (number, modifier) in (0u8..).zip(&lexicon.shared.modifiers) {
-        if entry.ignore >> number & 1 == 1 {
-            continue;
-        }
-        let mut add = |factor: Milli, cue: Option<&Found>| {
+    layout: &mut Layout,
+    hit: Span,
+) -> (Milli, Modifiers) {
+    let called = called(rules, layout, hit);
+    if called == 0 {
+        return (rule.weight, Modifiers::new());
+    }
+    modified(lexicon, rule, scan, layout, hit, called & !rules.ignored(rule))
+}
+
+/// The contribution of a hit that these modifiers (a bit each) may change, and those that do.
+fn modified(
+    lexicon: &Lexicon,
+    rule: &EntryRule,
+    scan: &Scan,
+    layout: &mut Layout,
+    hit: Span,
+    mut called: u64,
+) -> (Milli, Modifiers) {
+    let mut contribution = rule.weight;
+    let mut applied = Modifiers::new();
+    while called != 0 {
+        let number = called.trailing_zeros() as u8;
+        called &= called - 1;
+        let modifier = &lexicon.shared.modifiers[usize::from(number)];
+        let mut add = |factor: Milli, cue: Option<Span>| {
             if factor != Milli::ONE {
                 contribution = contribution.times(factor);
+                let cue = cue.map(|c| {
+                    (
+                        scan.tokens[c.start as usize].start,
+                        scan.tokens[c.end as usize].end,
+                    )
+                });
                 applied.push(Applied {
                     modifier: number,
                     factor,
-                    cue: cue.map(|c| bytes(scan, c)),
+                    cue,
                 });
             }
         };
         match modifier.kind {
             ModifierKind::Scope => {
-                if let Some((cue, distance)) =
-                    nearest(number, modifier, scan, window, &local.cues, modifier.side)
-                {
-                    let factor = if entry.flips {
+                if let Some((cue, distance)) = nearest(number, modifier, layout, hit, modifier.side) {
+                    let factor = if rule.has(EntryRule::FLIPS) {
                         modifier.flip.unwrap_or(modifier.factor)
                     } else {
                         modifier.factor
                     };
-                    add(faded(factor, modifier.falloff, distance), Some(&cue));
+                    add(faded(factor, modifier.falloff, distance), Some(cue));
                 }
             }
             ModifierKind::Contrast => {
-                if let Some((cue, _)) = nearest(number, modifier, scan, window, &local.cues, Side::Before) {
-                    add(modifier.factor_after, Some(&cue));
-                } else if let Some((cue, _)) =
-                    nearest(number, modifier, scan, window, &local.cues, Side::After)
-                {
-                    add(modifier.factor, Some(&cue));
+                if let Some((cue, _)) = nearest(number, modifier, layout, hit, Side::Before) {
+                    add(modifier.factor_after, Some(cue));
+                } else if let Some((cue, _)) = nearest(number, modifier, layout, hit, Side::After) {
+                    add(modifier.factor, Some(cue));
                 }
             }
             ModifierKind::Question => {
-                let asked = window.sentence_end(scan).is_some_and(|t| t.is(Flags::QUESTION));
-                if asked {
+                let end = layout.sentence_end(hit);
+                if end.is_some_and(|end| end.contains(Flags::QUESTION)) {
                     add(modifier.factor, None);
-                } else if let Some(first) = window.sentence_start(scan) {
-                    let opens = |m: &&Found| {
-                        m.owner == Owner::Cue(number) && m.start == first && m.end < window.start
-                    };
-                    if let Some(cue) = local.cues.iter().find(opens) {
-                        add(modifier.factor, Some(cue));
+                } else if let Some(first) = layout.sentence_start(hit) {
+                    let opens =
+                        |m: &&Span| m.start == first && m.end < hit.start && layout.reaches_back(hit, m.end);
+                    if let Some(cue) = cues(number, layout, hit).iter().find(opens) {
+                        add(modifier.factor, Some(*cue));
                     }
                 }
             }
             ModifierKind::Capitals => {
-                let tokens = &scan.tokens[window.start as usize..=window.end as usize];
+                let tokens = &scan.tokens[hit.start as usize..=hit.end as usize];
                 let loud = tokens.iter().any(|t| t.is(Flags::CAPITALS))
                     && tokens.iter().all(|t| {
                         t.is(Flags::CAPITALS)
@@ -88,14 +119,14 @@ pub(super) fn apply(
                             || t.is(Flags::NUMBER)
                             || t.end - t.start == 1
                     });
-                if loud && *local.mixed_case.get_or_insert_with(|| mixed_case(scan)) {
+                if loud && layout.mixed_case(scan) {
                     add(modifier.factor, None);
                 }
             }
             ModifierKind::Exclamation => {
-                if let Some(end) = window.sentence_end(scan) {
-                    for flag in [Flags::EXCLAMATION, Flags::EXCLAMATION_2, Flags::EXCLAMATION_3] {
-                        if end.is(flag) {
+                if let Some(end) = layout.sentence_end(hit) {
+                    for flag in EXCLAMATIONS {
+                        if end.contains(flag) {
                             add(modifier.factor, None);
                         }
                     }
@@ -106,33 +137,40 @@ pub(super) fn apply(
     (contribution, applied)
 }
 
+/// The cues of a modifier around a hit.
+fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
+    if layout.cues(hit) >> number & 1 == 1 {
+        layout.marks(Listens::Cue, number, hit)
+    } else {
+        &[]
+    }
+}
+
 /// The nearest cue of a modifier in reach of a hit, and how many words away it stands.
-fn nearest(
-    number: u8,
-    modifier: &Modifier,
-    scan: &Scan,
-    window: &Window,
-    marks: &[Found],
-    side: Side,
-) -> Option<(Found, u32)> {
-    let mut best: Option<(u32, Found)> = None;
-    for &cue in marks.iter().filter(|m| m.owner == Owner::Cue(number)) {
-        let Some((stands, distance)) = window.distance(scan, &cue) else {
-            continue;
-        };
-        if distance > u32::from(modifier.words) || (side != Side::Either && side != stands) {
+fn nearest(number: u8, modifier: &Modifier, layout: &Layout, hit: Span, side: Side) -> Option<(Span, u32)> {
+    let mut best: Option<(u32, Span)> = None;
+    for &cue in cues(number, layout, hit) {
+        if side == Side::Before && cue.end >= hit.start || side == Side::After && cue.start <= hit.end {
             continue;
         }
-        let touches = |m: &Found| m.start <= cue.end && m.end >= cue.start;
-        let excepted = marks
-            .iter()
-            .any(|m| m.owner == Owner::Except(number) && touches(m));
-        let between = |m: &Found| match stands {
-            Side::Before => m.start > cue.end && m.end < window.start,
-            _ => m.start > window.end && m.end < cue.start,
+        let Some((stands, distance)) = layout.distance(hit, cue) else {
+            continue;
         };
-        let stopped = marks.iter().any(|m| m.owner == Owner::Stop(number) && between(m));
-        if !excepted && !stopped && best.is_none_or(|(d, b)| (distance, cue.start) < (d, b.start)) {
+        if distance > u32::from(modifier.words)
+            || (side != Side::Either && side != stands)
+            || best.is_some_and(|(d, b)| (distance, cue.start) >= (d, b.start))
+        {
+            continue;
+        }
+        let excepted = layout
+            .marks(Listens::Except, number, hit)
+            .iter()
+            .any(|m| m.touches(cue));
+        let between = |m: &Span| match stands {
+            Side::Before => m.start > cue.end && m.end < hit.start,
+            _ => m.start > hit.end && m.end < cue.start,
+        };
+        if !excepted && !layout.marks(Listens::Stop, number, hit).iter().any(between) {
             best = Some((distance, cue));
         }
     }

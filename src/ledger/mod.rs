@@ -129,7 +129,7 @@ impl Ledger {
         &mut self,
         compiled: &Compiled,
         turn: ClosedTurn,
-        verdicts: Vec<Verdict>,
+        verdicts: &mut Vec<Verdict>,
         level: Option<Score>,
         sums: &mut SentimentSum,
     ) -> Option<ClosedTurn> {
@@ -178,7 +178,7 @@ impl Ledger {
                 sentiment,
                 level,
                 text: turn.text,
-                verdicts,
+                verdicts: std::mem::take(verdicts),
                 ..*row
             };
         }

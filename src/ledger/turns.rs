@@ -45,7 +45,7 @@ pub(super) fn turn_reports(
                 ms: o.ms.into(),
             }),
             sentiment: row.sentiment,
-            scores: scored().map(|v| (signal_name(v), v.outcome.score)).collect(),
+            scores: scored().map(|v| (signal_name(v), v.outcome.score())).collect(),
             signals: scored().filter(|v| v.outcome.fired).map(signal_name).collect(),
             evidence: evidence
                 .into_iter()

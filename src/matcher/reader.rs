@@ -1,5 +1,7 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
+use smallvec::SmallVec;
+
 use super::automaton::{Automaton, Proposal, ROOT, State};
 use super::program::{Roles, bit};
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
@@ -180,18 +182,11 @@ impl Scan {
         self.scanner.is_pending(text)
     }
 
-    /// The entries whose regular expression may run.
-    pub(crate) fn needed(&self, automaton: &Automaton) -> Vec<u32> {
-        let need = |p: u32| {
-            if let Owner::Need(e) = automaton.patterns[p as usize].owner {
-                Some(e)
-            } else {
-                None
-            }
-        };
-        let mut out: Vec<u32> = Vec::new();
-        for &(p, end) in &self.proposed {
-            if let Some(entry) = need(p)
+    /// The entries whose regular expression may run, in ascending order.
+    pub(crate) fn needed(&self, automaton: &Automaton) -> SmallVec<[u32; 4]> {
+        let mut out = SmallVec::new();
+        for (owner, p, end) in self.proposals(automaton) {
+            if let Owner::Need(entry) = owner
                 && !out.contains(&entry)
                 && self.confirm(automaton, p, end as usize).is_some()
             {
@@ -202,19 +197,17 @@ impl Scan {
         out
     }
 
-    /// What stands around the hits of these entries (in ascending order), in the order of its ends.
-    pub(crate) fn around(&self, automaton: &Automaton, entries: &[u32]) -> Vec<Found> {
-        let asked = |p: u32| match automaton.patterns[p as usize].owner {
-            Owner::NotIn(e) | Owner::Near(e) => entries.binary_search(&e).is_ok(),
-            _ => false,
-        };
-        let asked = self.proposed.iter().filter(|(p, _)| asked(*p));
-        asked
-            .filter_map(|&(p, end)| self.confirm(automaton, p, end as usize))
-            .collect()
+    /// What is confirmed only when it is asked for: owner, pattern and last token, in the order of the last tokens.
+    pub(crate) fn proposals<'a>(
+        &'a self,
+        automaton: &'a Automaton,
+    ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
+        let owner = |p: u32| automaton.patterns[p as usize].owner;
+        self.proposed.iter().map(move |&(p, end)| (owner(p), p, end))
     }
 
-    fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
+    /// Where a proposal begins, if its words are there.
+    pub(crate) fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
         let pattern = &automaton.patterns[p as usize];
         let start = if pattern.is_word {
             end

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use smallvec::SmallVec;
+
+use crate::context::Turns;
 use crate::lexicon::{AnyOf, Bound, Condition, HISTORY_TURNS, Step, Within};
 use crate::transcript::Role;
 
@@ -88,6 +91,74 @@ impl Past {
     }
 }
 
+/// A turn as it is remembered: packed.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    fired: u64,
+    arrival: u32,
+    start: At,
+    end: At,
+    words: u16,
+    speaker: u8,
+    /// What its text shows, and above that the role.
+    shows: u8,
+}
+
+impl Row {
+    const ROLE: u8 = 6;
+
+    fn of(turn: &Past) -> Row {
+        Row {
+            fired: turn.fired,
+            arrival: turn.arrival,
+            start: turn.start,
+            end: turn.end,
+            words: turn.words,
+            speaker: turn.speaker,
+            shows: turn.shows.0 | (of_role(turn.role) as u8) << Row::ROLE,
+        }
+    }
+
+    fn turn(&self) -> Past {
+        Past {
+            fired: self.fired,
+            arrival: self.arrival,
+            start: self.start,
+            end: self.end,
+            words: self.words,
+            speaker: self.speaker,
+            role: match self.shows >> Row::ROLE {
+                0 => Some(Role::Agent),
+                1 => Some(Role::Customer),
+                _ => None,
+            },
+            shows: Shows(self.shows & ((1 << Row::ROLE) - 1)),
+        }
+    }
+}
+
+/// A condition as it is asked: about watched signals, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    mask: u64,
+    by: Option<Role>,
+    pub(crate) within: Within,
+}
+
+impl Asked {
+    pub(crate) fn new(condition: &Condition, mask: impl Fn(&AnyOf) -> u64) -> Asked {
+        Asked {
+            mask: mask(&condition.what.any),
+            by: condition.what.by,
+            within: condition.within,
+        }
+    }
+
+    fn fired(&self, turn: &Past) -> bool {
+        turn.fired & self.mask != 0 && (self.by.is_none() || self.by == turn.role)
+    }
+}
+
 /// What a condition came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -100,7 +171,7 @@ pub(crate) enum Answer {
 /// The last turns in the order of their arrival, and what is kept of those before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    turns: VecDeque<Past>,
+    turns: VecDeque<Row>,
     /// What fired in turns that are no longer remembered, from the customer's first turn on: of agents, customers, others.
     left: [u64; 3],
     /// The same as a number of turns, for each count over the call.
@@ -129,6 +200,7 @@ impl History {
         if self.is_full()
             && let Some(gone) = self.turns.pop_front()
         {
+            let gone = gone.turn();
             self.customer_came |= gone.role == Some(Role::Customer);
             if self.customer_came {
                 self.left[of_role(gone.role)] |= gone.fired;
@@ -142,40 +214,41 @@ impl History {
         if self.turns.capacity() == 0 {
             self.turns.reserve_exact(HISTORY_TURNS);
         }
-        self.turns.push_back(turn);
+        self.turns.push_back(Row::of(&turn));
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.turns.capacity() * size_of::<Past>() + self.left_counts.capacity() * 2
+        self.turns.capacity() * size_of::<Row>() + self.left_counts.capacity() * 2
     }
 
-    pub(crate) fn oldest(&self) -> Option<&Past> {
-        self.turns.front()
+    pub(crate) fn oldest(&self) -> Option<Past> {
+        self.turns.front().map(Row::turn)
     }
 
-    pub(crate) fn get(&self, arrival: u32) -> Option<&Past> {
-        self.turns.iter().find(|t| t.arrival == arrival)
+    pub(crate) fn get(&self, arrival: u32) -> Option<Past> {
+        let known = self.turns.iter().rev().find(|t| t.arrival == arrival);
+        known.map(Row::turn)
     }
 
     /// A turn with what has fired in it by now.
     pub(crate) fn remembered(&self, turn: &Past) -> Past {
-        *self.get(turn.arrival).unwrap_or(turn)
+        self.get(turn.arrival).unwrap_or(*turn)
     }
 
     pub(crate) fn set_fired(&mut self, arrival: u32, bit: u8) {
-        if let Some(turn) = self.turns.iter_mut().find(|t| t.arrival == arrival) {
+        if let Some(turn) = self.turns.iter_mut().rev().find(|t| t.arrival == arrival) {
             turn.fired |= 1 << bit;
         }
     }
 
     /// All turns that are remembered, in the order of their arrival.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Past> {
-        self.turns.iter()
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Past> {
+        self.turns.iter().map(Row::turn)
     }
 
     /// Whether so many turns have followed this one.
     pub(crate) fn turns_passed(&self, turn: &Past, turns: u8) -> bool {
-        turns == 0 || self.turns.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)
+        turns == 0 || self.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)
     }
 
     /// Whether a turn has started so long after this one's end. Without times nothing needs to be waited for.
@@ -191,63 +264,63 @@ impl History {
     /// Whether somebody of this role has spoken before.
     pub(crate) fn heard(&self, role: Role) -> bool {
         role == Role::Customer && self.customer_came
-            || self.turns.iter().any(|t| t.role == Some(role) && t.words > 0)
+            || self.iter().any(|t| t.role == Some(role) && t.words > 0)
     }
 
-    /// Evaluates a condition for a turn. `mask` gives the bits of signals.
-    pub(crate) fn ask(&self, turn: &Past, condition: Condition, mask: impl Fn(&AnyOf) -> u64) -> Answer {
-        let fired = |t: &Past| step_fired(t, condition.what, &mask);
-        let before = || self.ordered(|t| turn.follows(t));
+    /// Evaluates a condition for a turn.
+    pub(crate) fn ask(&self, turn: &Past, asked: &Asked) -> Answer {
+        let fired = |t: &Past| asked.fired(t);
         let yes = |b: bool| if b { Answer::Yes } else { Answer::No };
-        match condition.within {
+        match asked.within {
             Within::Turn => yes(fired(turn)),
-            Within::Previous => yes(before()
+            Within::Previous => yes(self
+                .before(turn)
                 .iter()
                 .rev()
                 .find(|t| t.speaker != turn.speaker)
-                .is_some_and(|t| fired(t))),
-            Within::TurnsBefore(n) => yes(before().iter().rev().take(n.into()).any(|t| fired(t))),
-            Within::TurnsAfter(n) => yes(self
-                .ordered(|t| t.follows(turn))
-                .iter()
-                .take(n.into())
-                .any(|t| fired(t))),
+                .is_some_and(fired)),
+            Within::TurnsBefore(n) => yes(self.before(turn).iter().rev().take(n.into()).any(fired)),
+            Within::TurnsAfter(n) => yes(self.ordered(|t| t.follows(turn)).iter().take(n.into()).any(fired)),
             Within::MsBefore(ms) => match turn.start.get() {
                 None => Answer::NotMeasurable,
-                Some(start) => yes(before()
-                    .iter()
-                    .any(|t| fired(t) && t.end.get().is_some_and(|end| end >= start - i64::from(ms)))),
+                Some(start) => {
+                    let lately = |t: &Past| t.end.get().is_some_and(|end| end >= start - i64::from(ms));
+                    yes(self.iter().any(|t| turn.follows(&t) && fired(&t) && lately(&t)))
+                }
             },
             Within::MsAfter(ms) => match turn.end.get() {
                 None => Answer::NotMeasurable,
                 Some(end) => {
                     let soon = |t: &Past| t.start.get().is_some_and(|start| start <= end + i64::from(ms));
-                    yes(self
-                        .ordered(|t| t.follows(turn))
-                        .iter()
-                        .any(|t| fired(t) && soon(t)))
+                    yes(self.iter().any(|t| t.follows(turn) && fired(&t) && soon(&t)))
                 }
             },
             Within::Call => {
-                let wanted = mask(&condition.what.any);
-                let left = |role| self.left[of_role(role)] & wanted != 0;
-                let long_ago = match condition.what.by {
+                let left = |role| self.left[of_role(role)] & asked.mask != 0;
+                let long_ago = match asked.by {
                     Some(by) => left(Some(by)),
                     None => left(Some(Role::Agent)) || left(Some(Role::Customer)) || left(None),
                 };
                 let mut customer_came = self.customer_came;
-                let lately = before().iter().any(|t| {
-                    customer_came |= t.role == Some(Role::Customer);
-                    customer_came && fired(t)
-                });
-                yes(long_ago || lately)
+                let mut lately = || {
+                    self.before(turn).iter().any(|t| {
+                        customer_came |= t.role == Some(Role::Customer);
+                        customer_came && fired(t)
+                    })
+                };
+                yes(long_ago || lately())
             }
         }
     }
 
+    /// The remembered turns before this one, in the order of the call.
+    fn before(&self, turn: &Past) -> SmallVec<[Past; HISTORY_TURNS]> {
+        self.ordered(|t| turn.follows(t))
+    }
+
     /// The remembered turns that pass a test, in the order of the call.
-    fn ordered(&self, test: impl Fn(&Past) -> bool) -> Vec<&Past> {
-        let mut out: Vec<&Past> = self.turns.iter().filter(|t| test(t)).collect();
+    fn ordered(&self, test: impl Fn(&Past) -> bool) -> SmallVec<[Past; HISTORY_TURNS]> {
+        let mut out: SmallVec<[Past; HISTORY_TURNS]> = self.iter().filter(test).collect();
         out.sort_by(|a, b| {
             if a.follows(b) {
                 std::cmp::Ordering::Greater
@@ -264,8 +337,7 @@ impl History {
     fn within(&self, from: &Past, then: &Past, bound: Bound) -> Option<bool> {
         match bound {
             Bound::Turns(n) => Some(
-                self.turns
-                    .iter()
+                self.iter()
                     .filter(|t| t.follows(from) && !t.follows(then))
                     .count()
                     <= usize::from(n),
@@ -282,13 +354,13 @@ impl History {
         steps: &[Step],
         bound: Bound,
         mask: impl Fn(&AnyOf) -> u64,
-    ) -> Option<Vec<u32>> {
+    ) -> Option<Turns> {
         let (last, earlier) = steps.split_last()?;
         if !step_fired(turn, *last, &mask) {
             return None;
         }
-        let mut out = Vec::new();
-        let mut behind = turn;
+        let mut out = Turns::new();
+        let mut behind = *turn;
         for step in earlier.iter().rev() {
             let found = self
                 .ordered(|t| behind.follows(t))
@@ -298,7 +370,7 @@ impl History {
             out.push(found.arrival);
             behind = found;
         }
-        self.within(behind, turn, bound)?.then(|| {
+        self.within(&behind, turn, bound)?.then(|| {
             out.reverse();
             out
         })
@@ -318,9 +390,8 @@ impl History {
             && bound_is_measurable(turn, bound)
             && !(what.is_some() && comes(turn))
             && !self
-                .turns
                 .iter()
-                .any(|t| t.follows(turn) && comes(t) && self.within(turn, t, bound) == Some(true))
+                .any(|t| t.follows(turn) && comes(&t) && self.within(turn, &t, bound) == Some(true))
     }
 
     /// The earlier turns, as far as they are remembered, with which this one makes `at_least`.
@@ -332,12 +403,12 @@ impl History {
         bound: Bound,
         counted: &[Counted],
         mask: impl Fn(&AnyOf) -> u64,
-    ) -> Option<Vec<u32>> {
+    ) -> Option<Turns> {
         if !step_fired(turn, what, &mask) {
             return None;
         }
         let earlier = self.ordered(|t| turn.follows(t) && step_fired(t, what, &mask));
-        let mut near: Vec<u32> = earlier
+        let near: Turns = earlier
             .into_iter()
             .filter(|t| self.within(t, turn, bound) == Some(true))
             .map(|t| t.arrival)
@@ -353,7 +424,7 @@ impl History {
         } else {
             0
         };
-        (near.len() + left >= more).then(|| near.split_off(near.len().saturating_sub(more)))
+        (near.len() + left >= more).then(|| Turns::from(&near[near.len().saturating_sub(more)..]))
     }
 }
 

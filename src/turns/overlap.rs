@@ -133,7 +133,7 @@ impl OverlapRules {
                 && ends(t).is_some_and(|e| e > start)
         });
         let other = talking.max_by_key(|t| (ends(t), t.arrival))?;
-        let other_end = ends(other)?;
+        let other_end = ends(&other)?;
         let early_ms = other_end - start;
         let other_stopped = other_end < end;
         let other_cut_off = other.shows.has(Shows::CUT_OFF) && early_ms >= self.cut_off_ms && other_stopped;

@@ -50,11 +50,7 @@ impl Promises {
             let fired = verdicts
                 .iter()
                 .filter(|v| v.outcome.fired && signals.contains(&v.signal));
-            let strongest = fired.filter_map(|v| {
-                let words = v.evidence.iter().filter(|e| e.span.is_some());
-                let best = words.max_by_key(|e| e.contribution)?;
-                Some((v.signal, best.span?))
-            });
+            let strongest = fired.filter_map(|v| Some((v.signal, v.strongest?.span)));
             strongest.min_by_key(|(signal, span)| (signals.iter().position(|s| s == signal), *span))
         };
         for (signals, broken, timed) in [

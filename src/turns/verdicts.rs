@@ -1,13 +1,18 @@
 //! The verdict on each signal of each turn, given as soon as everything it may depend on is known.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::mem;
 
-use super::history::{Answer, History, Past};
+use super::history::{Answer, Asked, History, Past};
 use super::overlap::Overlap;
+use smallvec::SmallVec;
+
 use crate::compiled::Compiled;
-use crate::context::{Weighed, applies};
-use crate::lexicon::{Bound, Condition, Entry, OverTurns, Within};
-use crate::score::{Outcome, Standing, outcome, standings};
+use crate::context::{EntryRule, SignalRule, Turns, Weighed};
+use crate::lexicon::{Bound, Condition, OverTurns, Within};
+use crate::score::{Outcome, Standing, Strongest, Tally};
+use crate::scratch::{self, Scratch};
 use crate::utterance::Id;
 
 /// A closed utterance with all hits of its own words.
@@ -20,16 +25,19 @@ pub(crate) struct ClosedTurn {
     pub(crate) overlap: Option<Overlap>,
     /// Expressions of time.
     pub(crate) times: Vec<(u32, u32)>,
+    /// In the order of evaluation of their signals.
     pub(crate) weighed: Vec<Weighed>,
     /// Signals of which a provisional event is out.
     pub(crate) announced: Vec<u16>,
 }
 
-/// A signal's outcome in a turn, with the evidence that counts, in the order of the text.
+/// A signal's outcome in a turn.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
     pub(crate) signal: u16,
     pub(crate) outcome: Outcome,
+    pub(crate) strongest: Option<Strongest>,
+    /// What counts, in the order of the text, if the turns are retained.
     pub(crate) evidence: Box<[Weighed]>,
 }
 
@@ -45,7 +53,7 @@ pub(crate) enum Blocked {
 #[derive(Clone, Debug)]
 pub(crate) struct TurnInProgress {
     pub(crate) turn: ClosedTurn,
-    undecided: Vec<u16>,
+    undecided: SmallVec<[u16; 8]>,
     pub(crate) verdicts: Vec<Verdict>,
 }
 
@@ -53,16 +61,14 @@ impl TurnInProgress {
     /// Forgets what nothing asks for any more: hits of signals that are decided; and, if the turns are not retained, what only a report would show.
     fn slim(&mut self, compiled: &Compiled, retained: bool) {
         let undecided = &self.undecided;
-        let signal = |w: &Weighed| compiled.lexicon.entries[w.entry as usize].signal;
+        let signal = |w: &Weighed| compiled.rules.entry_rule(w.entry).signal;
         self.turn.weighed.retain(|w| undecided.contains(&signal(w)));
-        self.turn.weighed.shrink_to_fit();
         if retained {
             return;
         }
         if self.turn.weighed.iter().all(|w| w.span.is_none()) {
             self.turn.text = String::new();
         }
-        let promises = &compiled.lexicon.call.promises;
         let lasts = |v: &Verdict| {
             let header = &compiled.lexicon.signals[usize::from(v.signal)];
             v.outcome.fired
@@ -72,14 +78,67 @@ impl TurnInProgress {
                 || compiled.gains.contains_key(&v.signal)
         };
         self.verdicts.retain(lasts);
-        for verdict in &mut self.verdicts {
-            if !promises.asks(verdict.signal) && !verdict.evidence.is_empty() {
-                verdict.evidence = Box::default();
-            }
-        }
+    }
+
+    /// Gives back the memory it does not need.
+    fn shrink(&mut self) {
+        self.turn.weighed.shrink_to_fit();
         self.verdicts.shrink_to_fit();
         self.undecided.shrink_to_fit();
     }
+}
+
+/// What judging works with.
+#[derive(Debug, Default)]
+struct Desk {
+    tally: Tally,
+    /// Signals to decide: their place in the order of evaluation above, the place of the turn below.
+    agenda: Vec<u32>,
+    /// How far the hits of each turn have been judged.
+    judged: Vec<usize>,
+    /// Signals of the turn that is fed, to decide.
+    signals: Vec<u16>,
+    /// Memory of a turn that is decided at once.
+    weighed: Vec<Weighed>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Scratch for Desk {
+    fn is_modest(&self) -> bool {
+        self.tally.capacity() + self.weighed.capacity() <= 1 << 12
+    }
+}
+
+thread_local! {
+    static DESK: Cell<Option<Box<Desk>>> = const { Cell::new(None) };
+}
+
+/// Memory for the hits of a turn.
+pub(crate) fn blank_hits() -> Vec<Weighed> {
+    scratch::with(&DESK, |desk| mem::take(&mut desk.weighed))
+}
+
+/// Hits that nobody asks for any more.
+pub(crate) fn give_back_hits(mut weighed: Vec<Weighed>) {
+    weighed.clear();
+    scratch::with(&DESK, |desk| desk.weighed = weighed);
+}
+
+/// Verdicts that nobody asks for any more.
+pub(crate) fn give_back_verdicts(mut verdicts: Vec<Verdict>) {
+    verdicts.clear();
+    scratch::with(&DESK, |desk| {
+        if desk.verdicts.capacity() < verdicts.capacity() {
+            desk.verdicts = verdicts;
+        }
+    });
+}
+
+/// The same in memory of its size; `from` is empty then.
+fn exact<T>(from: &mut Vec<T>) -> Vec<T> {
+    let mut out = Vec::with_capacity(from.len());
+    out.append(from);
+    out
 }
 
 /// Turns on their way to their verdicts.
@@ -113,33 +172,48 @@ impl Verdicts {
                 .is_some_and(|o| o.arrival == w.turn.past.arrival)
         };
         if self.history.is_full() && self.waiting.front().is_some_and(|w| leaves(w)) {
-            self.decide(compiled, None, Force::Oldest, decided);
+            scratch::with(&DESK, |desk| {
+                self.decide(compiled, desk, None, Force::Oldest, retained, decided);
+            });
         }
         self.history.push(turn.past, &compiled.counted);
-        let mut undecided = compiled.in_order(turn.weighed.iter().map(|w| w.entry), turn.past.role);
-        // What was announced while the utterance was open is decided too, even where nothing of it is left.
-        let gone = turn
-            .announced
-            .iter()
-            .filter(|s| !undecided.contains(s))
-            .copied()
-            .collect::<Vec<_>>();
-        undecided.extend(gone);
-        let mut fresh = TurnInProgress {
-            turn,
-            undecided,
-            verdicts: Vec::new(),
-        };
-        self.decide(compiled, Some(&mut fresh), Force::No, decided);
-        for wait in &mut self.waiting {
-            wait.slim(compiled, retained);
-        }
-        if self.waiting.is_empty() && fresh.undecided.is_empty() {
-            return Some(fresh);
-        }
-        fresh.slim(compiled, retained);
-        self.waiting.push_back(Box::new(fresh));
-        None
+        scratch::with(&DESK, |desk| {
+            let entries = turn.weighed.iter().map(|w| w.entry);
+            compiled.in_order(entries, turn.past.role, &mut desk.signals);
+            // What was announced while the utterance was open is decided too, even where nothing of it is left.
+            for &signal in &turn.announced {
+                if !desk.signals.contains(&signal) {
+                    desk.signals.push(signal);
+                }
+            }
+            let mut fresh = TurnInProgress {
+                turn,
+                undecided: SmallVec::new(),
+                verdicts: mem::take(&mut desk.verdicts),
+            };
+            self.decide(compiled, desk, Some(&mut fresh), Force::No, retained, decided);
+            for wait in &mut self.waiting {
+                wait.slim(compiled, retained);
+                wait.shrink();
+            }
+            let waits = !self.waiting.is_empty() || !fresh.undecided.is_empty();
+            if waits {
+                fresh.slim(compiled, retained);
+            }
+            let mut weighed = mem::take(&mut fresh.turn.weighed);
+            let done = if waits {
+                fresh.turn.weighed = exact(&mut weighed);
+                let verdicts = exact(&mut fresh.verdicts);
+                desk.verdicts = mem::replace(&mut fresh.verdicts, verdicts);
+                self.waiting.push_back(Box::new(fresh));
+                None
+            } else {
+                Some(fresh)
+            };
+            weighed.clear();
+            desk.weighed = weighed;
+            done
+        })
     }
 
     /// At the end of the call everything is decided: what was waited for did not happen, and a deadline counts only if `end_ms`
@@ -148,9 +222,12 @@ impl Verdicts {
         &mut self,
         compiled: &Compiled,
         end: Option<i64>,
+        retained: bool,
         decided: &mut impl FnMut(Decided<'_>),
     ) {
-        self.decide(compiled, None, Force::All { end }, decided);
+        scratch::with(&DESK, |desk| {
+            self.decide(compiled, desk, None, Force::All { end }, retained, decided);
+        });
     }
 
     /// The next turn that is decided altogether, in the order of arrival.
@@ -161,7 +238,7 @@ impl Verdicts {
             .is_some_and(|w| w.undecided.is_empty())
             .then(|| self.waiting.pop_front())
             .flatten();
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() && self.waiting.capacity() > 4 {
             self.waiting = VecDeque::new();
         }
         next.map(|next| *next)
@@ -174,24 +251,28 @@ impl Verdicts {
         now: Option<i64>,
         mut fires: impl FnMut(&mut ClosedTurn, &Verdict, Option<i64>),
     ) {
-        for wait in &mut self.waiting {
-            for &signal in &wait.undecided {
+        if self.waiting.is_empty() {
+            return;
+        }
+        scratch::with(&DESK, |desk| {
+            for wait in &mut self.waiting {
                 let past = self.history.remembered(&wait.turn.past);
-                let verdict = judge(
-                    compiled,
-                    signal,
-                    &past,
-                    &wait.turn.weighed,
-                    &self.history,
-                    now,
-                    |_, _| {},
-                );
-                if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
-                    let at_ms = deadline(compiled, &verdict, &past).or(past.end.get());
-                    fires(&mut wait.turn, &verdict, at_ms);
+                for &signal in &wait.undecided {
+                    let turn = Judged {
+                        past: &past,
+                        hits: of_signal(compiled, &wait.turn.weighed, &mut 0, signal),
+                        history: &self.history,
+                        end: now,
+                        retained: false,
+                    };
+                    let verdict = turn.judge(compiled, &mut desk.tally, signal, |_, _| {});
+                    if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
+                        let at_ms = deadline(compiled, &desk.tally, &past).or(past.end.get());
+                        fires(&mut wait.turn, &verdict, at_ms);
+                    }
                 }
             }
-        }
+        });
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -205,7 +286,12 @@ impl Verdicts {
                     .map(|v| size_of_val(&*v.evidence))
                     .sum::<usize>()
                 + w.turn.times.capacity() * size_of::<(u32, u32)>()
-                + (w.undecided.capacity() + w.turn.announced.capacity()) * 2
+                + if w.undecided.spilled() {
+                    w.undecided.capacity() * 2
+                } else {
+                    0
+                }
+                + w.turn.announced.capacity() * 2
         };
         self.history.heap_bytes()
             + self.waiting.capacity() * size_of::<Box<TurnInProgress>>()
@@ -213,63 +299,73 @@ impl Verdicts {
             + self.waiting.iter().map(|w| turn(w)).sum::<usize>()
     }
 
+    /// Decides what can be decided: the signals of the turn that is fed, and what the waiting ones have left undecided.
     fn decide(
         &mut self,
         compiled: &Compiled,
-        fresh: Option<&mut TurnInProgress>,
+        desk: &mut Desk,
+        mut fresh: Option<&mut TurnInProgress>,
         force: Force,
+        retained: bool,
         decided: &mut impl FnMut(Decided<'_>),
     ) {
-        let waiting = self.waiting.iter_mut().map(Box::as_mut);
-        let mut turns: Vec<&mut TurnInProgress> = waiting.chain(fresh).collect();
-        let mut signals: Vec<u16> = turns.iter().flat_map(|w| w.undecided.iter().copied()).collect();
-        signals.sort_unstable_by_key(|&s| compiled.rank(s));
-        signals.dedup();
-        for signal in signals {
-            for (index, wait) in turns.iter_mut().enumerate() {
-                let Some(at) = wait.undecided.iter().position(|&s| s == signal) else {
-                    continue;
-                };
-                let traits = &compiled.lexicon.traits[usize::from(signal)];
-                let past = self.history.remembered(&wait.turn.past);
-                let passed = self.history.turns_passed(&past, traits.ahead_turns)
-                    && self.history.ms_passed(&past, traits.ahead_ms)
-                    || traits.direct && settled(compiled, signal, &past, &wait.turn.weighed, &self.history);
-                let forced = match force {
-                    Force::No => false,
-                    Force::Oldest => index == 0,
-                    Force::All { .. } => true,
-                };
-                if !passed && !forced {
-                    continue;
-                }
-                let end = if let Force::All { end } = force { end } else { None };
-                let verdict = judge(
-                    compiled,
-                    signal,
-                    &past,
-                    &wait.turn.weighed,
-                    &self.history,
-                    end,
-                    |_, _| {},
-                );
-                wait.undecided.swap_remove(at);
-                if verdict.as_ref().is_some_and(|v| v.outcome.fired) && traits.watched {
-                    self.history
-                        .set_fired(wait.turn.past.arrival, compiled.watch_bit(signal));
-                }
-                let at_ms = verdict
-                    .as_ref()
-                    .and_then(|v| deadline(compiled, v, &past))
-                    .or(past.end.get());
-                decided(Decided {
-                    turn: &wait.turn,
-                    signal,
-                    verdict: verdict.as_ref(),
-                    at_ms,
-                });
-                wait.verdicts.extend(verdict);
+        let Verdicts { history, waiting } = self;
+        let rules = &compiled.rules;
+        desk.agenda.clear();
+        desk.judged.clear();
+        let rank = |signal: u16| u32::from(rules.signal(signal).rank) << 16;
+        for (index, wait) in (0u32..).zip(waiting.iter_mut()) {
+            let undecided = wait.undecided.drain(..);
+            desk.agenda.extend(undecided.map(|s| rank(s) | index));
+        }
+        let index = waiting.len() as u32;
+        desk.agenda
+            .extend(desk.signals.drain(..).map(|s| rank(s) | index));
+        desk.judged.resize(waiting.len() + 1, 0);
+        desk.agenda.sort_unstable();
+        for &item in &desk.agenda {
+            let (rank, index) = ((item >> 16) as usize, (item & 0xffff) as usize);
+            let signal = compiled.lexicon.order[rank];
+            let waiting = waiting.get_mut(index).map(Box::as_mut);
+            let Some(wait) = waiting.or(fresh.as_deref_mut()) else {
+                continue;
+            };
+            let rule = rules.signal(signal);
+            let past = history.remembered(&wait.turn.past);
+            let turn = Judged {
+                past: &past,
+                hits: of_signal(compiled, &wait.turn.weighed, &mut desk.judged[index], signal),
+                history,
+                end: if let Force::All { end } = force { end } else { None },
+                retained,
+            };
+            let forced = match force {
+                Force::No => false,
+                Force::Oldest => index == 0,
+                Force::All { .. } => true,
+            };
+            let passed = history.turns_passed(&past, rule.ahead_turns)
+                && history.ms_passed(&past, rule.ahead_ms)
+                || rule.has(SignalRule::DIRECT) && turn.is_settled(compiled, signal);
+            if !passed && !forced {
+                wait.undecided.push(signal);
+                continue;
             }
+            let verdict = turn.judge(compiled, &mut desk.tally, signal, |_, _| {});
+            let fired = verdict.as_ref().is_some_and(|v| v.outcome.fired);
+            if fired && rule.has(SignalRule::WATCHED) {
+                history.set_fired(wait.turn.past.arrival, compiled.watch_bit(signal));
+            }
+            let deadline = verdict
+                .as_ref()
+                .and_then(|_| deadline(compiled, &desk.tally, &past));
+            decided(Decided {
+                turn: &wait.turn,
+                signal,
+                verdict: verdict.as_ref(),
+                at_ms: deadline.or(past.end.get()),
+            });
+            wait.verdicts.extend(verdict);
         }
     }
 }
@@ -282,39 +378,6 @@ enum Force {
     All {
         end: Option<i64>,
     },
-}
-
-/// Whether what is yet to come can change nothing about a signal of a turn: every condition that looks ahead has been answered, or its own bound has
-/// passed. The signals it asks about must not look ahead themselves.
-fn settled(compiled: &Compiled, signal: u16, past: &Past, weighed: &[Weighed], history: &History) -> bool {
-    let lexicon = &compiled.lexicon;
-    let traits = &lexicon.traits[usize::from(signal)];
-    let mask = |any: &_| compiled.watch_mask(any);
-    let answered = |c: &Condition| match c.within {
-        Within::TurnsAfter(n) => history.turns_passed(past, n) || history.ask(past, *c, mask) == Answer::Yes,
-        Within::MsAfter(ms) => history.ms_passed(past, ms) || history.ask(past, *c, mask) == Answer::Yes,
-        _ => true,
-    };
-    let entry_is = |entry: &Entry| entry.unless.iter().chain(&entry.only_if).all(answered);
-    let own = |number: &u32| &lexicon.entries[*number as usize];
-    let mut hits = weighed
-        .iter()
-        .filter(|w| own(&w.entry).signal == signal)
-        .peekable();
-    let beside = hits.peek().is_some();
-    hits.all(|w| entry_is(own(&w.entry)))
-        && traits.entries.clone().all(|number| {
-            let entry = own(&number);
-            match &entry.over {
-                None => true,
-                Some(OverTurns::Beside) => !beside || entry_is(entry),
-                Some(OverTurns::Absent { what, after, bound }) => {
-                    let over = is_over(history, past, *bound, None);
-                    (over || !history.absent(past, *what, *after, *bound, mask)) && entry_is(entry)
-                }
-                Some(_) => entry_is(entry),
-            }
-        })
 }
 
 /// Whether a bound behind a turn has passed: turns have shown it, or it ends before `end`.
@@ -330,124 +393,215 @@ fn is_over(history: &History, past: &Past, bound: Bound, end: Option<i64>) -> bo
 }
 
 /// The latest deadline of an absence that counts.
-fn deadline(compiled: &Compiled, verdict: &Verdict, past: &Past) -> Option<i64> {
-    let of = |e: &Weighed| match compiled.lexicon.entries[e.entry as usize].over {
+fn deadline(compiled: &Compiled, tally: &Tally, past: &Past) -> Option<i64> {
+    let over = tally.counted().filter(|(_, rule)| rule.has(EntryRule::OVER));
+    let of = |(entry, _): (u32, _)| match compiled.lexicon.entries[entry as usize].over {
         Some(OverTurns::Absent {
             bound: Bound::Ms(ms), ..
         }) => Some(past.end.get()? + i64::from(ms)),
         _ => None,
     };
-    verdict.evidence.iter().filter_map(of).max()
+    over.filter_map(of).max()
 }
 
-/// Judges one signal of one turn by what is known now: conditions that look ahead see the turns that have come.
-pub(crate) fn judge(
+/// The hits of a signal among those of a turn; `judged` are of signals before it in the order of evaluation.
+pub(crate) fn of_signal<'a>(
     compiled: &Compiled,
+    weighed: &'a [Weighed],
+    judged: &mut usize,
     signal: u16,
-    past: &Past,
+) -> &'a [Weighed] {
+    let rules = &compiled.rules;
+    let rank = rules.signal(signal).rank;
+    let mut at = *judged;
+    while at < weighed.len() && rules.rank_of(weighed[at].entry) < rank {
+        at += 1;
+    }
+    let from = at;
+    while at < weighed.len() && rules.entry_rule(weighed[at].entry).signal == signal {
+        at += 1;
+    }
+    *judged = at;
+    &weighed[from..at]
+}
+
+/// The verdicts of signals that fire in an utterance as it stands.
+pub(crate) fn foresee(
+    compiled: &Compiled,
+    mut past: Past,
     weighed: &[Weighed],
     history: &History,
-    end: Option<i64>,
-    mut told: impl FnMut(&Weighed, Result<Standing, Blocked>),
-) -> Option<Verdict> {
-    let lexicon = &compiled.lexicon;
-    let mut hits: Vec<&Weighed> = Vec::new();
-    for hit in weighed
-        .iter()
-        .filter(|w| lexicon.entries[w.entry as usize].signal == signal)
-    {
-        match blocked(compiled, &lexicon.entries[hit.entry as usize], past, history) {
-            None => hits.push(hit),
-            Some(why) => told(hit, Err(why)),
-        }
-    }
-    let over = over_turns(compiled, signal, past, history, end, !hits.is_empty());
-    hits.extend(&over);
-    if hits.is_empty() {
-        return None;
-    }
-    let header = &lexicon.signals[usize::from(signal)];
-    let standing = standings(header, &lexicon.entries, &hits);
-    let mut evidence = Vec::new();
-    for (hit, standing) in hits.iter().zip(&standing) {
-        told(hit, Ok(*standing));
-        if *standing == Standing::Counted {
-            evidence.push((*hit).clone());
-        }
-    }
-    evidence.sort_by_key(|e| (e.span, e.entry));
-    let learned = |e: &Weighed| lexicon.entries[e.entry as usize].fitted;
-    let mut outcome = outcome(
-        header.bias,
-        header.threshold,
-        evidence.iter().map(|e| (e.contribution, learned(e))),
-    )?;
-    // A valence is a figure; it does not fire.
-    outcome.fired &= Some(signal) != compiled.sentiment;
-    Some(Verdict {
-        signal,
-        outcome,
-        evidence: evidence.into_boxed_slice(),
-    })
-}
-
-fn blocked(compiled: &Compiled, entry: &Entry, past: &Past, history: &History) -> Option<Blocked> {
-    let ask = |c: &Condition| history.ask(past, *c, |any| compiled.watch_mask(any));
-    for condition in &entry.unless {
-        match ask(condition) {
-            Answer::Yes => return Some(Blocked::Unless(*condition)),
-            Answer::NotMeasurable => return Some(Blocked::NotMeasurable(*condition)),
-            Answer::No => {}
-        }
-    }
-    for condition in &entry.only_if {
-        match ask(condition) {
-            Answer::No => return Some(Blocked::OnlyIf(*condition)),
-            Answer::NotMeasurable => return Some(Blocked::NotMeasurable(*condition)),
-            Answer::Yes => {}
-        }
-    }
-    None
-}
-
-/// What entries over several turns contribute to this turn.
-fn over_turns(
-    compiled: &Compiled,
-    signal: u16,
-    past: &Past,
-    history: &History,
-    end: Option<i64>,
-    beside: bool,
-) -> Vec<Weighed> {
-    let lexicon = &compiled.lexicon;
-    let traits = &lexicon.traits[usize::from(signal)];
-    let mut out = Vec::new();
-    if !(traits.over_turns || beside && traits.beside) {
-        return out;
-    }
-    let mask = |any: &_| compiled.watch_mask(any);
-    for number in traits.entries.clone() {
-        let entry = &lexicon.entries[number as usize];
-        if !applies(compiled, entry, past.role) {
-            continue;
-        }
-        let turns = match &entry.over {
-            None => None,
-            Some(OverTurns::Sequence { steps, bound }) => history.sequence(past, steps, *bound, mask),
-            Some(OverTurns::Count {
-                what,
-                at_least,
-                bound,
-            }) => history.count(past, *what, *at_least, *bound, &compiled.counted, mask),
-            Some(OverTurns::Beside) => beside.then(Vec::new),
-            Some(OverTurns::Absent { what, after, bound }) => {
-                let over = is_over(history, past, *bound, end);
-                (over && history.absent(past, *what, *after, *bound, mask)).then(Vec::new)
+    mut fires: impl FnMut(Verdict),
+) {
+    scratch::with(&DESK, |desk| {
+        let mut judged = 0;
+        let entries = weighed.iter().map(|w| w.entry);
+        compiled.in_order(entries, past.role, &mut desk.signals);
+        for &signal in &desk.signals {
+            let turn = Judged {
+                past: &past,
+                hits: of_signal(compiled, weighed, &mut judged, signal),
+                history,
+                end: None,
+                retained: false,
+            };
+            let verdict = turn.judge(compiled, &mut desk.tally, signal, |_, _| {});
+            if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
+                past.fired |= compiled.rules.signal(signal).watched();
+                fires(verdict);
             }
+        }
+        desk.signals.clear();
+    });
+}
+
+/// What one signal of one turn is judged by.
+pub(crate) struct Judged<'a> {
+    pub(crate) past: &'a Past,
+    /// The hits of the signal.
+    pub(crate) hits: &'a [Weighed],
+    pub(crate) history: &'a History,
+    /// The end of the call, or what time it is.
+    pub(crate) end: Option<i64>,
+    /// The evidence is wanted.
+    pub(crate) retained: bool,
+}
+
+impl Judged<'_> {
+    /// Judges by what is known now: conditions that look ahead see the turns that have come.
+    pub(crate) fn judge(
+        &self,
+        compiled: &Compiled,
+        tally: &mut Tally,
+        signal: u16,
+        mut told: impl FnMut(&Weighed, Result<Standing, Blocked>),
+    ) -> Option<Verdict> {
+        let rules = &compiled.rules;
+        let rule = rules.signal(signal);
+        tally.clear();
+        for hit in self.hits {
+            let blocked = self.blocked(compiled, hit.entry);
+            tally.take(rules, hit, blocked.is_some());
+            if let Some(why) = blocked {
+                told(hit, Err(why));
+            }
+        }
+        let beside = !tally.is_empty();
+        let mut over = Vec::new();
+        if rule.has(SignalRule::OVER) || beside && rule.has(SignalRule::BESIDE) {
+            self.over_turns(compiled, signal, beside, &mut over);
+            over.iter().for_each(|hit| tally.take(rules, hit, false));
+        }
+        if tally.is_empty() {
+            return None;
+        }
+        let outcome = tally.sum(rule);
+        let all = || self.hits.iter().chain(&over);
+        for (hit, standing) in all().zip(tally.standings()) {
+            if let Some(standing) = *standing {
+                told(hit, Ok(standing));
+            }
+        }
+        // A valence is a figure; it does not fire.
+        let mut outcome = outcome?;
+        outcome.fired &= !rule.has(SignalRule::FIGURE);
+        let mut evidence = Vec::new();
+        if self.retained {
+            let standings = all().zip(tally.standings());
+            let counted = standings.filter(|(_, s)| **s == Some(Standing::Counted));
+            evidence.extend(counted.map(|(hit, _)| hit.clone()));
+            evidence.sort_by_key(|e: &Weighed| (e.span, e.entry));
+        }
+        Some(Verdict {
+            signal,
+            outcome,
+            strongest: tally.strongest(|place| self.hits.get(place as usize)?.span),
+            evidence: evidence.into_boxed_slice(),
+        })
+    }
+
+    /// Whether what is yet to come can change nothing about a signal of a turn: every condition that looks ahead has been answered, or its own bound
+    /// has passed. The signals it asks about must not look ahead themselves.
+    fn is_settled(&self, compiled: &Compiled, signal: u16) -> bool {
+        let lexicon = &compiled.lexicon;
+        let rules = &compiled.rules;
+        let (past, history) = (self.past, self.history);
+        let answered = |asked: &Asked| match asked.within {
+            Within::TurnsAfter(n) => history.turns_passed(past, n) || history.ask(past, asked) == Answer::Yes,
+            Within::MsAfter(ms) => history.ms_passed(past, ms) || history.ask(past, asked) == Answer::Yes,
+            _ => true,
         };
-        if let Some(turns) = turns.filter(|_| blocked(compiled, entry, past, history).is_none()) {
-            out.push(Weighed::of_turns(&lexicon.entries, number, None, turns));
+        let entry_is = |number: u32| {
+            let rule = rules.entry_rule(number);
+            let conditions = rules.conditions(rule);
+            !rule.has_conditions() || conditions.unless.iter().chain(&conditions.only_if).all(answered)
+        };
+        let beside = !self.hits.is_empty();
+        let over_is = |number: u32| match &lexicon.entries[number as usize].over {
+            None => true,
+            Some(OverTurns::Beside) => !beside || entry_is(number),
+            Some(OverTurns::Absent { what, after, bound }) => {
+                let over = is_over(history, past, *bound, None);
+                let mask = |any: &_| compiled.watch_mask(any);
+                (over || !history.absent(past, *what, *after, *bound, mask)) && entry_is(number)
+            }
+            Some(_) => entry_is(number),
+        };
+        self.hits.iter().all(|w| entry_is(w.entry)) && rules.over(signal).iter().all(|&e| over_is(e))
+    }
+
+    fn blocked(&self, compiled: &Compiled, number: u32) -> Option<Blocked> {
+        let rule = compiled.rules.entry_rule(number);
+        if !rule.has_conditions() {
+            return None;
+        }
+        let entry = &compiled.lexicon.entries[number as usize];
+        let asked = compiled.rules.conditions(rule);
+        let answer = |asked: &Asked| self.history.ask(self.past, asked);
+        for (asked, condition) in asked.unless.iter().zip(&entry.unless) {
+            match answer(asked) {
+                Answer::Yes => return Some(Blocked::Unless(*condition)),
+                Answer::NotMeasurable => return Some(Blocked::NotMeasurable(*condition)),
+                Answer::No => {}
+            }
+        }
+        for (asked, condition) in asked.only_if.iter().zip(&entry.only_if) {
+            match answer(asked) {
+                Answer::No => return Some(Blocked::OnlyIf(*condition)),
+                Answer::NotMeasurable => return Some(Blocked::NotMeasurable(*condition)),
+                Answer::Yes => {}
+            }
+        }
+        None
+    }
+
+    /// What entries over several turns contribute to this turn.
+    fn over_turns(&self, compiled: &Compiled, signal: u16, beside: bool, out: &mut Vec<Weighed>) {
+        let lexicon = &compiled.lexicon;
+        let (past, history) = (self.past, self.history);
+        let mask = |any: &_| compiled.watch_mask(any);
+        for &number in compiled.rules.over(signal) {
+            let rule = compiled.rules.entry_rule(number);
+            if !rule.has(EntryRule::for_role(past.role)) {
+                continue;
+            }
+            let turns = match &lexicon.entries[number as usize].over {
+                None => None,
+                Some(OverTurns::Sequence { steps, bound }) => history.sequence(past, steps, *bound, mask),
+                Some(OverTurns::Count {
+                    what,
+                    at_least,
+                    bound,
+                }) => history.count(past, *what, *at_least, *bound, &compiled.counted, mask),
+                Some(OverTurns::Beside) => beside.then(Turns::new),
+                Some(OverTurns::Absent { what, after, bound }) => {
+                    let over = is_over(history, past, *bound, self.end);
+                    (over && history.absent(past, *what, *after, *bound, mask)).then(Turns::new)
+                }
+            };
+            if let Some(turns) = turns.filter(|_| self.blocked(compiled, number).is_none()) {
+                out.push(Weighed::of_turns(&lexicon.entries, number, None, turns));
+            }
         }
     }
-    out
 }

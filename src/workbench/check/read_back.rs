@@ -8,7 +8,7 @@ use crate::context::{self, Cancelled, Setting, Weighed};
 use crate::lexicon::phrase::{Item, Phrase};
 use crate::lexicon::{Entry, Lexicon};
 use crate::matcher::{Owner, Scan};
-use crate::score::{Standing, standings};
+use crate::score::{Standing, Tally};
 use crate::transcript::Role;
 
 pub(super) fn run(subject: &Subject<'_>) -> Vec<Finding> {
@@ -238,10 +238,12 @@ impl<'a> Reader<'a> {
         );
         let entries = &self.subject.lexicon.entries;
         let same = |w: &&Weighed| entries[w.entry as usize].signal == self.entry.signal;
-        let signal = &self.subject.lexicon.signals[usize::from(self.entry.signal)];
+        let rules = &self.subject.compiled.rules;
         let hits: Vec<&Weighed> = self.weighed.iter().filter(same).collect();
-        let standing = standings(signal, entries, &hits);
-        let all = || hits.iter().zip(&standing);
+        let mut tally = Tally::default();
+        hits.iter().for_each(|hit| tally.take(rules, hit, false));
+        tally.sum(rules.signal(self.entry.signal));
+        let all = || hits.iter().zip(tally.standings());
         let mut own = all().filter(|(h, _)| h.entry == self.number).peekable();
         if own.peek().is_none() {
             return if excluded && !otherwise {
@@ -250,7 +252,7 @@ impl<'a> Reader<'a> {
                 Fate::Open
             };
         }
-        if otherwise || own.any(|(_, s)| *s != Standing::Covered) {
+        if otherwise || own.any(|(_, s)| *s != Some(Standing::Covered)) {
             return Fate::Open;
         }
         let spans: Vec<(u32, u32)> = all()
@@ -261,7 +263,7 @@ impl<'a> Reader<'a> {
         let inside = |s: (u32, u32), o: &(u32, u32)| s.0 >= o.0 && s.1 <= o.1 && s != *o;
         let touches = |h: &Weighed| h.span.is_some_and(|s| spans.iter().any(|o| inside(s, o)));
         let by = all().find(|(h, s)| {
-            **s == Standing::Counted && touches(h) && is_sure(self.subject.lexicon, h.entry, self.entry)
+            **s == Some(Standing::Counted) && touches(h) && is_sure(self.subject.lexicon, h.entry, self.entry)
         });
         by.map_or(Fate::Open, |(h, _)| Fate::Covered(h.entry))
     }

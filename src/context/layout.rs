@@ -1,0 +1,394 @@
+//! Where words, sentences and cues stand in an utterance: laid out once, so that what stands around a hit is looked up.
+
+use crate::lexicon::Side;
+use crate::matcher::{Found, MAX_SPAN, Owner, Scan, Token, closes};
+use crate::text::Flags;
+
+/// No window reaches further, in words.
+const WORDS: u32 = 16;
+/// Nor further in tokens.
+const SPAN: u32 = MAX_SPAN as u32;
+/// Marks of so few are looked through rather than searched.
+const FEW: usize = 16;
+/// No token.
+const NONE: u32 = u32::MAX;
+
+/// Tokens of a hit, of a cue, of what stands near: both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Span {
+    pub(super) fn touches(self, other: Span) -> bool {
+        self.start <= other.end && self.end >= other.start
+    }
+}
+
+/// What stands before a token.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Words that are not transparent.
+    solid: u32,
+    /// Sentences that have ended.
+    sentence: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sentence {
+    begin: u32,
+    /// Its first word that is not transparent.
+    first: u32,
+    /// Its last token, if it has ended.
+    end: u32,
+    /// Of the last token.
+    flags: Flags,
+    /// Modifiers that have a cue in it, a bit each.
+    pub(super) cues: u64,
+}
+
+impl Sentence {
+    fn at(begin: u32) -> Self {
+        Sentence {
+            begin,
+            first: NONE,
+            end: NONE,
+            flags: Flags::NONE,
+            cues: 0,
+        }
+    }
+}
+
+/// What a modifier listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listens {
+    Cue,
+    Except,
+    Stop,
+}
+
+fn listens(owner: Owner) -> Option<(Listens, u8)> {
+    match owner {
+        Owner::Cue(number) => Some((Listens::Cue, number)),
+        Owner::Except(number) => Some((Listens::Except, number)),
+        Owner::Stop(number) => Some((Listens::Stop, number)),
+        _ => None,
+    }
+}
+
+/// Place of the marks of a modifier among the others'.
+fn class(what: Listens, number: u8) -> usize {
+    usize::from(number) * 3 + what as usize
+}
+
+fn is_solid(token: &Token) -> bool {
+    !token.flags.intersects(Flags::TRANSPARENT)
+}
+
+/// An utterance laid out.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// One for each token, and one behind them.
+    places: Vec<Place>,
+    sentences: Vec<Sentence>,
+    /// By class, then end.
+    marks: Vec<Span>,
+    /// Where the marks of each class begin, and where those of the last end; not set if there is no cue.
+    classes: Vec<u32>,
+    /// Whether a word stands in capitals.
+    pub(super) capitals: bool,
+    mixed_case: Option<bool>,
+}
+
+impl Layout {
+    pub(super) fn capacity(&self) -> usize {
+        self.places.capacity() + self.sentences.capacity() + self.marks.capacity()
+    }
+
+    /// Lays out an utterance, for so many modifiers.
+    pub(super) fn read(&mut self, scan: &Scan, modifiers: usize) {
+        self.places.clear();
+        self.sentences.clear();
+        self.capitals = false;
+        self.mixed_case = None;
+        let mut place = Place {
+            solid: 0,
+            sentence: 0,
+        };
+        let mut sentence = Sentence::at(0);
+        self.places.reserve(scan.tokens.len() + 1);
+        for (at, token) in (0u32..).zip(&scan.tokens) {
+            self.places.push(place);
+            if is_solid(token) {
+                sentence.first = sentence.first.min(at);
+                place.solid += 1;
+            }
+            self.capitals |= token.is(Flags::CAPITALS);
+            if token.is(Flags::SENTENCE_END) {
+                sentence.end = at;
+                sentence.flags = token.flags;
+                self.sentences.push(sentence);
+                place.sentence += 1;
+                sentence = Sentence::at(at + 1);
+            }
+        }
+        self.places.push(place);
+        self.sentences.push(sentence);
+        if scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_))) {
+            self.sort_marks(scan, modifiers);
+        }
+    }
+
+    /// Sorts the marks by what listens to them, keeping the order of their ends.
+    fn sort_marks(&mut self, scan: &Scan, modifiers: usize) {
+        let counts = |m: &Found| !m.at_end || closes(&scan.tokens, m.end as usize);
+        self.classes.clear();
+        self.classes.resize(3 * modifiers + 1, 0);
+        for mark in &scan.marks {
+            let Some((what, number)) = listens(mark.owner) else {
+                continue;
+            };
+            if counts(mark) {
+                self.classes[class(what, number)] += 1;
+                if what == Listens::Cue {
+                    let sentence = self.places[mark.start as usize].sentence;
+                    self.sentences[sentence as usize].cues |= 1 << number;
+                }
+            }
+        }
+        let mut sum = 0;
+        for count in &mut self.classes {
+            sum += *count;
+            *count = sum;
+        }
+        self.marks.clear();
+        self.marks.resize(sum as usize, Span { start: 0, end: 0 });
+        // From behind: each class ends up at its beginning.
+        for mark in scan.marks.iter().rev() {
+            let Some((what, number)) = listens(mark.owner) else {
+                continue;
+            };
+            if counts(mark) {
+                let next = &mut self.classes[class(what, number)];
+                *next -= 1;
+                self.marks[*next as usize] = Span {
+                    start: mark.start,
+                    end: mark.end,
+                };
+            }
+        }
+    }
+
+    /// The marks of a modifier that may matter to a hit, in the order of their ends. Only for modifiers that have a cue.
+    pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> &[Span] {
+        let class = class(what, number);
+        let marks = &self.marks[self.classes[class] as usize..self.classes[class + 1] as usize];
+        if marks.len() <= FEW {
+            return marks;
+        }
+        let from = marks.partition_point(|m| m.end + SPAN < hit.start);
+        let to = marks.partition_point(|m| m.end <= hit.end + 2 * SPAN);
+        &marks[from..to.max(from)]
+    }
+
+    /// Whether the window of a hit reaches back to a token before it.
+    pub(super) fn reaches_back(&self, hit: Span, token: u32) -> bool {
+        let (own, behind) = (self.places[hit.start as usize], self.places[token as usize + 1]);
+        self.places[token as usize].sentence == own.sentence
+            && own.solid - behind.solid < WORDS
+            && hit.start - token <= SPAN
+    }
+
+    /// Whether the window of a hit reaches a token behind it.
+    fn reaches_on(&self, hit: Span, token: u32) -> bool {
+        let (own, there) = (self.places[hit.end as usize], self.places[token as usize]);
+        there.sentence == own.sentence
+            && there.solid - self.places[hit.end as usize + 1].solid < WORDS
+            && token - hit.end <= SPAN
+    }
+
+    /// On which side of the hit a mark stands and how many words away, 1 being the next; nothing if it touches the hit or
+    /// stands outside its window.
+    pub(super) fn distance(&self, hit: Span, mark: Span) -> Option<(Side, u32)> {
+        let words =
+            |from: u32, to: u32| self.places[to as usize].solid - self.places[from as usize].solid + 1;
+        if mark.end < hit.start {
+            self.reaches_back(hit, mark.start)
+                .then(|| (Side::Before, words(mark.end + 1, hit.start)))
+        } else if mark.start > hit.end {
+            self.reaches_on(hit, mark.end)
+                .then(|| (Side::After, words(hit.end + 1, mark.start)))
+        } else {
+            None
+        }
+    }
+
+    fn sentence(&self, token: u32) -> &Sentence {
+        &self.sentences[self.places[token as usize].sentence as usize]
+    }
+
+    /// Modifiers that have a cue in the sentence of a hit.
+    pub(super) fn cues(&self, hit: Span) -> u64 {
+        self.sentence(hit.start).cues | self.sentence(hit.end).cues
+    }
+
+    /// The flags of the end of the hit's sentence, if it is near enough.
+    pub(super) fn sentence_end(&self, hit: Span) -> Option<Flags> {
+        let sentence = self.sentence(hit.end);
+        (sentence.end != NONE && sentence.end - hit.end < SPAN).then_some(sentence.flags)
+    }
+
+    /// The first word of the hit's sentence, if it is near enough.
+    pub(super) fn sentence_start(&self, hit: Span) -> Option<u32> {
+        let sentence = self.sentence(hit.start);
+        (hit.start - sentence.begin <= SPAN).then_some(sentence.first.min(hit.start))
+    }
+
+    /// Whether the text has both capitals and small letters, so that capitals mean something.
+    pub(super) fn mixed_case(&mut self, scan: &Scan) -> bool {
+        let small = |t: &Token| {
+            t.end - t.start > 1
+                && !t
+                    .flags
+                    .intersects(Flags::CAPITALS | Flags::NUMBER | Flags::MARK | Flags::EMOJI)
+        };
+        *self
+            .mixed_case
+            .get_or_insert_with(|| scan.tokens.iter().any(small))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The tokens around a hit that a cue may lie in, walked from the hit: within its sentence, so many words, so many tokens.
+    fn window(tokens: &[Token], hit: Span) -> (u32, u32) {
+        let mut from = hit.start as usize;
+        let mut words = 0;
+        while from > 0
+            && words < WORDS
+            && hit.start as usize - from < MAX_SPAN
+            && !tokens[from - 1].is(Flags::SENTENCE_END)
+        {
+            from -= 1;
+            words += u32::from(is_solid(&tokens[from]));
+        }
+        let mut to = hit.end as usize;
+        words = 0;
+        while to + 1 < tokens.len()
+            && words < WORDS
+            && to - (hit.end as usize) < MAX_SPAN
+            && !tokens[to].is(Flags::SENTENCE_END)
+        {
+            to += 1;
+            words += u32::from(is_solid(&tokens[to]));
+        }
+        (from as u32, to as u32)
+    }
+
+    fn walked(tokens: &[Token], hit: Span, mark: Span) -> Option<(Side, u32)> {
+        let (from, to) = window(tokens, hit);
+        let count = |a: u32, b: u32| {
+            let between = tokens[a as usize..b as usize].iter();
+            between.filter(|t| is_solid(t)).count() as u32 + 1
+        };
+        if mark.end < hit.start && mark.start >= from {
+            Some((Side::Before, count(mark.end + 1, hit.start)))
+        } else if mark.start > hit.end && mark.end <= to {
+            Some((Side::After, count(hit.end + 1, mark.start)))
+        } else {
+            None
+        }
+    }
+
+    fn token(flags: Flags) -> Token {
+        Token {
+            start: 0,
+            end: 1,
+            symbol: 0,
+            flags,
+        }
+    }
+
+    fn scan() -> impl Strategy<Value = Scan> {
+        let flags = prop_oneof![
+            40 => Just(Flags::NONE),
+            20 => Just(Flags::TRANSPARENT),
+            1 => Just(Flags::SENTENCE_END),
+            1 => Just(Flags::SENTENCE_END | Flags::QUESTION),
+        ];
+        let tokens = prop::collection::vec(flags.prop_map(token), 1..260);
+        let marks = prop::collection::vec((0..260usize, 0..4u32, 0..3u8, 0..3u8), 0..60);
+        (tokens, marks).prop_map(|(tokens, marks)| {
+            let mut scan = Scan::new();
+            for (end, len, what, number) in marks {
+                let end = (end % tokens.len()) as u32;
+                let start = end.saturating_sub(len);
+                // A phrase lies in one sentence.
+                if tokens[start as usize..end as usize]
+                    .iter()
+                    .any(|t| t.is(Flags::SENTENCE_END))
+                {
+                    continue;
+                }
+                let owner = [Owner::Cue(number), Owner::Except(number), Owner::Stop(number)];
+                scan.marks.push(Found {
+                    owner: owner[usize::from(what)],
+                    start,
+                    end,
+                    at_end: false,
+                });
+            }
+            scan.marks.sort_by_key(|m| m.end);
+            scan.tokens = tokens;
+            scan
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_around_a_hit_is_what_walking_finds(scan in scan(), at in 0..260usize, len in 0..5usize) {
+            let tokens = &scan.tokens;
+            let start = at % tokens.len();
+            let hit = Span { start: start as u32, end: (start + len).min(tokens.len() - 1) as u32 };
+            let mut layout = Layout::default();
+            layout.read(&scan, 3);
+            let end = tokens[hit.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END));
+            prop_assert_eq!(layout.sentence_end(hit), end.map(|t| t.flags));
+            for at in 0..hit.start {
+                prop_assert_eq!(layout.reaches_back(hit, at), at >= window(tokens, hit).0);
+            }
+            let cued = scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)));
+            for number in 0..3u8 {
+                for (what, owner) in [
+                    (Listens::Cue, Owner::Cue(number)),
+                    (Listens::Except, Owner::Except(number)),
+                    (Listens::Stop, Owner::Stop(number)),
+                ] {
+                    let all = scan.marks.iter().filter(|m| m.owner == owner);
+                    let near = |m: &Span| Some((*m, walked(tokens, hit, *m)?));
+                    let expected: Vec<_> = all
+                        .map(|m| Span { start: m.start, end: m.end })
+                        .filter_map(|m| near(&m))
+                        .collect();
+                    if !cued {
+                        continue;
+                    }
+                    let found: Vec<_> = layout
+                        .marks(what, number, hit)
+                        .iter()
+                        .filter_map(|m| Some((*m, layout.distance(hit, *m)?)))
+                        .collect();
+                    if what == Listens::Cue && !expected.is_empty() {
+                        prop_assert!(layout.cues(hit) >> number & 1 == 1);
+                    }
+                    prop_assert_eq!(found, expected);
+                }
+            }
+        }
+    }
+}

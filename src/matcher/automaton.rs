@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::program::{Code, Pattern};
-use super::{Symbol, UNKNOWN};
+use super::program::{Bounds, Code, Pattern, Roles};
+use super::{Owner, Symbol, UNKNOWN};
 
 /// A state: the number of a node of the trie.
 pub(crate) type State = u32;
@@ -13,33 +13,72 @@ pub(crate) type State = u32;
 /// The state in which nothing has been read.
 pub(crate) const ROOT: State = 0;
 
-/// What the automaton says where a factor ends: a pattern, and whether it ends here too or is only to be watched for.
+/// What the automaton says where a factor ends: a pattern, and what is to be asked before anything is read of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Proposal(u32);
 
 impl Proposal {
-    pub(super) fn new(pattern: u32, ends: bool) -> Self {
-        Proposal(pattern << 1 | u32::from(ends))
+    const PATTERN_BITS: u32 = 24;
+    const ENDS: u32 = 1 << 24;
+    const LATER: u32 = 1 << 25;
+    const EARLY: u32 = 1 << 26;
+    const ROLES_FROM: u32 = 27;
+    /// There are at most so many patterns.
+    pub(super) const MOST: usize = 1 << Self::PATTERN_BITS;
+
+    /// Of a pattern; whether it ends with the factor.
+    pub(super) fn new(number: u32, pattern: &Pattern, bounds: &Bounds, ends: bool) -> Self {
+        let later = matches!(pattern.owner, Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_));
+        let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+        Proposal(
+            number
+                | flag(ends, Self::ENDS)
+                | flag(later, Self::LATER)
+                | flag(bounds.within != u32::MAX, Self::EARLY)
+                | bounds.roles.bits() << Self::ROLES_FROM,
+        )
     }
 
+    #[inline]
     pub(crate) fn pattern(self) -> u32 {
-        self.0 >> 1
+        self.0 & (Self::MOST as u32 - 1)
     }
 
     /// The pattern's occurrence would end with the factor; else it may end with any token from here on.
+    #[inline]
     pub(crate) fn ends(self) -> bool {
-        self.0 & 1 == 1
+        self.0 & Self::ENDS != 0
+    }
+
+    /// It is confirmed when a hit asks for it.
+    #[inline]
+    pub(crate) fn later(self) -> bool {
+        self.0 & Self::LATER != 0
+    }
+
+    /// It belongs to the beginning of an utterance.
+    #[inline]
+    pub(crate) fn early(self) -> bool {
+        self.0 & Self::EARLY != 0
+    }
+
+    /// Whether it is of use in turns of this role.
+    #[inline]
+    pub(crate) fn is_for(self, role: Roles) -> bool {
+        self.0 >> Self::ROLES_FROM & role.bits() != 0
     }
 }
 
+/// A node of the trie. Its children, and what it proposes, go on to where those of the next node begin.
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
     fail: State,
     /// The nearest node on the chain of failures that proposes something; the root if none does.
     next_out: State,
-    /// What it proposes itself: a range of [`Automaton::out`].
-    from: u32,
-    to: u32,
+    /// Its first child.
+    children: State,
+    /// Its first proposal.
+    out: u32,
     /// Which symbols lead on, as far as 32 bits tell.
     onward: u32,
 }
@@ -55,10 +94,14 @@ fn onward(symbol: Symbol) -> u32 {
 pub(crate) struct Automaton {
     /// Transitions out of the root, by symbol.
     root: Vec<State>,
+    /// In the order of breadth: the children of a node lie side by side, in the order of their symbols. One more at the end.
     nodes: Vec<Node>,
-    edges: Edges,
+    /// The symbol that leads into each node.
+    into: Vec<Symbol>,
     out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
+    /// By pattern.
+    pub(crate) bounds: Vec<Bounds>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
     hidden_from: Vec<u32>,
@@ -66,77 +109,29 @@ pub(crate) struct Automaton {
     hidden: Vec<Proposal>,
 }
 
-/// Transitions between other nodes: an open table, a fifth of it empty at least.
-#[derive(Clone, Debug, Default)]
-struct Edges {
-    keys: Vec<(State, Symbol)>,
-    to: Vec<State>,
-}
-
-impl Edges {
-    fn new(edges: &HashMap<(State, Symbol), State, FixedState>) -> Self {
-        let size = (edges.len() * 5 / 4 + 1).next_power_of_two().max(2);
-        let mut this = Edges {
-            keys: vec![(ROOT, UNKNOWN); size],
-            to: vec![ROOT; size],
-        };
-        let mut sorted: Vec<_> = edges.iter().collect();
-        sorted.sort_unstable();
-        for (&key, &to) in sorted {
-            let mut slot = this.slot(key);
-            while this.to[slot] != ROOT {
-                slot = (slot + 1) & (size - 1);
-            }
-            this.keys[slot] = key;
-            this.to[slot] = to;
-        }
-        this
-    }
-
-    #[inline]
-    fn slot(&self, (state, symbol): (State, Symbol)) -> usize {
-        let key = u64::from(state) << 32 | u64::from(symbol);
-        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (hash >> 32) as usize & (self.to.len() - 1)
-    }
-
-    #[inline]
-    fn get(&self, state: State, symbol: Symbol) -> Option<State> {
-        let mut slot = self.slot((state, symbol));
-        loop {
-            let to = self.to[slot];
-            if to == ROOT {
-                return None;
-            }
-            if self.keys[slot] == (state, symbol) {
-                return Some(to);
-            }
-            slot = (slot + 1) & (self.to.len() - 1);
-        }
-    }
-}
-
 /// Collects factors and patterns.
 pub(crate) struct Builder {
-    root: Vec<State>,
+    symbols: usize,
     edges: HashMap<(State, Symbol), State, FixedState>,
-    /// Symbol that leads into each node, and the node it comes from.
-    into: Vec<(Symbol, State)>,
+    /// The node each comes from, and the symbol that leads into it, in the order in which they were made.
+    made: Vec<(State, Symbol)>,
     proposed: Vec<(State, Proposal)>,
     hidden: Vec<(Symbol, Proposal)>,
     pub(super) patterns: Vec<Pattern>,
+    pub(super) bounds: Vec<Bounds>,
     pub(super) code: Code,
 }
 
 impl Builder {
     pub(crate) fn new(symbols: usize) -> Self {
         Builder {
-            root: vec![ROOT; symbols],
+            symbols,
             edges: HashMap::default(),
-            into: vec![(UNKNOWN, ROOT)],
+            made: vec![(ROOT, UNKNOWN)],
             proposed: Vec::new(),
             hidden: Vec::new(),
             patterns: Vec::new(),
+            bounds: Vec::new(),
             code: Code::default(),
         }
     }
@@ -150,16 +145,11 @@ impl Builder {
     pub(crate) fn add(&mut self, factor: &[Symbol], proposal: Proposal) {
         let mut node = ROOT;
         for &symbol in factor {
-            let next = if node == ROOT {
-                &mut self.root[symbol as usize]
-            } else {
-                self.edges.entry((node, symbol)).or_insert(ROOT)
-            };
-            if *next == ROOT {
-                *next = self.into.len() as State;
-                self.into.push((symbol, node));
-            }
-            node = *next;
+            let made = &mut self.made;
+            node = *self.edges.entry((node, symbol)).or_insert_with(|| {
+                made.push((node, symbol));
+                made.len() as State - 1
+            });
         }
         self.proposed.push((node, proposal));
     }
@@ -169,68 +159,107 @@ impl Builder {
         self.hidden.push((symbol, proposal));
     }
 
-    /// Links the failures; what is proposed at one node comes to lie side by side.
+    /// Numbers the nodes by breadth and links the failures; what is proposed at one node comes to lie side by side.
     pub(crate) fn build(mut self) -> Automaton {
-        let symbols = self.root.len();
+        let count = self.made.len();
+        let mut by_parent: Vec<State> = (1..count as State).collect();
+        by_parent.sort_unstable_by_key(|&n| self.made[n as usize]);
+        let mut first = vec![0u32; count + 1];
+        for &(parent, _) in &self.made[1..] {
+            first[parent as usize + 1] += 1;
+        }
+        for i in 0..count {
+            first[i + 1] += first[i];
+        }
+        let mut order: Vec<State> = vec![ROOT];
+        let mut number = vec![ROOT; count];
         let mut a = Automaton {
-            nodes: vec![Node::default(); self.into.len()],
-            edges: Edges::new(&self.edges),
-            root: self.root,
+            root: vec![ROOT; self.symbols],
+            nodes: Vec::with_capacity(count + 1),
             patterns: self.patterns,
+            bounds: self.bounds,
             code: self.code,
             ..Automaton::default()
         };
-        for &(node, symbol) in self.edges.keys() {
-            a.nodes[node as usize].onward |= onward(symbol);
+        for new in 0..count {
+            let old = order[new] as usize;
+            number[old] = new as State;
+            a.into.push(self.made[old].1);
+            let children = &by_parent[first[old] as usize..first[old + 1] as usize];
+            a.nodes.push(Node {
+                children: order.len() as State,
+                onward: children
+                    .iter()
+                    .fold(0, |bits, &c| bits | onward(self.made[c as usize].1)),
+                ..Node::default()
+            });
+            order.extend_from_slice(children);
+        }
+        for (node, _) in &mut self.proposed {
+            *node = number[*node as usize];
         }
         self.proposed.sort_unstable();
         self.proposed.dedup();
-        for (i, &(node, proposal)) in (0..).zip(&self.proposed) {
-            let node = &mut a.nodes[node as usize];
-            if node.to == 0 {
-                node.from = i;
+        a.nodes.push(Node {
+            children: count as State,
+            ..Node::default()
+        });
+        let mut proposed = self.proposed.iter().peekable();
+        for node in 0..=count {
+            a.nodes[node].out = a.out.len() as u32;
+            while let Some((_, proposal)) = proposed.next_if(|(n, _)| *n as usize == node) {
+                a.out.push(*proposal);
             }
-            node.to = i + 1;
-            a.out.push(proposal);
         }
-        // By depth: nodes are made parent first, so a stable order by depth is a walk in breadth.
-        let mut depth = vec![0u32; self.into.len()];
-        for (node, &(_, parent)) in self.into.iter().enumerate().skip(1) {
-            depth[node] = depth[parent as usize] + 1;
+        for child in a.children(ROOT) {
+            a.root[a.into[child as usize] as usize] = child;
         }
-        let mut order: Vec<State> = (1..self.into.len() as State).collect();
-        order.sort_by_key(|&n| depth[n as usize]);
-        for &node in &order {
-            let (symbol, parent) = self.into[node as usize];
-            let fail = if parent == ROOT {
-                ROOT
-            } else {
-                a.next(a.nodes[parent as usize].fail, symbol)
-            };
-            let behind = a.nodes[fail as usize];
-            let node = &mut a.nodes[node as usize];
-            node.fail = fail;
-            node.next_out = if behind.to > behind.from {
-                fail
-            } else {
-                behind.next_out
-            };
+        for parent in 0..count {
+            for node in a.children(parent as State) {
+                let fail = if parent == 0 {
+                    ROOT
+                } else {
+                    a.next(a.nodes[parent].fail, a.into[node as usize])
+                };
+                let proposes = !a.own(fail).is_empty();
+                let next_out = if proposes {
+                    fail
+                } else {
+                    a.nodes[fail as usize].next_out
+                };
+                let node = &mut a.nodes[node as usize];
+                node.fail = fail;
+                node.next_out = next_out;
+            }
         }
         self.hidden.sort_unstable();
         self.hidden.dedup();
-        a.hidden_from = vec![0; symbols + 1];
+        a.hidden_from = vec![0; self.symbols + 1];
         for &(symbol, proposal) in &self.hidden {
             a.hidden_from[symbol as usize + 1] += 1;
             a.hidden.push(proposal);
         }
-        for i in 0..symbols {
+        for i in 0..self.symbols {
             a.hidden_from[i + 1] += a.hidden_from[i];
         }
         a
     }
 }
 
+/// Up to so many children are looked through one by one.
+const FEW: usize = 8;
+
 impl Automaton {
+    fn children(&self, node: State) -> std::ops::Range<State> {
+        self.nodes[node as usize].children..self.nodes[node as usize + 1].children
+    }
+
+    /// What a node proposes itself.
+    #[inline]
+    fn own(&self, node: State) -> &[Proposal] {
+        &self.out[self.nodes[node as usize].out as usize..self.nodes[node as usize + 1].out as usize]
+    }
+
     /// The state after one more symbol.
     #[inline]
     pub(crate) fn next(&self, mut state: State, symbol: Symbol) -> State {
@@ -241,13 +270,25 @@ impl Automaton {
         while state != ROOT {
             let node = &self.nodes[state as usize];
             if node.onward & bit != 0
-                && let Some(next) = self.edges.get(state, symbol)
+                && let Some(child) = self.child(state, symbol)
             {
-                return next;
+                return child;
             }
             state = node.fail;
         }
         self.root[symbol as usize]
+    }
+
+    #[inline]
+    fn child(&self, state: State, symbol: Symbol) -> Option<State> {
+        let range = self.children(state);
+        let symbols = &self.into[range.start as usize..range.end as usize];
+        let at = if symbols.len() <= FEW {
+            symbols.iter().position(|&s| s == symbol)
+        } else {
+            symbols.binary_search(&symbol).ok()
+        };
+        at.map(|at| range.start + at as State)
     }
 
     /// Calls `each` with what is proposed in this state.
@@ -255,12 +296,8 @@ impl Automaton {
     pub(crate) fn ending(&self, state: State, mut each: impl FnMut(Proposal)) {
         let mut at = state;
         while at != ROOT {
-            let node = &self.nodes[at as usize];
-            self.out[node.from as usize..node.to as usize]
-                .iter()
-                .copied()
-                .for_each(&mut each);
-            at = node.next_out;
+            self.own(at).iter().copied().for_each(&mut each);
+            at = self.nodes[at as usize].next_out;
         }
     }
 
@@ -273,7 +310,7 @@ impl Automaton {
 
     /// Nodes of the trie.
     pub(crate) fn nodes(&self) -> usize {
-        self.nodes.len()
+        self.into.len()
     }
 
     /// What all nodes propose, by pattern.
@@ -283,10 +320,11 @@ impl Automaton {
 
     /// Bytes of all tables.
     pub(crate) fn bytes(&self) -> usize {
-        (self.root.len() + self.out.len() + self.hidden_from.len() + self.hidden.len()) * size_of::<u32>()
-            + self.edges.to.len() * (size_of::<(State, Symbol)>() + size_of::<State>())
+        let words =
+            self.root.len() + self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
+        words * size_of::<u32>()
             + self.nodes.len() * size_of::<Node>()
-            + self.patterns.len() * size_of::<Pattern>()
+            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Bounds>())
             + self.code.bytes()
     }
 }

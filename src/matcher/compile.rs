@@ -5,7 +5,7 @@
 
 use super::automaton::{Automaton, Builder, Proposal};
 use super::factors::{Chooser, Frequencies};
-use super::program::{Program, Roles, Writer};
+use super::program::{Bounds, Program, Roles, Writer, bit};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -271,20 +271,28 @@ impl Compilation<'_> {
             let factors = chooser.choose(&program, true);
             let program = program.indexed();
             let number = self.builder.patterns.len() as u32;
-            let pattern =
-                self.writer
-                    .pattern(&mut self.builder.code, &program, owner, (roles, at_end, within));
+            let mut last = Vec::new();
+            program.last(&mut last);
+            let bounds = Bounds {
+                last: last.iter().fold(0, |mask, &s| mask | bit(s)),
+                within,
+                roles,
+            };
+            let pattern = self
+                .writer
+                .pattern(&mut self.builder.code, &program, owner, at_end);
             self.builder.patterns.push(pattern);
+            self.builder.bounds.push(bounds);
             // A phrase without words never occurs.
             for factor in factors.into_iter().flat_map(|(_, factors)| factors) {
-                let proposal = Proposal::new(number, factor.ends);
+                let proposal = Proposal::new(number, &pattern, &bounds, factor.ends);
                 match factor.words[..] {
                     [symbol] if factor.transparent => self.builder.add_hidden(symbol, proposal),
                     ref words => self.builder.add(words, proposal),
                 }
             }
         }
-        if self.builder.proposals() > MAX_PROPOSALS {
+        if self.builder.proposals() > MAX_PROPOSALS || self.builder.patterns.len() > Proposal::MOST {
             return Err(format!(
                 "the lexicons expand to more than {MAX_PROPOSALS} runs of words"
             ));
@@ -466,7 +474,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
                     if let Some(start) = occurrence::find(&automaton.code, pattern, &scan.tokens, end) {
-                        naive.push(Found { owner: pattern.owner, start: start as u32, end: end as u32, at_end: pattern.at_end });
+                        naive.push(Found { owner: pattern.owner, start: start as u32, end: end as u32, at_end: pattern.at_end() });
                     }
                 }
             }

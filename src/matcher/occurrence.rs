@@ -78,7 +78,8 @@ impl Walk<'_> {
             rest = behind;
             set = match op {
                 Op::Word(symbol) => self.word(set, symbol),
-                Op::Set(symbols) => self.any_word(set, symbols),
+                Op::Set(symbols) => self.any_word(set, |s| symbols.contains(&s)),
+                Op::LargeSet(symbols) => self.any_word(set, |s| symbols.binary_search(&s).is_ok()),
                 Op::Gap(most) => self.gap(set, most),
                 Op::Start => bits(set)
                     .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
@@ -120,10 +121,11 @@ impl Walk<'_> {
     }
 
     /// All tokens with one of the symbols: the nearer one may be transparent, and the farther one be meant.
-    fn any_word(&self, set: u64, symbols: &[Symbol]) -> u64 {
+    #[inline]
+    fn any_word(&self, set: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            if symbols.binary_search(&self.tokens[at].symbol).is_ok() {
+            if fits(self.tokens[at].symbol) {
                 out |= bit;
             }
             true

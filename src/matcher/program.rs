@@ -131,30 +131,37 @@ impl Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pattern {
     pub(crate) owner: Owner,
-    /// Its place in the code.
-    code: (u32, u32),
-    /// The symbols it may end with, as far as 64 bits tell.
-    last: u64,
-    /// So many words of the utterance at most may have come: for phrases that begin with it.
-    within: u32,
-    roles: Roles,
-    /// The occurrence must end with the utterance.
-    pub(crate) at_end: bool,
-    /// It is one word: where it is proposed, it occurs.
-    pub(crate) is_word: bool,
+    /// Where its code begins.
+    from: u32,
+    /// How long it is, and above that what it is.
+    length: u32,
 }
 
 impl Pattern {
-    /// Whether it is of use for this role so many words into the utterance.
+    const AT_END: u32 = 1 << 31;
+    const WORD: u32 = 1 << 30;
+
+    /// The occurrence must end with the utterance.
     #[inline]
-    pub(crate) fn applies(&self, words: u32, role: Roles) -> bool {
-        self.roles.0 & role.0 != 0 && words <= self.within
+    pub(crate) fn at_end(&self) -> bool {
+        self.length & Self::AT_END != 0
     }
 
-    /// The symbols it may end with.
-    pub(crate) fn last(&self) -> u64 {
-        self.last
+    /// It is one word: where it is proposed, it occurs.
+    #[inline]
+    pub(crate) fn is_word(&self) -> bool {
+        self.length & Self::WORD != 0
     }
+}
+
+/// What is asked before a pattern is walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// The symbols it may end with, as far as 64 bits tell.
+    pub(crate) last: u64,
+    /// So many words of the utterance at most may have come: for phrases that begin with it.
+    pub(crate) within: u32,
+    pub(crate) roles: Roles,
 }
 
 /// The bit of a symbol in sets of 64.
@@ -167,17 +174,19 @@ pub(crate) fn bit(symbol: Symbol) -> u64 {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Code {
     ops: Vec<u32>,
-    /// Sets of symbols, each in ascending order.
+    /// Large sets of symbols: each its length, then the symbols in ascending order.
     sets: Vec<Symbol>,
-    /// Where each set ends in `sets`.
-    ends: Vec<u32>,
 }
+
+/// Smaller sets stand in the program itself.
+const LARGE_SET: usize = 16;
 
 /// One step of a program, what it is in its lowest bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op<'a> {
     Word(Symbol),
     Set(&'a [Symbol]),
+    LargeSet(&'a [Symbol]),
     Gap(u8),
     Start,
     /// Any of these: each its length, then its operations.
@@ -192,6 +201,7 @@ const GAP: u32 = 2;
 const START: u32 = 3;
 const ANY: u32 = 4;
 const BY_LAST: u32 = 5;
+const LARGE: u32 = 6;
 const KIND_BITS: u32 = 3;
 
 /// Writes programs, and shares the sets they have in common.
@@ -201,32 +211,33 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes a pattern; `program` must be indexed.
+    /// Writes the pattern of a program that is indexed.
     pub(super) fn pattern(
         &mut self,
         code: &mut Code,
         program: &Program,
         owner: Owner,
-        (roles, at_end, within): (Roles, bool, u32),
+        at_end: bool,
     ) -> Pattern {
         let program = match program {
             Program::Sequence(all) if all.len() == 1 => &all[0],
             other => other,
         };
-        let mut ops = Vec::new();
+        let from = code.ops.len();
+        let mut ops = std::mem::take(&mut code.ops);
         self.write(code, program, &mut ops);
-        let from = code.ops.len() as u32;
-        code.ops.extend_from_slice(&ops);
-        let mut last = Vec::new();
-        program.last(&mut last);
+        code.ops = ops;
+        let mut length = (code.ops.len() - from) as u32;
+        if at_end {
+            length |= Pattern::AT_END;
+        }
+        if matches!(program, Program::Symbols(_)) {
+            length |= Pattern::WORD;
+        }
         Pattern {
             owner,
-            code: (from, ops.len() as u32),
-            last: last.iter().fold(0, |mask, &s| mask | bit(s)),
-            within,
-            roles,
-            at_end,
-            is_word: matches!(program, Program::Symbols(_)),
+            from: from as u32,
+            length,
         }
     }
 
@@ -235,13 +246,17 @@ impl Writer {
             Program::Symbols(symbols) => {
                 if let [one] = symbols[..] {
                     out.push(one << KIND_BITS | WORD);
+                } else if symbols.len() < LARGE_SET {
+                    out.push((symbols.len() as u32) << KIND_BITS | SET);
+                    out.extend_from_slice(symbols);
                 } else {
                     let set = *self.known.entry(symbols.clone()).or_insert_with(|| {
+                        let at = code.sets.len() as u32;
+                        code.sets.push(symbols.len() as u32);
                         code.sets.extend_from_slice(symbols);
-                        code.ends.push(code.sets.len() as u32);
-                        code.ends.len() as u32 - 1
+                        at
                     });
-                    out.push(set << KIND_BITS | SET);
+                    out.push(set << KIND_BITS | LARGE);
                 }
             }
             Program::Gap(most) => out.push(u32::from(*most) << KIND_BITS | GAP),
@@ -281,29 +296,29 @@ impl Code {
     /// The operations of a pattern.
     #[inline]
     pub(super) fn of(&self, pattern: &Pattern) -> &[u32] {
-        &self.ops[pattern.code.0 as usize..][..pattern.code.1 as usize]
+        let length = pattern.length & !(Pattern::AT_END | Pattern::WORD);
+        &self.ops[pattern.from as usize..][..length as usize]
     }
 
     /// The first operation, and those behind it.
     #[inline]
     pub(super) fn read<'a>(&'a self, ops: &'a [u32]) -> Option<(Op<'a>, &'a [u32])> {
         let (&op, rest) = ops.split_first()?;
-        let value = op >> KIND_BITS;
+        let value = (op >> KIND_BITS) as usize;
         Some(match op & ((1 << KIND_BITS) - 1) {
-            WORD => (Op::Word(value), rest),
+            WORD => (Op::Word(value as Symbol), rest),
             SET => {
-                let end = self.ends[value as usize] as usize;
-                let from = if value == 0 {
-                    0
-                } else {
-                    self.ends[value as usize - 1] as usize
-                };
-                (Op::Set(&self.sets[from..end]), rest)
+                let (symbols, rest) = rest.split_at(value);
+                (Op::Set(symbols), rest)
             }
+            LARGE => (
+                Op::LargeSet(&self.sets[value + 1..][..self.sets[value] as usize]),
+                rest,
+            ),
             GAP => (Op::Gap(value as u8), rest),
             START => (Op::Start, rest),
             kind => {
-                let (body, rest) = rest.split_at(value as usize);
+                let (body, rest) = rest.split_at(value);
                 (
                     if kind == ANY {
                         Op::Any(body)
@@ -317,7 +332,7 @@ impl Code {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        (self.ops.len() + self.sets.len() + self.ends.len()) * size_of::<u32>()
+        (self.ops.len() + self.sets.len()) * size_of::<u32>()
     }
 }
 
@@ -328,6 +343,11 @@ pub(crate) struct Roles(u32);
 impl Roles {
     /// Everybody's.
     pub(crate) const ALL: Roles = Roles(7);
+
+    #[inline]
+    pub(super) fn bits(self) -> u32 {
+        self.0
+    }
 
     /// The turns of one role.
     pub(crate) fn only(role: Option<Role>) -> Self {

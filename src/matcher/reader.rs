@@ -76,7 +76,7 @@ struct ReadState {
 struct Watched {
     /// The symbols it may end with, as far as 64 bits tell.
     last: u64,
-    pattern: u32,
+    proposal: Proposal,
     /// The token that the factor ended with.
     at: u32,
 }
@@ -209,7 +209,7 @@ impl Scan {
     /// Where a proposal begins, if its words are there.
     pub(crate) fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
         let pattern = &automaton.patterns[p as usize];
-        let start = if pattern.is_word {
+        let start = if pattern.is_word() {
             end
         } else {
             occurrence::find(&automaton.code, pattern, &self.tokens, end)?
@@ -218,7 +218,7 @@ impl Scan {
             owner: pattern.owner,
             start: start as u32,
             end: end as u32,
-            at_end: pattern.at_end,
+            at_end: pattern.at_end(),
         })
     }
 
@@ -481,20 +481,23 @@ impl Reader<'_> {
     #[inline]
     fn proposed(&mut self, proposal: Proposal) {
         let automaton = self.tables.automaton;
-        let end = self.scan.tokens.len() - 1;
         let number = proposal.pattern();
-        let pattern = &automaton.patterns[number as usize];
-        if !pattern.applies(self.scan.state.solid, self.tables.role) {
+        if !proposal.is_for(self.tables.role)
+            || proposal.early() && self.scan.state.solid > automaton.bounds[number as usize].within
+        {
             return;
         }
-        if proposal.ends() {
-            keep(automaton, number, self.scan, end);
-        } else {
+        let end = self.scan.tokens.len() as u32 - 1;
+        if !proposal.ends() {
             self.scan.watched.push(Watched {
-                last: pattern.last(),
-                pattern: number,
-                at: end as u32,
+                last: automaton.bounds[number as usize].last,
+                proposal,
+                at: end,
             });
+        } else if proposal.later() {
+            later(self.scan, number, end);
+        } else {
+            keep(automaton, number, self.scan, end);
         }
     }
 
@@ -510,25 +513,28 @@ impl Reader<'_> {
         self.scan.state.watched = from as u32;
         let bit = bit(symbol);
         for i in from..self.scan.watched.len() {
-            let Watched { last, pattern, .. } = self.scan.watched[i];
-            if last & bit != 0 {
-                keep(self.tables.automaton, pattern, self.scan, end);
+            let Watched { last, proposal, .. } = self.scan.watched[i];
+            if last & bit == 0 {
+            } else if proposal.later() {
+                later(self.scan, proposal.pattern(), end as u32);
+            } else {
+                keep(self.tables.automaton, proposal.pattern(), self.scan, end as u32);
             }
         }
     }
 }
 
-/// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once, or until it is asked for.
-fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: usize) {
-    if let Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_) = automaton.patterns[p as usize].owner {
-        let proposal = (p, end as u32);
-        let mut here = scan.proposed.iter().rev().take_while(|x| x.1 == proposal.1);
-        if !here.any(|x| *x == proposal) {
-            scan.proposed.push(proposal);
-        }
-        return;
+/// Keeps a proposal until a hit asks for it.
+fn later(scan: &mut Scan, p: u32, end: u32) {
+    let mut here = scan.proposed.iter().rev().take_while(|x| x.1 == end);
+    if !here.any(|x| x.0 == p) {
+        scan.proposed.push((p, end));
     }
-    let Some(found) = scan.confirm(automaton, p, end) else {
+}
+
+/// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once.
+fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
+    let Some(found) = scan.confirm(automaton, p, end as usize) else {
         return;
     };
     let list = if matches!(found.owner, Owner::Entry(_)) {

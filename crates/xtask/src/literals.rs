@@ -76,12 +76,13 @@ pub(crate) struct Agreement {
     pub(crate) utterances: usize,
     /// Occurrences in them.
     pub(crate) found: usize,
-    /// Utterances left out: a word said twice in a row is a stutter to Hackles, or they do not read as their words do.
+    /// Utterances left out: they do not read as their words in a row do (a stop within a number, say).
     pub(crate) left_out: usize,
 }
 
 /// Compares counts, utterance by utterance. Both read the same text: the words in normal form, a space between, so that punctuation
-/// does not tell them apart; and the lexicon of literals knows neither contractions nor fillers, which only Hackles would see through.
+/// does not tell them apart; a word said twice in a row once, since that is a stutter to Hackles. The lexicon of literals
+/// knows neither contractions nor fillers, which only Hackles would see through.
 pub(crate) fn compare(
     automaton: &AhoCorasick,
     probe: &mut Probe,
@@ -90,8 +91,10 @@ pub(crate) fn compare(
     let mut out = Agreement::default();
     for utterance in utterances {
         let text = plain(&utterance.text);
-        let words: Vec<&str> = text.split(' ').collect();
-        if plain(&text) != text || words.windows(2).any(|pair| pair[0] == pair[1]) {
+        let mut words: Vec<&str> = text.split(' ').collect();
+        words.dedup();
+        let text = words.join(" ");
+        if plain(&text) != text {
             out.left_out += 1;
             continue;
         }

@@ -4,6 +4,7 @@ mod bench;
 mod clock;
 #[path = "../../../benches/common/mod.rs"]
 mod corpus;
+mod figures;
 mod literals;
 mod machine;
 mod peers;

@@ -41,3 +41,40 @@ impl Analyzer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lexicon;
+
+    #[test]
+    fn anchors_hold_and_one_text_leaves_nothing_for_the_next() {
+        let file = r#"
+            schema = 1
+            [signal]
+            id = "end"
+            speaker = "agent"
+            severity = "info"
+            title = "t"
+            summary = "s"
+            why = "w"
+            hint = "h"
+            [[entry]]
+            id = "end"
+            weight = 1.0
+            phrases = ["it $", "leave it"]
+        "#;
+        let lexicon = Lexicon::builder().file("a.toml", file).build().expect("loads");
+        let mut probe = Analyzer::new(lexicon).expect("compiles").probe();
+        for (text, want) in [
+            ("leave it", 2),
+            ("leave it there", 1),
+            ("", 0),
+            ("about it", 1),
+            ("leave", 0),
+        ] {
+            assert_eq!(probe.count(Some(Role::Agent), text), want, "{text}");
+        }
+        assert_eq!(probe.count(Some(Role::Customer), "leave it"), 0);
+    }
+}

@@ -10,7 +10,7 @@ impl Lexicon {
     ///
     /// ```
     /// let lexicon = hackles::Lexicon::builtin();
-    /// assert!(lexicon.literals(8).binary_search(&"not my job".to_owned()).is_ok());
+    /// assert!(lexicon.literals(8).binary_search(&"above my pay grade".to_owned()).is_ok());
     /// ```
     pub fn literals(&self, most: usize) -> Vec<String> {
         let phrases = self.entries.iter().flat_map(|e| &e.phrases);

@@ -29,7 +29,7 @@ pub(crate) fn run(asked: &Asked) -> Result<(), String> {
 
 fn measure(asked: &Asked) -> Result<Figures, String> {
     let usual = |quick, usual| if asked.quick { quick } else { usual };
-    let rounds = asked.rounds.unwrap_or(usual(2, 15));
+    let rounds = asked.rounds.unwrap_or(usual(2, 31));
     let most = asked.most.unwrap_or(usual(FEW_FORMS, 256));
     let live = sessions_apart(asked.sessions.unwrap_or(usual(2000, sessions::USUAL)))?;
 

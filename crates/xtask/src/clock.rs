@@ -29,13 +29,18 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The medians of all cases in nanoseconds. Every round gives each case its turn: a pass that is not timed, so that none pays for
-/// what the one before left in the caches, and one that is.
+/// Passes of a case that are not timed, before one that is.
+const WARM: usize = 3;
+
+/// The medians of all cases in nanoseconds. Every round gives each case its turn: some passes that are not timed, so that none pays for
+/// what the one before left in the caches and in the memory of branches, and one that is.
 pub(crate) fn in_turn(cases: &mut [Case<'_>], rounds: usize) -> Vec<f64> {
     let mut times = vec![Vec::new(); cases.len()];
     for _ in 0..rounds {
         for (case, times) in cases.iter_mut().zip(&mut times) {
-            (case.pass)();
+            for _ in 0..WARM {
+                (case.pass)();
+            }
             times.push((case.pass)());
         }
     }

@@ -24,7 +24,7 @@ cargo xtask bench [--quick] [--json FILE] [--sessions N] [--rounds N] [--most N]
       --quick       asserts that everything runs and that counts agree; its times say little
       --json FILE   writes the figures as well
       --sessions N  live sessions (100000)
-      --rounds N    how often each case has its turn (15)
+      --rounds N    how often each case has its turn (31)
       --most N      of a phrase of the lexicon, literals are made if it has at most so many forms (256)
       --no-python   leaves out the peers in Python
 cargo xtask sessions [--sessions N]

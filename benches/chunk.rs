@@ -1,161 +1,138 @@
-//! What a chunk, a turn, a call and an analyzer cost. The corpus is `examples/calls`; counts are asserted before anything is timed.
-//!
-//! `cargo bench` prints the figures; `benches/README.md` says what they mean.
+//! Reading, matching and chunks: what the parts of a push cost, and the whole of it, however utterances come.
+
+mod common;
 
 use std::hint::black_box;
 
+use common::{calls, ids, utterances};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use hackles::{Analyzer, Chunk, Lexicon, Mode, Options, Retention, Transcript};
+use hackles::event::{Event, State};
+use hackles::{Analyzer, Chunk, Lexicon, Mode, Options, Role, Turn};
 
-/// The example calls in JSON lines.
-fn calls() -> Vec<Transcript> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/calls");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("shipped")
-        .map(|f| f.expect("readable").path())
-        .collect();
-    files.retain(|f| f.extension().is_some_and(|e| e == "jsonl"));
-    files.sort();
-    let texts = files
-        .iter()
-        .map(|f| std::fs::read_to_string(f).expect("readable"));
-    texts
-        .flat_map(|t| {
-            t.lines()
-                .map(|l| serde_json::from_str(l).expect("a transcript"))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+/// How a turn is sent.
+#[derive(Clone, Copy)]
+enum Way {
+    Whole,
+    Appended,
+    Revised,
 }
 
 fn benches(c: &mut Criterion) {
     let analyzer = Analyzer::builtin();
-    let calls = calls();
-    let turns: Vec<_> = calls.iter().flat_map(|c| &c.turns).collect();
+    let utterances = utterances();
+    assert!(utterances.len() >= 300, "{} utterances", utterances.len());
+    reading(c, &analyzer, &utterances);
+
+    let turns: Vec<Turn> = calls().into_iter().take(24).flat_map(|call| call.turns).collect();
+    let words: usize = turns.iter().map(|t| pieces(&t.text).count()).sum();
+    let ids = ids();
+    let fired = confirmed(&analyzer, &turns, &ids, Way::Whole);
     assert!(
-        calls.len() >= 6 && turns.len() >= 100,
-        "the corpus is {} calls, {} turns",
-        calls.len(),
+        fired > turns.len() / 4,
+        "{fired} signals in {} turns",
         turns.len()
     );
-    let fired: usize = calls
-        .iter()
-        .map(|c| {
-            analyzer
-                .score(c)
-                .call
-                .signals
-                .values()
-                .map(|s| s.count as usize)
-                .sum::<usize>()
-        })
-        .sum();
-    assert!(fired > 100, "{fired} signals fire in the corpus");
-    let bytes: usize = turns.iter().map(|t| t.text.len()).sum();
-    let size = analyzer.size();
-    println!(
-        "{} turns of {} bytes on average; {fired} signals fire; {size:?}",
-        turns.len(),
-        bytes / turns.len()
-    );
-
-    let mut session = analyzer.session(Options::default());
-    for (i, turn) in turns.iter().take(20).enumerate() {
-        session.push(
-            &Chunk::whole(&i.to_string(), &turn.speaker, &turn.text),
-            &mut Vec::new(),
-        );
-    }
-    println!(
-        "{} bytes a session after twenty turns, none open, retention none",
-        session.state_bytes()
-    );
-
-    let mut group = c.benchmark_group("turn");
-    group.throughput(Throughput::Elements(turns.len() as u64));
-    group.bench_function("closed at once", |b| {
-        b.iter(|| {
-            let mut session = analyzer.session(Options::default());
-            let mut events = Vec::new();
-            for (i, turn) in turns.iter().enumerate() {
-                session.push(
-                    &Chunk::whole(IDS[i % IDS.len()], &turn.speaker, &turn.text),
-                    &mut events,
-                );
-                events.clear();
-            }
-            black_box(session.state_bytes())
-        });
-    });
-    group.finish();
-
-    let words: usize = turns.iter().map(|t| t.text.split_inclusive(' ').count()).sum();
+    let ways = [
+        ("whole", Way::Whole, turns.len()),
+        ("appended word by word", Way::Appended, words),
+        ("revised word by word", Way::Revised, words),
+    ];
     let mut group = c.benchmark_group("chunk");
-    group.throughput(Throughput::Elements(words as u64));
-    group.bench_function("appended word by word", |b| {
-        b.iter(|| {
-            let mut session = analyzer.session(Options::default());
-            let mut events = Vec::new();
-            for (i, turn) in turns.iter().enumerate() {
-                for (n, word) in turn.text.split_inclusive(' ').enumerate() {
-                    let is_final = n + 1 == turn.text.split_inclusive(' ').count();
-                    let whole = Chunk::whole(IDS[i % IDS.len()], &turn.speaker, word);
-                    session.push(
-                        &Chunk {
-                            mode: Mode::Append,
-                            is_final,
-                            ..whole
-                        },
-                        &mut events,
-                    );
-                    events.clear();
-                }
-            }
-            black_box(session.state_bytes())
-        });
-    });
+    for (name, way, chunks) in ways {
+        assert_eq!(confirmed(&analyzer, &turns, &ids, way), fired, "{name}");
+        group.throughput(Throughput::Elements(chunks as u64));
+        group.bench_function(name, |b| b.iter(|| confirmed(&analyzer, &turns, &ids, way)));
+    }
     group.finish();
-
-    let mut group = c.benchmark_group("call");
-    group.throughput(Throughput::Elements(calls.len() as u64));
-    group.bench_function("scored with all evidence", |b| {
-        b.iter(|| calls.iter().map(|c| analyzer.score(c).call.turns).sum::<u32>())
-    });
-    group.bench_function("report as JSON", |b| {
-        let reports: Vec<_> = calls.iter().map(|c| analyzer.score(c)).collect();
-        b.iter(|| {
-            reports
-                .iter()
-                .map(|r| serde_json::to_string(r).expect("plain").len())
-                .sum::<usize>()
-        });
-    });
-    group.finish();
-
-    let mut group = c.benchmark_group("analyzer");
-    group.sample_size(10);
-    group.bench_function("load the built-in files", |b| {
-        b.iter(|| Lexicon::builtin().entries())
-    });
-    let lexicon = Lexicon::builtin();
-    group.bench_function("compile", |b| {
-        b.iter(|| Analyzer::new(lexicon.clone()).expect("compiles").size())
-    });
-    group.finish();
-    assert_eq!(Retention::default(), Retention::None);
 }
 
-/// Utterance ids: more than a session remembers of the closed ones.
-const IDS: [&str; 64] = {
-    let mut ids = [""; 64];
-    let digits = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849505152535455565758596061626364";
-    let mut i = 0;
-    while i < 64 {
-        ids[i] = digits.split_at(2 * i).1.split_at(2).0;
-        i += 1;
+/// Texts to tokens, and tokens to phrases.
+fn reading(c: &mut Criterion, analyzer: &Analyzer, utterances: &[Turn]) {
+    let mut group = c.benchmark_group("reading");
+    group.throughput(Throughput::Elements(utterances.len() as u64));
+    let one_word = one_word();
+    for (name, analyzer, least) in [
+        ("tokenize (a lexicon of one word)", &one_word, 1),
+        ("match (the built-in lexicons)", analyzer, utterances.len()),
+    ] {
+        let mut probe = analyzer.probe();
+        let mut count = || {
+            let found = |t: &Turn| probe.count(Role::of_id(&t.speaker), black_box(&t.text));
+            utterances.iter().map(found).sum::<usize>()
+        };
+        let found = count();
+        assert!(found >= least, "{name}: {found} phrases");
+        group.bench_function(name, |b| b.iter(&mut count));
     }
-    ids
-};
+    group.finish();
+}
+
+/// Sends turns to one session; gives the number of confirmed signals.
+fn confirmed(analyzer: &Analyzer, turns: &[Turn], ids: &[String], way: Way) -> usize {
+    let mut session = analyzer.session(Options::default());
+    let (mut events, mut count) = (Vec::new(), 0);
+    for (number, turn) in turns.iter().enumerate() {
+        let whole = Chunk::whole(&ids[number % ids.len()], &turn.speaker, &turn.text);
+        let mut send = |chunk: &Chunk<'_>| {
+            session.push(chunk, &mut events);
+            let confirmed = |e: &&Event| matches!(e, Event::Signal(s) if s.state == State::Confirmed);
+            count += events.iter().filter(confirmed).count();
+            events.clear();
+        };
+        let mut end = 0;
+        match way {
+            Way::Whole => send(&whole),
+            Way::Appended => pieces(&turn.text).for_each(|piece| {
+                end += piece.len();
+                send(&Chunk {
+                    text: piece,
+                    mode: Mode::Append,
+                    is_final: end == turn.text.len(),
+                    ..whole
+                });
+            }),
+            Way::Revised => pieces(&turn.text).for_each(|piece| {
+                end += piece.len();
+                send(&Chunk {
+                    text: &turn.text[..end],
+                    is_final: end == turn.text.len(),
+                    ..whole
+                });
+            }),
+        }
+    }
+    session.finish(None, &mut events);
+    count
+        + events
+            .iter()
+            .filter(|e| matches!(e, Event::Signal(s) if s.state == State::Confirmed))
+            .count()
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(' ')
+}
+
+/// An analyzer that finds next to nothing.
+fn one_word() -> Analyzer {
+    let file = r#"
+        schema = 1
+        [signal]
+        id = "one"
+        speaker = "any"
+        severity = "info"
+        title = "t"
+        summary = "s"
+        why = "w"
+        hint = "h"
+        [[entry]]
+        id = "one"
+        weight = 1.0
+        phrases = ["refund"]
+    "#;
+    let lexicon = Lexicon::builder().file("one.toml", file).build();
+    Analyzer::new(lexicon.expect("loads")).expect("compiles")
+}
 
 criterion_group!(chunk, benches);
 criterion_main!(chunk);

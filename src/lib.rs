@@ -19,6 +19,7 @@ pub mod lexicon;
 mod matcher;
 pub mod options;
 mod practices;
+pub mod probe;
 pub mod report;
 mod score;
 mod scratch;

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod detectors;
+mod literals;
 mod load;
 mod model;
 pub(crate) mod phrase;

@@ -1,0 +1,99 @@
+//! Tasks of the project. `cargo xtask bench` compares Hackles with its peers; `benches/README.md` says what its figures mean.
+
+mod bench;
+mod clock;
+#[path = "../../../benches/common/mod.rs"]
+mod corpus;
+mod figures;
+mod literals;
+mod machine;
+mod peers;
+mod python;
+mod sessions;
+mod steady;
+mod table;
+mod threads;
+mod worst;
+
+use std::process::ExitCode;
+use std::str::FromStr;
+
+const USAGE: &str = "\
+cargo xtask bench [--quick] [--json FILE] [--sessions N] [--rounds N] [--most N] [--no-python]
+    Hackles beside its peers, in one run.
+      --quick       asserts that everything runs and that counts agree; its times say little
+      --json FILE   writes the figures as well
+      --sessions N  live sessions (100000)
+      --rounds N    how often each case has its turn (31)
+      --most N      of a phrase of the lexicon, literals are made if it has at most so many forms (256)
+      --no-python   leaves out the peers in Python
+cargo xtask sessions [--sessions N]
+    Bytes of a live session and times of a push, among so many.
+cargo xtask steady
+    Finished utterances to warm sessions: what .ci/check_instructions.py counts.";
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+struct Asked {
+    quick: bool,
+    json: Option<String>,
+    sessions: Option<usize>,
+    rounds: Option<usize>,
+    most: Option<usize>,
+    python: bool,
+}
+
+fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
+    fn value<T: FromStr>(name: &str, value: Option<String>) -> Result<Option<T>, String> {
+        let value = value.ok_or_else(|| format!("{name} needs a value"))?;
+        value
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("{name}: not {value:?}"))
+    }
+    let mut asked = Asked {
+        quick: false,
+        json: None,
+        sessions: None,
+        rounds: None,
+        most: None,
+        python: true,
+    };
+    while let Some(name) = arguments.next() {
+        match name.as_str() {
+            "--quick" => asked.quick = true,
+            "--no-python" => asked.python = false,
+            "--json" => asked.json = value(&name, arguments.next())?,
+            "--sessions" => asked.sessions = value(&name, arguments.next())?,
+            "--rounds" => asked.rounds = value(&name, arguments.next())?,
+            "--most" => asked.most = value(&name, arguments.next())?,
+            _ => return Err(format!("unknown argument {name:?}")),
+        }
+    }
+    Ok(asked)
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let done = asked(arguments).and_then(|asked| match task.as_str() {
+        "bench" => bench::run(&asked),
+        "sessions" => {
+            let figures = sessions::measure(asked.sessions.unwrap_or(sessions::USUAL));
+            println!("{figures}");
+            Ok(())
+        }
+        "steady" => {
+            println!("{}", steady::run());
+            Ok(())
+        }
+        _ => Err(USAGE.to_owned()),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

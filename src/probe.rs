@@ -1,0 +1,80 @@
+//! Matching alone: how many phrases occur in a text.
+
+use crate::analyzer::Analyzer;
+use crate::matcher::{Scan, closes};
+use crate::transcript::Role;
+
+/// Counts phrases in texts, without a call: no context, no conditions, no scores. What matching alone costs, and a quick filter over
+/// archives. Its buffers are used again from text to text.
+///
+/// ```
+/// use hackles::{Analyzer, Role};
+///
+/// let mut probe = Analyzer::builtin().probe();
+/// assert!(probe.count(Some(Role::Agent), "that's really not my job") > 0);
+/// assert_eq!(probe.count(Some(Role::Agent), "a b c"), 0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Probe {
+    analyzer: Analyzer,
+    scan: Scan,
+}
+
+impl Probe {
+    /// The number of occurrences of entries' phrases in a whole utterance of somebody with this role (nothing: an unknown one).
+    /// What an entry's conditions, exclusions and neighbours would cancel counts as well.
+    pub fn count(&mut self, role: Option<Role>, text: &str) -> usize {
+        self.scan.read_again(self.analyzer.0.tables(&[], role), text);
+        let Scan { hits, tokens, .. } = &self.scan;
+        hits.iter()
+            .filter(|hit| !hit.at_end || closes(tokens, hit.end as usize))
+            .count()
+    }
+}
+
+impl Analyzer {
+    /// Begins to count phrases in texts.
+    pub fn probe(&self) -> Probe {
+        Probe {
+            analyzer: self.clone(),
+            scan: Scan::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lexicon;
+
+    #[test]
+    fn anchors_hold_and_one_text_leaves_nothing_for_the_next() {
+        let file = r#"
+            schema = 1
+            [signal]
+            id = "end"
+            speaker = "agent"
+            severity = "info"
+            title = "t"
+            summary = "s"
+            why = "w"
+            hint = "h"
+            [[entry]]
+            id = "end"
+            weight = 1.0
+            phrases = ["it $", "leave it"]
+        "#;
+        let lexicon = Lexicon::builder().file("a.toml", file).build().expect("loads");
+        let mut probe = Analyzer::new(lexicon).expect("compiles").probe();
+        for (text, want) in [
+            ("leave it", 2),
+            ("leave it there", 1),
+            ("", 0),
+            ("about it", 1),
+            ("leave", 0),
+        ] {
+            assert_eq!(probe.count(Some(Role::Agent), text), want, "{text}");
+        }
+        assert_eq!(probe.count(Some(Role::Customer), "leave it"), 0);
+    }
+}

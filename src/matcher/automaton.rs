@@ -98,6 +98,8 @@ pub(crate) struct Automaton {
     nodes: Vec<Node>,
     /// The symbol that leads into each node.
     into: Vec<Symbol>,
+    /// Which pairs of a node with many children and a symbol may lead on: a set of bits by hash, a power of two of them.
+    pairs: Vec<u64>,
     out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
     /// By pattern.
@@ -211,6 +213,17 @@ impl Builder {
                 a.out.push(*proposal);
             }
         }
+        let crowded: Vec<State> = (1..count as State)
+            .filter(|&n| a.children(n).len() > FEW)
+            .collect();
+        let many: usize = crowded.iter().map(|&n| a.children(n).len()).sum();
+        a.pairs = vec![0; (many * PAIR_BITS).div_ceil(64).next_power_of_two()];
+        for parent in crowded {
+            for child in a.children(parent) {
+                let (at, bit) = a.pair(parent, a.into[child as usize]);
+                a.pairs[at] |= bit;
+            }
+        }
         for child in a.children(ROOT) {
             a.root[a.into[child as usize] as usize] = child;
         }
@@ -248,6 +261,8 @@ impl Builder {
 
 /// Up to so many children are looked through one by one.
 const FEW: usize = 8;
+/// Bits of [`Automaton::pairs`] for each pair: one in eight of the others passes, at most.
+const PAIR_BITS: usize = 8;
 
 impl Automaton {
     fn children(&self, node: State) -> std::ops::Range<State> {
@@ -286,9 +301,21 @@ impl Automaton {
         let at = if symbols.len() <= FEW {
             symbols.iter().position(|&s| s == symbol)
         } else {
+            let (at, bit) = self.pair(state, symbol);
+            if self.pairs[at] & bit == 0 {
+                return None;
+            }
             symbols.binary_search(&symbol).ok()
         };
         at.map(|at| range.start + at as State)
+    }
+
+    /// The word and the bit of a pair in [`Automaton::pairs`].
+    #[inline]
+    fn pair(&self, state: State, symbol: Symbol) -> (usize, u64) {
+        let key = u64::from(state) << 32 | u64::from(symbol);
+        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        ((hash >> 6) as usize & (self.pairs.len() - 1), 1 << (hash & 63))
     }
 
     /// Calls `each` with what is proposed in this state.
@@ -323,6 +350,7 @@ impl Automaton {
         let words =
             self.root.len() + self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
         words * size_of::<u32>()
+            + self.pairs.len() * size_of::<u64>()
             + self.nodes.len() * size_of::<Node>()
             + self.patterns.len() * (size_of::<Pattern>() + size_of::<Bounds>())
             + self.code.bytes()

@@ -134,14 +134,12 @@ impl Walk<'_> {
     }
 
     fn by_last(&self, set: u64, body: &[u32]) -> u64 {
-        let (table, bodies) = body[1..].split_at(3 * body[0] as usize);
-        let rows = table.as_chunks::<3>().0;
+        let (symbols, rest) = body[1..].split_at(body[0] as usize);
+        let (places, bodies) = rest.split_at(symbols.len() + 1);
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            let symbol = self.tokens[at].symbol;
-            if let Ok(i) = rows.binary_search_by_key(&symbol, |row| row[0]) {
-                let [_, from, length] = rows[i];
-                out |= self.back(&bodies[from as usize..][..length as usize], bit);
+            if let Ok(i) = symbols.binary_search(&self.tokens[at].symbol) {
+                out |= self.back(&bodies[places[i] as usize..places[i + 1] as usize], bit);
             }
             true
         });

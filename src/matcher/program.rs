@@ -191,7 +191,8 @@ pub(super) enum Op<'a> {
     Start,
     /// Any of these: each its length, then its operations.
     Any(&'a [u32]),
-    /// Any of these by the last word: their number, `(symbol, place, length)` in ascending order, then their operations.
+    /// Any of these by the last word: their number, their symbols in ascending order, where the
+    /// operations of each begin and the last end, and the operations.
     ByLast(&'a [u32]),
 }
 
@@ -278,12 +279,12 @@ impl Writer {
             Program::ByLast(all) => {
                 let mut bodies = Vec::new();
                 let mut table = vec![all.len() as u32];
-                for (symbol, before) in all {
-                    let mut body = Vec::new();
-                    self.write(code, before, &mut body);
-                    table.extend([*symbol, bodies.len() as u32, body.len() as u32]);
-                    bodies.extend(body);
+                table.extend(all.iter().map(|(symbol, _)| *symbol));
+                for (_, before) in all {
+                    table.push(bodies.len() as u32);
+                    self.write(code, before, &mut bodies);
                 }
+                table.push(bodies.len() as u32);
                 out.push(((table.len() + bodies.len()) as u32) << KIND_BITS | BY_LAST);
                 out.extend(table);
                 out.extend(bodies);

@@ -153,6 +153,7 @@ pub(crate) struct Entry {
     pub(crate) hint: Option<Arc<str>>,
     pub(crate) note: Option<String>,
     /// Its weight is not to be learned.
+    #[cfg_attr(not(feature = "workbench"), expect(dead_code))]
     pub(crate) fixed: bool,
     /// Its weight was learned.
     pub(crate) fitted: bool,

@@ -341,6 +341,7 @@ impl Automaton {
     }
 
     /// What all nodes propose, by pattern.
+    #[cfg(feature = "workbench")]
     pub(crate) fn proposals(&self) -> impl Iterator<Item = u32> + '_ {
         self.out.iter().chain(&self.hidden).map(|p| p.pattern())
     }

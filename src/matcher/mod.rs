@@ -26,7 +26,9 @@ pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
-pub(crate) use vocabulary::{Opened, Reading, Vocabulary, open};
+#[cfg(feature = "workbench")]
+pub(crate) use vocabulary::open;
+pub(crate) use vocabulary::{Opened, Reading, Vocabulary};
 
 use crate::text::Flags;
 

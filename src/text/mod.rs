@@ -19,6 +19,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 use foldhash::fast::FixedState;
 
+pub use block::portable_only;
 pub use key::{KEY_BYTES, Key};
 pub(crate) use scanner::Scanner;
 pub use segment::{is_emoji, words};

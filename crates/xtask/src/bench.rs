@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use aho_corasick::AhoCorasick;
+use hackles::text::portable_only;
 use hackles::{Analyzer, Lexicon, Options, Role, Turn};
 use serde_json::Value;
 
@@ -169,9 +170,6 @@ fn matching<'a>(name: &'static str, analyzer: &Analyzer, utterances: &'a [Turn],
         time
     })
 }
-
-/// Keeps the engine from using vector instructions. It has none yet: both figures are of the same path.
-fn portable_only(_only: bool) {}
 
 /// What reading a compiled analyzer takes. It cannot be saved yet: there is nothing to read.
 fn load_ns(_analyzer: &Analyzer, _rounds: usize) -> Option<f64> {

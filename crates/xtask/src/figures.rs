@@ -13,7 +13,7 @@ use crate::worst::Worst;
 /// What sets the measure.
 pub(crate) const BASELINE: &str = "aho-corasick DFA, counting only";
 pub(crate) const SIMD: &str = "Hackles, matching the same literals";
-pub(crate) const PORTABLE: &str = "… without vector instructions (the same path: there are none)";
+pub(crate) const PORTABLE: &str = "… without vector instructions";
 pub(crate) const BUILT_IN: &str = "Hackles, matching the built-in lexicons";
 pub(crate) const WHOLE: &str = "Hackles, a push that closes its utterance";
 pub(crate) const OPENING: &str = "… that leaves it open";

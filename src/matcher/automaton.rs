@@ -94,7 +94,8 @@ fn onward(symbol: Symbol) -> u32 {
 pub(crate) struct Automaton {
     /// Transitions out of the root, by symbol.
     root: Vec<State>,
-    /// In the order of breadth: the children of a node lie side by side, in the order of their symbols. One more at the end.
+    /// In the order of breadth: the children of a node lie side by side, in the order of their symbols; those of the root in
+    /// that of their frequency. One more at the end.
     nodes: Vec<Node>,
     /// The symbol that leads into each node.
     into: Vec<Symbol>,
@@ -161,8 +162,9 @@ impl Builder {
         self.hidden.push((symbol, proposal));
     }
 
-    /// Numbers the nodes by breadth and links the failures; what is proposed at one node comes to lie side by side.
-    pub(crate) fn build(mut self) -> Automaton {
+    /// Numbers the nodes by breadth and links the failures; what is proposed at one node comes to lie side by side, and what is
+    /// frequent lies together.
+    pub(crate) fn build(mut self, frequencies: &[f64]) -> Automaton {
         let count = self.made.len();
         let mut by_parent: Vec<State> = (1..count as State).collect();
         by_parent.sort_unstable_by_key(|&n| self.made[n as usize]);
@@ -173,6 +175,8 @@ impl Builder {
         for i in 0..count {
             first[i + 1] += first[i];
         }
+        let frequency = |n: State| frequencies[self.made[n as usize].1 as usize];
+        by_parent[..first[1] as usize].sort_by(|&a, &b| frequency(b).total_cmp(&frequency(a)));
         let mut order: Vec<State> = vec![ROOT];
         let mut number = vec![ROOT; count];
         let mut a = Automaton {

@@ -4,7 +4,7 @@
 //! is walked by.
 
 use super::automaton::{Automaton, Builder, Proposal};
-use super::factors::{Chooser, Frequencies};
+use super::factors::{Chooser, Factor, Frequencies};
 use super::program::{Bounds, Program, Roles, Writer, bit};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
@@ -41,31 +41,38 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
         builder: Builder::new(vocabulary.symbols()),
         writer: Writer::default(),
     };
+    let mut prepared = Vec::with_capacity(phrases.len());
     for (owner, phrase) in phrases {
-        if let Err(message) = compilation.add(owner, roles(lexicon, owner), phrase) {
-            let place = match owner {
-                Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => {
-                    let entry = &lexicon.entries[e as usize];
-                    format!(
-                        "entry \"{}\" of signal \"{}\"",
-                        entry.id,
-                        lexicon.signals[usize::from(entry.signal)].id
-                    )
-                }
-                Owner::Cue(m) | Owner::Except(m) | Owner::Stop(m) => {
-                    format!("modifier \"{}\"", lexicon.shared.modifiers[usize::from(m)].id)
-                }
-            };
-            let message = format!("{place}: {message}");
-            return Err(Error::new(vec![Problem {
-                kind: ErrorKind::Range,
-                place: None,
-                message,
-            }]));
+        compilation.prepare(owner, roles(lexicon, owner), phrase, &mut prepared);
+    }
+    // What is proposed often lies together, so that caches hold it.
+    prepared.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+    for prepared in prepared {
+        if !compilation.add(&prepared) {
+            return Err(too_large(lexicon, prepared.owner));
         }
     }
-    let automaton = compilation.builder.build();
+    let automaton = compilation.builder.build(&frequencies.0);
     Ok((vocabulary, automaton))
+}
+
+fn too_large(lexicon: &Lexicon, owner: Owner) -> Error {
+    let place = match owner {
+        Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => {
+            let entry = &lexicon.entries[e as usize];
+            let signal = &lexicon.signals[usize::from(entry.signal)].id;
+            format!("entry \"{}\" of signal \"{signal}\"", entry.id)
+        }
+        Owner::Cue(m) | Owner::Except(m) | Owner::Stop(m) => {
+            format!("modifier \"{}\"", lexicon.shared.modifiers[usize::from(m)].id)
+        }
+    };
+    let message = format!("{place}: the lexicons expand to more than {MAX_PROPOSALS} runs of words");
+    Error::new(vec![Problem {
+        kind: ErrorKind::Range,
+        place: None,
+        message,
+    }])
 }
 
 fn all(lexicon: &Lexicon) -> Vec<(Owner, &Phrase)> {
@@ -252,8 +259,19 @@ struct Compilation<'a> {
     writer: Writer,
 }
 
+/// A pattern before it is written.
+struct Prepared {
+    owner: Owner,
+    program: Program,
+    at_end: bool,
+    bounds: Bounds,
+    /// In proposals a token.
+    cost: f64,
+    factors: Vec<Factor>,
+}
+
 impl Compilation<'_> {
-    fn add(&mut self, owner: Owner, roles: Roles, phrase: &Phrase) -> Result<(), String> {
+    fn prepare(&self, owner: Owner, roles: Roles, phrase: &Phrase, out: &mut Vec<Prepared>) {
         let whole = program(self.vocabulary, self.shared, phrase);
         let chooser = Chooser {
             vocabulary: self.vocabulary,
@@ -263,41 +281,51 @@ impl Compilation<'_> {
             let Some(program) = ending(&whole, at_end) else {
                 continue;
             };
+            // A phrase without words never occurs.
+            let Some((cost, factors)) = chooser.choose(&program, true) else {
+                continue;
+            };
             let within = if must_start(&program) {
                 program.longest()
             } else {
                 u32::MAX
             };
-            let factors = chooser.choose(&program, true);
-            let program = program.indexed();
-            let number = self.builder.patterns.len() as u32;
             let mut last = Vec::new();
             program.last(&mut last);
-            let bounds = Bounds {
-                last: last.iter().fold(0, |mask, &s| mask | bit(s)),
-                within,
-                roles,
-            };
-            let pattern = self
-                .writer
-                .pattern(&mut self.builder.code, &program, owner, at_end);
-            self.builder.patterns.push(pattern);
-            self.builder.bounds.push(bounds);
-            // A phrase without words never occurs.
-            for factor in factors.into_iter().flat_map(|(_, factors)| factors) {
-                let proposal = Proposal::new(number, &pattern, &bounds, factor.ends);
-                match factor.words[..] {
-                    [symbol] if factor.transparent => self.builder.add_hidden(symbol, proposal),
-                    ref words => self.builder.add(words, proposal),
-                }
+            let last = last.iter().fold(0, |mask, &s| mask | bit(s));
+            out.push(Prepared {
+                owner,
+                program: program.indexed(),
+                at_end,
+                bounds: Bounds { last, within, roles },
+                cost,
+                factors,
+            });
+        }
+    }
+
+    /// Whether there was room for it.
+    fn add(&mut self, prepared: &Prepared) -> bool {
+        let &Prepared {
+            owner,
+            ref program,
+            at_end,
+            bounds,
+            ..
+        } = prepared;
+        let builder = &mut self.builder;
+        let number = builder.patterns.len() as u32;
+        let pattern = self.writer.pattern(&mut builder.code, program, owner, at_end);
+        builder.patterns.push(pattern);
+        builder.bounds.push(bounds);
+        for factor in &prepared.factors {
+            let proposal = Proposal::new(number, &pattern, &bounds, factor.ends);
+            match factor.words[..] {
+                [symbol] if factor.transparent => builder.add_hidden(symbol, proposal),
+                ref words => builder.add(words, proposal),
             }
         }
-        if self.builder.proposals() > MAX_PROPOSALS || self.builder.patterns.len() > Proposal::MOST {
-            return Err(format!(
-                "the lexicons expand to more than {MAX_PROPOSALS} runs of words"
-            ));
-        }
-        Ok(())
+        builder.proposals() <= MAX_PROPOSALS && builder.patterns.len() < Proposal::MOST
     }
 }
 

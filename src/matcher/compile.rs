@@ -187,6 +187,16 @@ fn ending(program: &Program, at_end: bool) -> Option<Program> {
     }
 }
 
+/// Alternatives that stand alone are patterns of their own: what is proposed is then all that is walked.
+fn split(program: Option<Program>, at_end: bool, out: &mut Vec<(Program, bool)>) {
+    match program {
+        None => {}
+        Some(Program::Alternatives(all)) => all.into_iter().for_each(|p| split(Some(p), at_end, out)),
+        Some(Program::Sequence(mut all)) if all.len() == 1 => split(all.pop(), at_end, out),
+        Some(other) => out.push((other, at_end)),
+    }
+}
+
 /// Whether every form begins with the utterance.
 fn must_start(program: &Program) -> bool {
     match program {
@@ -277,10 +287,11 @@ impl Compilation<'_> {
             vocabulary: self.vocabulary,
             frequencies: self.frequencies,
         };
+        let mut parts = Vec::new();
         for at_end in [false, true] {
-            let Some(program) = ending(&whole, at_end) else {
-                continue;
-            };
+            split(ending(&whole, at_end), at_end, &mut parts);
+        }
+        for (program, at_end) in parts {
             // A phrase without words never occurs.
             let Some((cost, factors)) = chooser.choose(&program, true) else {
                 continue;

@@ -141,6 +141,12 @@ impl Pattern {
     const AT_END: u32 = 1 << 31;
     const WORD: u32 = 1 << 30;
 
+    /// Where its program begins: equal programs are one.
+    #[inline]
+    pub(super) fn program(&self) -> u32 {
+        self.from
+    }
+
     /// The occurrence must end with the utterance.
     #[inline]
     pub(crate) fn at_end(&self) -> bool {
@@ -205,10 +211,11 @@ const BY_LAST: u32 = 5;
 const LARGE: u32 = 6;
 const KIND_BITS: u32 = 3;
 
-/// Writes programs, and shares the sets they have in common.
+/// Writes programs, each once, and shares the sets they have in common.
 #[derive(Default)]
 pub(super) struct Writer {
     known: HashMap<Vec<Symbol>, u32, FixedState>,
+    written: HashMap<Vec<u32>, u32, FixedState>,
 }
 
 impl Writer {
@@ -224,22 +231,20 @@ impl Writer {
             Program::Sequence(all) if all.len() == 1 => &all[0],
             other => other,
         };
-        let from = code.ops.len();
-        let mut ops = std::mem::take(&mut code.ops);
+        let mut ops = Vec::new();
         self.write(code, program, &mut ops);
-        code.ops = ops;
-        let mut length = (code.ops.len() - from) as u32;
+        let mut length = ops.len() as u32;
+        let from = *self.written.entry(ops).or_insert_with_key(|ops| {
+            code.ops.extend_from_slice(ops);
+            (code.ops.len() - ops.len()) as u32
+        });
         if at_end {
             length |= Pattern::AT_END;
         }
         if matches!(program, Program::Symbols(_)) {
             length |= Pattern::WORD;
         }
-        Pattern {
-            owner,
-            from: from as u32,
-            length,
-        }
+        Pattern { owner, from, length }
     }
 
     fn write(&mut self, code: &mut Code, program: &Program, out: &mut Vec<u32>) {

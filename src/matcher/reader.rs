@@ -81,6 +81,22 @@ struct Watched {
     at: u32,
 }
 
+/// The last walk: several patterns may have one program.
+#[derive(Clone, Copy, Debug)]
+struct Walked {
+    program: u32,
+    end: u32,
+    start: Option<u32>,
+}
+
+impl Walked {
+    const NONE: Walked = Walked {
+        program: 0,
+        end: u32::MAX,
+        start: None,
+    };
+}
+
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
@@ -93,6 +109,7 @@ pub(crate) struct Scan {
     proposed: Vec<(u32, u32)>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
+    walked: Walked,
     scanner: Scanner,
     state: ReadState,
     /// While reading ahead: flags that were changed, to be put back.
@@ -135,6 +152,7 @@ impl Scan {
             marks: Vec::new(),
             proposed: Vec::new(),
             watched: Vec::new(),
+            walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
             log: None,
@@ -149,6 +167,7 @@ impl Scan {
         self.marks.clear();
         self.proposed.clear();
         self.watched.clear();
+        self.walked = Walked::NONE;
         self.scanner = Scanner::default();
         self.state = ReadState {
             tracks: Tracks::start(),
@@ -251,6 +270,7 @@ impl Scan {
         self.marks.truncate(to.marks);
         self.proposed.truncate(to.proposed);
         self.watched.truncate(to.watched);
+        self.walked = Walked::NONE;
         self.scanner = to.scanner;
         self.state = to.state;
     }
@@ -534,15 +554,33 @@ fn later(scan: &mut Scan, p: u32, end: u32) {
 
 /// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once.
 fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
-    let Some(found) = scan.confirm(automaton, p, end as usize) else {
-        return;
+    let pattern = &automaton.patterns[p as usize];
+    let start = if pattern.is_word() {
+        Some(end)
+    } else if (scan.walked.program, scan.walked.end) == (pattern.program(), end) {
+        scan.walked.start
+    } else {
+        let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end as usize).map(|s| s as u32);
+        scan.walked = Walked {
+            program: pattern.program(),
+            end,
+            start,
+        };
+        start
+    };
+    let Some(start) = start else { return };
+    let found = Found {
+        owner: pattern.owner,
+        start,
+        end,
+        at_end: pattern.at_end(),
     };
     let list = if matches!(found.owner, Owner::Entry(_)) {
         &mut scan.hits
     } else {
         &mut scan.marks
     };
-    let mut here = list.iter().rev().take_while(|f| f.end == found.end);
+    let mut here = list.iter().rev().take_while(|f| f.end == end);
     if !here.any(|f| *f == found) {
         list.push(found);
     }

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::alerts::Alerts;
 use crate::compiled::Compiled;
-use crate::context::{self, Setting, Weighed};
+use crate::context::{self, Setting, SignalRule, Weighed};
 use crate::event::{
     AngerEvent, Event, NoticeEvent, NoticeKind, PracticeEvent, SignalEvent, SilenceEvent, State,
 };
@@ -239,6 +239,7 @@ impl Call {
         let scene = Scene {
             signals: &compiled.lexicon.signals,
             entries: &compiled.lexicon.entries,
+            rules: &compiled.rules,
             history: &self.verdicts.history,
             turn: &past,
             text: &utterance.text,
@@ -264,9 +265,8 @@ impl Call {
         self.silence_ends(gap, hold, out);
         let rules = &compiled.lexicon.call;
         let promising = |w: &Weighed| {
-            rules
-                .promises
-                .asks(compiled.lexicon.entries[w.entry as usize].signal)
+            let signal = compiled.rules.entry_rule(w.entry).signal;
+            compiled.rules.signal(signal).has(SignalRule::PROMISES)
         };
         let times = if weighed.iter().any(promising) {
             promises::times(rules, &utterance.scan, &said.known)
@@ -575,7 +575,8 @@ fn discounted(compiled: &Compiled, verdict: &Verdict, bias: Milli) -> Milli {
 fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
     let mut sum = 0i64;
     for verdict in verdicts {
-        if let Some(&gain) = compiled.gains.get(&verdict.signal) {
+        let gain = compiled.gains[usize::from(verdict.signal)];
+        if gain != Milli::ZERO {
             // Not from the evidence, which may be forgotten by now.
             let bias = compiled.lexicon.signals[usize::from(verdict.signal)].bias;
             let contributions = discounted(compiled, verdict, bias);

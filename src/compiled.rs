@@ -1,12 +1,10 @@
 //! A lexicon with its automaton: what everything that reads calls shares.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-
-use foldhash::fast::FixedState;
 
 use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
+use crate::fixed::Milli;
 use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
 use crate::matcher::{self, Automaton, Tables, Vocabulary, Whole};
 use crate::practices;
@@ -36,7 +34,7 @@ pub(crate) struct Compiled {
     pub(crate) practice_hints: Vec<Arc<str>>,
     pub(crate) sentiment: Option<u16>,
     /// Gain of each signal in the course of anger.
-    pub(crate) gains: HashMap<u16, crate::fixed::Milli, FixedState>,
+    pub(crate) gains: Vec<Milli>,
     /// What scoring asks of entries and signals.
     pub(crate) rules: Rules,
     watch_bits: Vec<u8>,
@@ -106,6 +104,10 @@ impl Compiled {
                 counted.push((any_of(&what.any), what.by));
             }
         }
+        let mut gains = vec![Milli::ZERO; lexicon.signals.len()];
+        for &(signal, gain) in &lexicon.call.gains {
+            gains[usize::from(signal)] = gain;
+        }
         Ok(Compiled {
             has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
             name: Arc::from(lexicon.name()),
@@ -117,7 +119,7 @@ impl Compiled {
             hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
             rules: Rules::new(&lexicon, &watch_bits, number(SENTIMENT)),
             sentiment: number(SENTIMENT),
-            gains: lexicon.call.gains.iter().copied().collect(),
+            gains,
             holds: watch_mask(&watch_bits, lexicon.call.holds.iter().copied()),
             watch_bits,
             practices_of: practices::by_signal(&lexicon.practices, lexicon.signals.len()),

@@ -4,6 +4,8 @@
 //! bounded. Score = good / (good + bad + missing), where `missing` is what was needed and did not come; 1 where there was an opportunity and
 //! nothing went wrong.
 
+use smallvec::SmallVec;
+
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
@@ -120,11 +122,10 @@ impl Practices {
         if concerned == 0 {
             return;
         }
+        let fired = verdicts.iter().filter(|v| v.outcome.fired);
+        let signals: SmallVec<[u16; 16]> = fired.map(|v| v.signal).collect();
         let fired = |step: &Step| {
-            (step.by.is_none() || step.by == role)
-                && verdicts
-                    .iter()
-                    .any(|v| v.outcome.fired && step.any.iter().any(|s| s == v.signal))
+            (step.by.is_none() || step.by == role) && step.any.iter().any(|s| signals.contains(&s))
         };
         while concerned != 0 {
             let number = concerned.trailing_zeros() as u8;

@@ -1,5 +1,6 @@
 //! What changes a hit's weight: cancellations, then modifiers, all of them data.
 
+mod expressions;
 mod layout;
 mod modifiers;
 mod rules;
@@ -14,6 +15,7 @@ use crate::lexicon::{Entry, Side};
 use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
 use crate::scratch::{self, Scratch};
 use crate::transcript::Role;
+use expressions::Able;
 use layout::{Layout, Span};
 pub(crate) use modifiers::Modifiers;
 pub(crate) use rules::{EntryRule, Rules, SignalRule, watch_mask};
@@ -135,13 +137,13 @@ pub(crate) fn weigh(
     cancelled: impl FnMut(u32, (u32, u32), Cancelled),
 ) {
     out.clear();
-    let regexes = compiled.has_regexes && (setting.is_final || text.len() <= REGEX_AHEAD_BYTES);
-    let needed = if regexes {
-        scan.needed(&compiled.automaton)
+    let role = EntryRule::for_role(setting.role);
+    let able = if setting.is_final || text.len() <= REGEX_AHEAD_BYTES {
+        compiled.rules.expressions.able(role, text)
     } else {
-        SmallVec::new()
+        Able::new()
     };
-    if scan.hits.is_empty() && needed.is_empty() {
+    if scan.hits.is_empty() && able.is_empty() {
         return;
     }
     scratch::with(&DESK, |desk| {
@@ -149,12 +151,13 @@ pub(crate) fn weigh(
             compiled,
             scan,
             setting,
-            role: EntryRule::for_role(setting.role),
+            role,
+            is_plain: false,
             desk,
             out,
             cancelled,
         };
-        weighing.prepare(&needed);
+        let needed = weighing.prepare(&able);
         weighing.hits();
         for &entry in &needed {
             weighing.expression(entry, text);
@@ -167,53 +170,76 @@ struct Weighing<'a, F> {
     scan: &'a Scan,
     setting: Setting,
     role: u16,
+    /// Nothing in the text calls a modifier, and nothing is asked of what stands near.
+    is_plain: bool,
     desk: &'a mut Desk,
     out: &'a mut Vec<Weighed>,
     cancelled: F,
 }
 
 impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
-    /// Orders the hits, and collects what was proposed around them.
-    fn prepare(&mut self, needed: &[u32]) {
+    /// Orders the hits, collects what was proposed around them, and gives the entries whose regular expression is to run.
+    fn prepare(&mut self, able: &[u32]) -> Able {
         let rules = &self.compiled.rules;
+        let scan = self.scan;
         self.desk.order.clear();
         self.desk.around.clear();
-        let mut asking = 0u64;
+        let bit = |entry: u32| 1u64 << (entry & 63);
+        let (mut near, mut asking) = (false, 0);
         let mut asks = |entry: u32, rule: &EntryRule| {
             if rule.has(EntryRule::NOT_IN | EntryRule::NEAR) {
-                asking |= 1 << (entry & 63);
+                asking |= bit(entry);
+                near |= rule.has(EntryRule::NEAR);
             }
         };
-        for (place, hit) in (0u64..).zip(&self.scan.hits) {
+        for (place, hit) in (0u64..).zip(&scan.hits) {
             let Owner::Entry(entry) = hit.owner else { continue };
             let rule = rules.entry_rule(entry);
             if rule.has(self.role) {
-                self.desk
-                    .order
-                    .push(u64::from(rules.signal(rule.signal).rank) << 32 | place);
+                self.desk.order.push(u64::from(rule.rank) << 32 | place);
                 asks(entry, rule);
             }
         }
         self.desk.order.sort_unstable();
-        for &entry in needed {
+        let mut running = 0;
+        for &entry in able {
+            running |= bit(entry);
             asks(entry, rules.entry_rule(entry));
         }
-        if asking != 0 {
-            for (owner, pattern, end) in self.scan.proposals(&self.compiled.automaton) {
-                if let Owner::NotIn(entry) | Owner::Near(entry) = owner
-                    && asking >> (entry & 63) & 1 == 1
-                {
-                    self.desk.around.push(Around {
-                        owner,
-                        pattern,
-                        end,
-                        state: Tried::NotYet,
-                    });
+        let mut needed = Able::new();
+        if asking | running != 0 {
+            let automaton = &self.compiled.automaton;
+            for (owner, pattern, end) in scan.proposals(automaton) {
+                match owner {
+                    Owner::NotIn(entry) | Owner::Near(entry) if asking & bit(entry) != 0 => {
+                        self.desk.around.push(Around {
+                            owner,
+                            pattern,
+                            end,
+                            state: Tried::NotYet,
+                        });
+                    }
+                    Owner::Need(entry)
+                        if running & bit(entry) != 0
+                            && able.contains(&entry)
+                            && !needed.contains(&entry)
+                            && scan.confirm(automaton, pattern, end as usize).is_some() =>
+                    {
+                        needed.push(entry);
+                    }
+                    _ => {}
                 }
             }
+            needed.sort_unstable();
         }
-        let modifiers = self.compiled.lexicon.shared.modifiers.len();
-        self.desk.layout.read(self.scan, modifiers);
+        if !(self.desk.order.is_empty() && needed.is_empty()) {
+            self.is_plain = !near && !modifiers::may_be_called(scan);
+            if !self.is_plain {
+                let modifiers = self.compiled.lexicon.shared.modifiers.len();
+                self.desk.layout.read(scan, modifiers);
+            }
+        }
+        needed
     }
 
     fn hits(&mut self) {
@@ -234,9 +260,6 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             return;
         };
         let rules = &self.compiled.rules;
-        if !rules.entry_rule(entry).has(self.role) {
-            return;
-        }
         let tokens = &self.scan.tokens;
         for found in regex
             .find_iter(text)
@@ -266,9 +289,12 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             (self.cancelled)(entry, span, why);
             return;
         }
-        let layout = &mut self.desk.layout;
-        let (contribution, modifiers) =
-            modifiers::apply(&compiled.lexicon, &compiled.rules, rule, self.scan, layout, hit);
+        let (contribution, modifiers) = if self.is_plain {
+            (rule.weight, Modifiers::new())
+        } else {
+            let layout = &mut self.desk.layout;
+            modifiers::apply(&compiled.lexicon, &compiled.rules, rule, self.scan, layout, hit)
+        };
         self.out.push(Weighed {
             entry,
             span: Some(span),
@@ -285,8 +311,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         if !rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR) {
             return None;
         }
-        let e = &self.compiled.lexicon.entries[entry as usize];
         if rule.has(EntryRule::TIMED) {
+            let e = &self.compiled.lexicon.entries[entry as usize];
             let Some(start) = self.setting.since_start_ms else {
                 return Some(Cancelled::NotMeasurable);
             };
@@ -303,7 +329,10 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
                 tokens[longer.end as usize].end,
             ));
         }
-        let near = e.near.as_ref()?;
+        if !rule.has(EntryRule::NEAR) {
+            return None;
+        }
+        let near = self.compiled.lexicon.entries[entry as usize].near.as_ref()?;
         let within = |layout: &Layout, m: Span| match layout.distance(hit, m) {
             Some((Side::Before, d)) => near.side != Side::After && d <= u32::from(near.words),
             Some((_, d)) => near.side != Side::Before && d <= u32::from(near.words),

@@ -7,13 +7,26 @@ use super::layout::{Layout, Listens, Span};
 use super::rules::{EntryRule, Rules};
 use crate::fixed::Milli;
 use crate::lexicon::{Lexicon, Modifier, ModifierKind, Side};
-use crate::matcher::Scan;
+use crate::matcher::{Owner, Scan};
 use crate::text::Flags;
 
 /// Modifiers that were applied to a hit, in their order.
 pub(crate) type Modifiers = SmallVec<[Applied; 2]>;
 
 const EXCLAMATIONS: [Flags; 3] = [Flags::EXCLAMATION, Flags::EXCLAMATION_2, Flags::EXCLAMATION_3];
+
+/// Whether anything in a text may call a modifier.
+pub(super) fn may_be_called(scan: &Scan) -> bool {
+    const CALLING: Flags = Flags(
+        Flags::QUESTION.0
+            | Flags::EXCLAMATION.0
+            | Flags::EXCLAMATION_2.0
+            | Flags::EXCLAMATION_3.0
+            | Flags::CAPITALS.0,
+    );
+    let shown = scan.tokens.iter().fold(Flags::NONE, |all, t| all | t.flags);
+    shown.intersects(CALLING) || scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)))
+}
 
 /// The modifiers that something in the sentence of a hit may call, a bit each.
 fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
@@ -42,11 +55,14 @@ pub(super) fn apply(
     layout: &mut Layout,
     hit: Span,
 ) -> (Milli, Modifiers) {
-    let called = called(rules, layout, hit);
+    let mut called = called(rules, layout, hit);
+    if called != 0 {
+        called &= !rules.ignored(rule);
+    }
     if called == 0 {
         return (rule.weight, Modifiers::new());
     }
-    modified(lexicon, rule, scan, layout, hit, called & !rules.ignored(rule))
+    modified(lexicon, rule, scan, layout, hit, called)
 }
 
 /// The contribution of a hit that these modifiers (a bit each) may change, and those that do.

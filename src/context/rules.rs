@@ -1,5 +1,6 @@
 //! What scoring asks of entries and signals, in flat tables.
 
+use super::expressions::Expressions;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::{AnyOf, Condition, Entry, Lexicon, ModifierKind, OverTurns, Within};
 use crate::signal::Signal;
@@ -13,10 +14,10 @@ pub(crate) struct EntryRule {
     pub(crate) weight: Milli,
     pub(crate) signal: u16,
     facts: u16,
-    /// Place of its modifiers that do not apply in [`Rules::ignored`].
-    ignored: u32,
-    /// Place of its conditions in [`Rules::conditions`]; the first are none.
-    conditions: u32,
+    /// Place of its signal in the order of evaluation.
+    pub(crate) rank: u16,
+    /// Place of its terms in [`Rules::terms`].
+    terms: u32,
 }
 
 impl EntryRule {
@@ -29,6 +30,8 @@ impl EntryRule {
     pub(crate) const TIMED: u16 = 1 << 6;
     /// Counts over several turns.
     pub(crate) const OVER: u16 = 1 << 7;
+    /// Counts under conditions.
+    pub(crate) const CONDITIONS: u16 = 1 << 11;
     /// Whose turns it is looked for in: of agents, customers, others.
     const ROLES: [u16; 3] = [1 << 8, 1 << 9, 1 << 10];
 
@@ -46,7 +49,7 @@ impl EntryRule {
     }
 
     pub(crate) fn has_conditions(&self) -> bool {
-        self.conditions != 0
+        self.has(Self::CONDITIONS)
     }
 }
 
@@ -84,6 +87,8 @@ impl SignalRule {
     const TRIGGERED: u16 = 1 << 4;
     /// A figure that does not fire.
     pub(crate) const FIGURE: u16 = 1 << 5;
+    /// Promises are read from its words.
+    pub(crate) const PROMISES: u16 = 1 << 6;
 
     pub(crate) fn has(&self, facts: u16) -> bool {
         self.facts & facts != 0
@@ -106,13 +111,21 @@ pub(crate) struct Conditions {
     pub(crate) only_if: Box<[Asked]>,
 }
 
+/// What few entries have of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Terms {
+    /// Modifiers that do not apply, a bit each.
+    ignored: u64,
+    conditions: Conditions,
+}
+
 /// The tables.
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) entries: Vec<EntryRule>,
     pub(crate) signals: Vec<SignalRule>,
-    ignored: Vec<u64>,
-    conditions: Vec<Conditions>,
+    terms: Vec<Terms>,
+    pub(super) expressions: Expressions,
     /// Modifiers that listen to no words alone, a bit each.
     pub(super) question: u64,
     pub(super) capitals: u64,
@@ -134,8 +147,8 @@ impl Rules {
         let mut rules = Rules {
             entries: Vec::with_capacity(lexicon.entries.len()),
             signals: Vec::with_capacity(lexicon.signals.len()),
-            ignored: Vec::new(),
-            conditions: vec![Conditions::default()],
+            terms: Vec::new(),
+            expressions: Expressions::default(),
             question: of_kind(ModifierKind::Question),
             capitals: of_kind(ModifierKind::Capitals),
             exclamation: of_kind(ModifierKind::Exclamation),
@@ -143,14 +156,21 @@ impl Rules {
             over: Vec::new(),
         };
         let mask = |any: &AnyOf| watch_mask(watch_bits, any.iter());
-        for entry in &lexicon.entries {
-            let roles = roles(&lexicon.signals[usize::from(entry.signal)]);
-            let rule = rules.entry(entry, roles, mask);
-            rules.entries.push(rule);
-        }
         let mut rank = vec![0u16; lexicon.signals.len()];
         for (place, &signal) in (0..).zip(&lexicon.order) {
             rank[usize::from(signal)] = place;
+        }
+        for (number, entry) in (0u32..).zip(&lexicon.entries) {
+            let roles = roles(&lexicon.signals[usize::from(entry.signal)]);
+            let rank = rank[usize::from(entry.signal)];
+            let rule = EntryRule {
+                rank,
+                ..rules.entry(entry, roles, mask)
+            };
+            rules.entries.push(rule);
+            if let Some(regex) = &entry.regex {
+                rules.expressions.add(number, rule, regex.as_str());
+            }
         }
         for (number, signal) in (0u16..).zip(&lexicon.signals) {
             let own = lexicon.traits[usize::from(number)].entries.clone();
@@ -189,11 +209,18 @@ impl Rules {
                 EntryRule::TIMED,
             ),
             (entry.over.is_some(), EntryRule::OVER),
+            (
+                !(entry.unless.is_empty() && entry.only_if.is_empty()),
+                EntryRule::CONDITIONS,
+            ),
         ];
         let asked = |conditions: &[Condition]| conditions.iter().map(|c| Asked::new(c, &mask)).collect();
-        let conditions = Conditions {
-            unless: asked(&entry.unless),
-            only_if: asked(&entry.only_if),
+        let terms = Terms {
+            ignored: entry.ignore,
+            conditions: Conditions {
+                unless: asked(&entry.unless),
+                only_if: asked(&entry.only_if),
+            },
         };
         EntryRule {
             weight: entry.weight,
@@ -202,8 +229,8 @@ impl Rules {
                 .iter()
                 .filter(|(is_so, _)| *is_so)
                 .fold(roles, |facts, (_, fact)| facts | fact),
-            ignored: place(&mut self.ignored, entry.ignore),
-            conditions: place(&mut self.conditions, conditions),
+            rank: 0,
+            terms: place(&mut self.terms, terms),
         }
     }
 
@@ -223,15 +250,15 @@ impl Rules {
 
     /// The place of an entry's signal in the order of evaluation.
     pub(crate) fn rank_of(&self, entry: u32) -> u16 {
-        self.signal(self.entry_rule(entry).signal).rank
+        self.entry_rule(entry).rank
     }
 
     pub(super) fn ignored(&self, rule: &EntryRule) -> u64 {
-        self.ignored[rule.ignored as usize]
+        self.terms[rule.terms as usize].ignored
     }
 
     pub(crate) fn conditions(&self, rule: &EntryRule) -> &Conditions {
-        &self.conditions[rule.conditions as usize]
+        &self.terms[rule.terms as usize].conditions
     }
 
     /// The signals that may score in a turn with hits of these entries (in the order of evaluation), each behind those its conditions
@@ -250,12 +277,11 @@ impl Rules {
         };
         let mut last = None;
         for entry in entries {
-            let signal = self.entry_rule(entry).signal;
+            let &EntryRule { signal, rank, .. } = self.entry_rule(entry);
             if last == Some(signal) {
                 continue;
             }
             last = Some(signal);
-            let rank = self.signal(signal).rank;
             while let Some(before) = over.next_if(|&s| self.signal(s).rank <= rank) {
                 if before != signal {
                     add(before, out, false);
@@ -318,6 +344,7 @@ fn signal_rule(
         (traits.beside, SignalRule::BESIDE),
         (at_once, SignalRule::TRIGGERED),
         (is_figure, SignalRule::FIGURE),
+        (lexicon.call.promises.asks(number), SignalRule::PROMISES),
     ];
     SignalRule {
         triggers,
@@ -367,8 +394,8 @@ impl EntryRule {
             weight: Milli::ZERO,
             signal: 0,
             facts,
-            ignored: 0,
-            conditions: 0,
+            rank: 0,
+            terms: 0,
         }
     }
 }

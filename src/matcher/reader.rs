@@ -1,7 +1,5 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
-use smallvec::SmallVec;
-
 use super::automaton::{Automaton, Proposal, ROOT, State};
 use super::program::{Roles, bit};
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
@@ -199,21 +197,6 @@ impl Scan {
     /// Whether a word waits for its end.
     pub(crate) fn is_pending(&self, text: &str) -> bool {
         self.scanner.is_pending(text)
-    }
-
-    /// The entries whose regular expression may run, in ascending order.
-    pub(crate) fn needed(&self, automaton: &Automaton) -> SmallVec<[u32; 4]> {
-        let mut out = SmallVec::new();
-        for (owner, p, end) in self.proposals(automaton) {
-            if let Owner::Need(entry) = owner
-                && !out.contains(&entry)
-                && self.confirm(automaton, p, end as usize).is_some()
-            {
-                out.push(entry);
-            }
-        }
-        out.sort_unstable();
-        out
     }
 
     /// What is confirmed only when it is asked for: owner, pattern and last token, in the order of the last tokens.

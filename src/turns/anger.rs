@@ -33,7 +33,11 @@ impl AngerCourse {
             libm::round(f64::from(self.energy.0) * kept) as i64 + i64::from(evidence.0)
         };
         self.energy = Milli(energy.clamp(0, i64::from(rules.most.0)) as i32);
-        let level = Score::nearest(libm::tanh(self.energy.to_f64() / (2.0 * rules.scale)));
+        let level = if self.energy == Milli::ZERO {
+            Score::default()
+        } else {
+            Score::nearest(libm::tanh(self.energy.to_f64() / (2.0 * rules.scale)))
+        };
         if self.levels == 0 {
             self.start = level;
         }

@@ -6,7 +6,7 @@ use super::overlap::Overlap;
 use super::repeat::Sentences;
 use super::said::Said;
 use crate::compiled::Compiled;
-use crate::context::Weighed;
+use crate::context::{Rules, Weighed};
 use crate::lexicon::{Detector, Entry, Features, KnownNameRules, SaidBeforeRules};
 use crate::signal::Signal;
 use crate::transcript::Role;
@@ -15,6 +15,7 @@ use crate::transcript::Role;
 pub(crate) struct Scene<'a> {
     pub(crate) signals: &'a [Signal],
     pub(crate) entries: &'a [Entry],
+    pub(crate) rules: &'a Rules,
     /// The turns before this one.
     pub(crate) history: &'a History,
     pub(crate) turn: &'a Past,
@@ -23,7 +24,7 @@ pub(crate) struct Scene<'a> {
     /// Where the customer said each of its words lately, a bit a place.
     pub(crate) places: &'a [u64],
     pub(crate) overlap: Option<&'a Overlap>,
-    /// The hits of the turn's own words.
+    /// The hits of the turn's own words, in the order of evaluation of their signals.
     pub(crate) weighed: &'a [Weighed],
     /// The names of the call, sorted; whether one of them is the customer's.
     pub(crate) names: &'a [Box<str>],
@@ -33,8 +34,11 @@ pub(crate) struct Scene<'a> {
 impl Scene<'_> {
     /// The hits of a signal.
     pub(crate) fn hits(&self, signal: u16) -> impl Iterator<Item = &Weighed> + Clone {
-        let own = move |w: &&Weighed| self.entries[w.entry as usize].signal == signal;
-        self.weighed.iter().filter(own)
+        let rank = self.rules.signal(signal).rank;
+        let of = |w: &Weighed| self.rules.rank_of(w.entry);
+        let from = self.weighed.partition_point(|w| of(w) < rank);
+        let own = move |w: &&Weighed| of(w) == rank;
+        self.weighed[from..].iter().take_while(own)
     }
 }
 

@@ -3,6 +3,8 @@
 //! A customer says it after an introduction ("my name is", "this is … speaking") or in answer to the agent's question; it may be spelled out. What is learned
 //! reads as `#name` in the turns that arrive later, so a name that no list knows is found when the agent uses it.
 
+use smallvec::SmallVec;
+
 use super::said::normal_form;
 use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
@@ -161,7 +163,7 @@ struct Word {
 
 struct Words<'a> {
     heard: Heard<'a>,
-    all: Vec<Word>,
+    all: SmallVec<[Word; 32]>,
     /// Both capitals and small letters begin words, so that capitals mean something.
     mixed_case: bool,
 }
@@ -170,7 +172,7 @@ impl<'a> Words<'a> {
     fn of(heard: &Heard<'a>) -> Self {
         let (rules, text) = (heard.rules, heard.text);
         let mut first = true;
-        let mut all = Vec::with_capacity(heard.scan.tokens.len() + 4);
+        let mut all = SmallVec::new();
         let mut buffer = String::new();
         for (token, &known) in heard.scan.tokens.iter().zip(heard.known) {
             // A letter said twice is no stutter where letters are spelled.

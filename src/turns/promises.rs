@@ -1,5 +1,7 @@
 //! What agents promised, by when, and what customers say was promised and not kept.
 
+use smallvec::SmallVec;
+
 use super::verdicts::{ClosedTurn, Verdict};
 use crate::lexicon::{CallRules, Known, PromiseRules};
 use crate::matcher::Scan;
@@ -107,7 +109,7 @@ enum Part {
 /// The expressions of time in an utterance: runs of words of time, numbers and what joins them ("at half past eleven").
 pub(crate) fn times(rules: &CallRules, scan: &Scan, known: &[Known]) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    let mut run: Vec<(Part, u32, u32)> = Vec::new();
+    let mut run: SmallVec<[(Part, u32, u32); RUN_WORDS]> = SmallVec::new();
     let tokens = scan.tokens.iter().zip(known);
     let words = tokens.filter(|(t, _)| !t.flags.intersects(Flags::CONTINUED | Flags::TRANSPARENT));
     let promises = &rules.promises;

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
 use crate::context::{EntryRule, SignalRule, Turns, Weighed};
+use crate::fixed::Milli;
 use crate::lexicon::{Bound, Condition, OverTurns, Within};
 use crate::score::{Outcome, Standing, Strongest, Tally};
 use crate::scratch::{self, Scratch};
@@ -75,7 +76,7 @@ impl TurnInProgress {
                 || header.alert.is_some()
                 || Some(v.signal) == compiled.sentiment
                 || Some(v.signal) == compiled.lexicon.call.language.formal
-                || compiled.gains.contains_key(&v.signal)
+                || compiled.gains[usize::from(v.signal)] != Milli::ZERO
         };
         self.verdicts.retain(lasts);
     }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
+use crate::packed::packed;
 use crate::turns::verdicts::{ClosedTurn, Verdict};
 
 /// What is remembered of the signals that have an alert policy and fired.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Alerts {
-    states: Vec<AlertState>,
-    deferred: Vec<Deferred>,
+    pub(crate) states: Vec<AlertState>,
+    pub(crate) deferred: Vec<Deferred>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct AlertState {
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AlertState {
     /// When the last one was given, if that is known.
     last_ms: Option<i64>,
     given: u32,
@@ -24,13 +25,25 @@ struct AlertState {
 }
 
 #[derive(Clone, Debug)]
-struct Deferred {
+pub(crate) struct Deferred {
     signal: u16,
     due_ms: i64,
     alert: AlertEvent,
 }
 
+packed!(AlertState {
+    last_ms,
+    given,
+    signal,
+    armed,
+});
+
 impl Alerts {
+    /// Whether no signal that has a policy has fired yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
     /// Takes a turn that is decided, its verdicts in the order of signals.
     pub(crate) fn turn(
         &mut self,
@@ -116,9 +129,7 @@ impl Alerts {
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.states.capacity() * size_of::<AlertState>()
-            + self.deferred.capacity() * size_of::<Deferred>()
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.states.capacity() * size_of::<AlertState>() + self.deferred.capacity() * size_of::<Deferred>()
     }
 }

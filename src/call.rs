@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::alerts::Alerts;
+use crate::alerts::{Alerts, Deferred};
 use crate::compiled::Compiled;
 use crate::context::{self, Setting, Weighed};
 use crate::event::{
@@ -13,6 +13,7 @@ use crate::event::{
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
 use crate::options::Options;
+use crate::packed::{Bytes, Packed, Reader};
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
@@ -46,9 +47,28 @@ pub(crate) struct Call {
     practices: Practices,
     /// Since when the silence lasts that was told of.
     silence_told: At,
-    /// From the first signal on that has a policy of alerts and fires.
-    alerts: Option<Box<Alerts>>,
+    alerts: Alerts,
     ledger: Ledger,
+}
+
+/// What of a call does not go into bytes: few have any.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loose {
+    /// Of speakers who are not called by their roles.
+    ids: Vec<Arc<str>>,
+    deferred: Vec<Deferred>,
+}
+
+impl Loose {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.deferred.is_empty()
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.ids.capacity() * size_of::<Arc<str>>()
+            + self.ids.iter().map(|id| id.len() + 16).sum::<usize>()
+            + self.deferred.capacity() * size_of::<Deferred>()
+    }
 }
 
 /// Where events go, if anybody listens.
@@ -94,7 +114,7 @@ impl Call {
             promises: Promises::default(),
             practices: Practices::default(),
             silence_told: At::NONE,
-            alerts: None,
+            alerts: Alerts::default(),
             ledger: Ledger::new(options.retention),
         }
     }
@@ -115,6 +135,85 @@ impl Call {
             out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
         }
         number
+    }
+
+    /// Writes all that is to be kept while nobody speaks.
+    pub(crate) fn pack(&mut self, loose: &mut Loose, out: &mut Bytes) {
+        let Call {
+            speakers,
+            origin,
+            verdicts,
+            memory,
+            pauses,
+            names,
+            anger,
+            talk,
+            style,
+            story,
+            promises,
+            practices,
+            silence_told,
+            alerts,
+            ledger,
+        } = self;
+        speakers::pack(speakers, &mut loose.ids, out);
+        origin.pack(out);
+        verdicts.pack(out);
+        memory.pack(out);
+        pauses.pack(out);
+        names.pack(out);
+        anger.pack(out);
+        talk.pack(out);
+        style.pack(out);
+        story.pack(out);
+        promises.pack(out);
+        practices.pack(out);
+        silence_told.pack(out);
+        alerts.states.pack(out);
+        loose.deferred.append(&mut alerts.deferred);
+        ledger.pack(out);
+    }
+
+    /// Becomes what was packed.
+    pub(crate) fn unpack(&mut self, loose: &mut Loose, from: &mut Reader<'_>) {
+        let Call {
+            speakers,
+            origin,
+            verdicts,
+            memory,
+            pauses,
+            names,
+            anger,
+            talk,
+            style,
+            story,
+            promises,
+            practices,
+            silence_told,
+            alerts,
+            ledger,
+        } = self;
+        speakers::unpack(speakers, &mut loose.ids, from);
+        origin.unpack(from);
+        verdicts.unpack(from);
+        memory.unpack(from);
+        pauses.unpack(from);
+        names.unpack(from);
+        anger.unpack(from);
+        talk.unpack(from);
+        style.unpack(from);
+        story.unpack(from);
+        promises.unpack(from);
+        practices.unpack(from);
+        silence_told.unpack(from);
+        alerts.states.unpack(from);
+        alerts.deferred.append(&mut loose.deferred);
+        ledger.unpack(from);
+    }
+
+    /// Whether the turns are retained.
+    pub(crate) fn retains(&self) -> bool {
+        self.ledger.retains()
     }
 
     /// How many turns have come.
@@ -179,7 +278,7 @@ impl Call {
                         &utterance.id,
                         utterance.end_ms,
                         Some(&verdict),
-                        &utterance.text,
+                        |(start, end)| utterance.text.get(start as usize..end as usize),
                     )
                 });
             }
@@ -189,7 +288,7 @@ impl Call {
         utterance.announced.retain(|&signal| {
             let fires = firing.contains(&signal);
             if !fires {
-                out.send(|| signal_event(compiled, signal, State::Retracted, id, end_ms, None, ""));
+                out.send(|| signal_event(compiled, signal, State::Retracted, id, end_ms, None, |_| None));
             }
             fires
         });
@@ -291,6 +390,7 @@ impl Call {
             past,
             utterance: std::mem::take(&mut utterance.id),
             text: std::mem::take(&mut utterance.text),
+            text_from: 0,
             words: spoken.words,
             overlap,
             times,
@@ -332,7 +432,7 @@ impl Call {
                         &turn.utterance,
                         at_ms,
                         Some(verdict),
-                        &turn.text,
+                        |span| turn.quote(span),
                     )
                 });
             }
@@ -377,9 +477,8 @@ impl Call {
         });
         let may_alert =
             |v: &Verdict| v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some();
-        if out.0.is_some() && (self.alerts.is_some() || verdicts.iter().any(may_alert)) {
-            let alerts = self.alerts.get_or_insert_default();
-            alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
+        if out.0.is_some() && (!self.alerts.is_empty() || verdicts.iter().any(may_alert)) {
+            self.alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
@@ -430,8 +529,8 @@ impl Call {
     }
 
     pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
-        if let (true, Some(alerts)) = (out.0.is_some(), &mut self.alerts) {
-            alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
+        if out.0.is_some() {
+            self.alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
         }
     }
 
@@ -481,7 +580,7 @@ impl Call {
             + self.names.heap_bytes()
             + self.promises.heap_bytes()
             + self.practices.heap_bytes()
-            + self.alerts.as_ref().map_or(0, |a| a.bytes())
+            + self.alerts.heap_bytes()
             + self.ledger.heap_bytes()
     }
 }
@@ -530,26 +629,24 @@ fn tell(compiled: &Compiled, origin: Option<i64>, decided: Decided<'_>, out: &mu
             &turn.utterance,
             absolute(decided.at_ms, origin),
             decided.verdict,
-            &turn.text,
+            |span| turn.quote(span),
         )
     });
 }
 
-fn signal_event(
+fn signal_event<'a>(
     compiled: &Compiled,
     signal: u16,
     state: State,
     utterance: &Id,
     at_ms: Option<i64>,
     verdict: Option<&Verdict>,
-    text: &str,
+    quote: impl Fn((u32, u32)) -> Option<&'a str>,
 ) -> Event {
     let header = &compiled.lexicon.signals[usize::from(signal)];
     let strongest = verdict.and_then(|v| v.strongest);
     let own_hint = strongest.and_then(|e| compiled.lexicon.entries[e.entry as usize].hint.as_ref());
-    let quote = strongest
-        .map(|e| e.span)
-        .and_then(|(start, end)| text.get(start as usize..end as usize));
+    let quote = strongest.and_then(|e| quote(e.span));
     Event::Signal(SignalEvent {
         signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
         state,

@@ -7,6 +7,7 @@
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
+use crate::packed::packed;
 use crate::report::PracticeState;
 use crate::transcript::Role;
 use crate::turns::verdicts::Verdict;
@@ -43,7 +44,7 @@ struct Standing {
 }
 
 /// A turn that a practice wants answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Waiting {
     /// By arrival.
     asked: u32,
@@ -51,6 +52,20 @@ struct Waiting {
     /// The other side's turns since.
     passed: u8,
 }
+
+packed!(Practices { states, waiting });
+packed!(Standing {
+    good,
+    bad,
+    practice,
+    seen,
+    open,
+});
+packed!(Waiting {
+    asked,
+    practice,
+    passed,
+});
 
 /// For each signal the practices whose rules name it, a bit each.
 pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::fixed::Score;
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::transcript::{Participant, Role};
 use crate::turns::talk::SpeakerTalk;
 
@@ -30,6 +31,8 @@ pub(crate) struct SentimentSum {
     pub(crate) turns: u32,
 }
 
+packed!(SentimentSum { sum, turns });
+
 impl SentimentSum {
     pub(crate) fn add(&mut self, sentiment: Score) {
         // Full after 200,000 turns: then neither goes on.
@@ -39,7 +42,58 @@ impl SentimentSum {
     }
 }
 
+/// Who is called by a role; others' ids go into `others`.
+pub(crate) fn pack(speakers: &mut Vec<Speaker>, others: &mut Vec<Arc<str>>, out: &mut Bytes) {
+    out.push(speakers.len() as u8);
+    for speaker in speakers.drain(..) {
+        let Speaker {
+            id,
+            role,
+            noticed,
+            talk,
+            sentiment,
+        } = speaker;
+        let shared = ROLES.iter().position(|r| Arc::ptr_eq(r, &id));
+        out.push(shared.unwrap_or(ROLES.len()) as u8);
+        if shared.is_none() {
+            others.push(id);
+        }
+        role.pack(out);
+        noticed.pack(out);
+        talk.pack(out);
+        sentiment.pack(out);
+    }
+}
+
+/// Becomes what was packed; takes the ids back.
+pub(crate) fn unpack(speakers: &mut Vec<Speaker>, others: &mut Vec<Arc<str>>, from: &mut Reader<'_>) {
+    speakers.clear();
+    let mut others = others.drain(..);
+    for _ in 0..from.byte() {
+        let shared = ROLES.get(usize::from(from.byte())).cloned();
+        let Some(id) = shared.or_else(|| others.next()) else {
+            return;
+        };
+        let mut speaker = Speaker::new(id, None);
+        speaker.role.unpack(from);
+        speaker.noticed.unpack(from);
+        speaker.talk.unpack(from);
+        speaker.sentiment.unpack(from);
+        speakers.push(speaker);
+    }
+}
+
 impl Speaker {
+    fn new(id: Arc<str>, role: Option<Role>) -> Self {
+        Speaker {
+            id,
+            role,
+            noticed: false,
+            talk: SpeakerTalk::default(),
+            sentiment: SentimentSum::default(),
+        }
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         let shared = ROLES.iter().any(|r| Arc::ptr_eq(r, &self.id));
         if shared { 0 } else { self.id.len() + 16 }
@@ -63,15 +117,10 @@ pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Part
     if speakers.len() == speakers.capacity() {
         speakers.reserve_exact(1);
     }
-    speakers.push(Speaker {
-        id: ROLES
-            .iter()
-            .find(|r| ***r == *id)
-            .map_or_else(|| Arc::from(id), Arc::clone),
-        role: Role::of_id(id).or(told),
-        noticed: false,
-        talk: SpeakerTalk::default(),
-        sentiment: SentimentSum::default(),
-    });
+    let shared = ROLES.iter().find(|r| ***r == *id);
+    speakers.push(Speaker::new(
+        shared.map_or_else(|| Arc::from(id), Arc::clone),
+        Role::of_id(id).or(told),
+    ));
     Some(speakers.len() as u8 - 1)
 }

@@ -11,6 +11,7 @@ use super::detect::{Scene, shown};
 use super::said::{Key, Said, Word, normal_form};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
+use crate::packed::{Bytes, Packed, Reader, number};
 
 /// So many of the customer's last words are remembered: a bit each.
 const HEARD_WORDS: usize = u64::BITS as usize;
@@ -20,11 +21,45 @@ const STEP: usize = 16;
 /// The last words of the customer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
+    /// In short, so that they take three bytes.
     words: Vec<Key>,
     /// The words that begin a turn (or what is left of it).
     begins: u64,
     /// Their turns, by arrival.
     turns: Vec<u32>,
+}
+
+/// Words as they are, turns by the words and turns before them.
+impl Packed for Heard {
+    fn pack(&self, out: &mut Bytes) {
+        let Heard { words, begins, turns } = self;
+        out.push(words.len() as u8);
+        words.iter().for_each(|w| out.extend_from_slice(&w.to_bytes()));
+        out.push(turns.len() as u8);
+        let (mut begins, mut before) = (*begins, 0);
+        for turn in turns {
+            out.push(begins.trailing_zeros() as u8);
+            begins &= begins.wrapping_sub(1);
+            number(u64::from(turn - before), out);
+            before = *turn;
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let Heard { words, begins, turns } = self;
+        words.clear();
+        let len = usize::from(from.byte());
+        let (keys, _) = from.bytes(3 * len).as_chunks();
+        words.extend(keys.iter().map(|k| Key::of_bytes(*k)));
+        turns.clear();
+        *begins = 0;
+        let mut before = 0;
+        for _ in 0..from.byte() {
+            *begins |= 1 << (from.byte() & 63);
+            before += from.number() as u32;
+            turns.push(before);
+        }
+    }
 }
 
 impl Heard {
@@ -51,7 +86,7 @@ impl Heard {
                 .reserve_exact(len.next_multiple_of(STEP) - self.words.len());
         }
         self.begins |= 1 << self.words.len();
-        self.words.extend(own.iter().map(|w| w.key));
+        self.words.extend(own.iter().map(|w| w.key.short()));
         self.turns.push(arrival);
     }
 
@@ -61,7 +96,7 @@ impl Heard {
 
     /// Whether a word was said lately.
     pub(crate) fn has(&self, word: Key) -> bool {
-        self.words.contains(&word)
+        self.words.contains(&word.short())
     }
 
     fn last_turn(&self) -> &[u32] {
@@ -84,9 +119,10 @@ impl Heard {
         }
         let of = |word: &Word| {
             let mut places = 0;
-            let mut at = last[chain(word.key)];
+            let key = word.key.short();
+            let mut at = last[chain(key)];
             while at != NONE {
-                places |= u64::from(self.words[usize::from(at)] == word.key) << at;
+                places |= u64::from(self.words[usize::from(at)] == key) << at;
                 at = before[usize::from(at)];
             }
             places

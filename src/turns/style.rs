@@ -6,6 +6,7 @@
 use super::said::Said;
 use crate::fixed::Score;
 use crate::lexicon::{MAX_CATEGORIES, WordRules};
+use crate::packed::packed;
 use crate::transcript::Role;
 
 /// Of fewer words than this of either speaker no style can be told.
@@ -24,6 +25,9 @@ struct Side {
     words: u32,
     categories: [u16; MAX_CATEGORIES],
 }
+
+packed!(Style { sides, we, me });
+packed!(Side { words, categories });
 
 impl Style {
     pub(crate) fn take(&mut self, role: Option<Role>, said: &Said) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::alerts::{Alerts, Deferred};
+use crate::alerts::Alerts;
 use crate::compiled::Compiled;
 use crate::context::{self, Setting, Weighed};
 use crate::event::{
@@ -13,7 +13,7 @@ use crate::event::{
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
 use crate::options::Options;
-use crate::packed::{Bytes, Packed, Reader};
+use crate::packed::packed;
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
@@ -51,25 +51,23 @@ pub(crate) struct Call {
     ledger: Ledger,
 }
 
-/// What of a call does not go into bytes: few have any.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Loose {
-    /// Of speakers who are not called by their roles.
-    ids: Vec<Arc<str>>,
-    deferred: Vec<Deferred>,
-}
-
-impl Loose {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ids.is_empty() && self.deferred.is_empty()
-    }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.ids.capacity() * size_of::<Arc<str>>()
-            + self.ids.iter().map(|id| id.len() + 16).sum::<usize>()
-            + self.deferred.capacity() * size_of::<Deferred>()
-    }
-}
+packed!(Call {
+    speakers,
+    origin,
+    verdicts,
+    memory,
+    pauses,
+    names,
+    anger,
+    talk,
+    style,
+    story,
+    promises,
+    practices,
+    silence_told,
+    alerts,
+    ledger,
+});
 
 /// Where events go, if anybody listens.
 pub(crate) struct Out<'a>(pub(crate) Option<&'a mut Vec<Event>>);
@@ -81,12 +79,12 @@ impl Out<'_> {
         }
     }
 
-    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Arc<str>>) {
+    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Id>) {
         self.send(|| {
             Event::Notice(NoticeEvent {
                 notice,
                 utterance: utterance.share(),
-                speaker: speaker.cloned(),
+                speaker: speaker.map(Id::share),
             })
         });
     }
@@ -135,80 +133,6 @@ impl Call {
             out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
         }
         number
-    }
-
-    /// Writes all that is to be kept while nobody speaks.
-    pub(crate) fn pack(&mut self, loose: &mut Loose, out: &mut Bytes) {
-        let Call {
-            speakers,
-            origin,
-            verdicts,
-            memory,
-            pauses,
-            names,
-            anger,
-            talk,
-            style,
-            story,
-            promises,
-            practices,
-            silence_told,
-            alerts,
-            ledger,
-        } = self;
-        speakers::pack(speakers, &mut loose.ids, out);
-        origin.pack(out);
-        verdicts.pack(out);
-        memory.pack(out);
-        pauses.pack(out);
-        names.pack(out);
-        anger.pack(out);
-        talk.pack(out);
-        style.pack(out);
-        story.pack(out);
-        promises.pack(out);
-        practices.pack(out);
-        silence_told.pack(out);
-        alerts.states.pack(out);
-        loose.deferred.append(&mut alerts.deferred);
-        ledger.pack(out);
-    }
-
-    /// Becomes what was packed.
-    pub(crate) fn unpack(&mut self, loose: &mut Loose, from: &mut Reader<'_>) {
-        let Call {
-            speakers,
-            origin,
-            verdicts,
-            memory,
-            pauses,
-            names,
-            anger,
-            talk,
-            style,
-            story,
-            promises,
-            practices,
-            silence_told,
-            alerts,
-            ledger,
-        } = self;
-        speakers::unpack(speakers, &mut loose.ids, from);
-        origin.unpack(from);
-        verdicts.unpack(from);
-        memory.unpack(from);
-        pauses.unpack(from);
-        names.unpack(from);
-        anger.unpack(from);
-        talk.unpack(from);
-        style.unpack(from);
-        story.unpack(from);
-        promises.unpack(from);
-        practices.unpack(from);
-        silence_told.unpack(from);
-        alerts.states.unpack(from);
-        alerts.deferred.append(&mut loose.deferred);
-        ledger.unpack(from);
     }
 
     /// Whether the turns are retained.
@@ -411,7 +335,7 @@ impl Call {
             None => self.complete(compiled, out),
         }
         utterance.end();
-        self.release_alerts(start_ms, out);
+        self.release_alerts(compiled, start_ms, out);
     }
 
     /// Provisional events of what is not decided yet.
@@ -528,9 +452,10 @@ impl Call {
         }
     }
 
-    pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
+    pub(crate) fn release_alerts(&mut self, compiled: &Compiled, now: Option<i64>, out: &mut Out<'_>) {
         if out.0.is_some() {
-            self.alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
+            self.alerts
+                .release(compiled, now, |alert| out.send(|| Event::Alert(alert)));
         }
     }
 
@@ -548,7 +473,7 @@ impl Call {
             ledger.mark(mark);
             out.send(|| practice_event(compiled, mark, end_ms));
         });
-        self.release_alerts(Some(i64::MAX), out);
+        self.release_alerts(compiled, Some(i64::MAX), out);
     }
 
     /// The report, once it is finished.

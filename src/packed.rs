@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
         own
     }
 
-    fn array<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
         let Some((own, rest)) = self.0.split_first_chunk() else {
             self.0 = &[];
             return [0; N];

@@ -7,7 +7,7 @@
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
-use crate::packed::packed;
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::report::PracticeState;
 use crate::transcript::Role;
 use crate::turns::verdicts::Verdict;
@@ -54,13 +54,36 @@ struct Waiting {
 }
 
 packed!(Practices { states, waiting });
-packed!(Standing {
-    good,
-    bad,
-    practice,
-    seen,
-    open,
-});
+
+/// Mostly two bytes: which practice, and its counts while they are small.
+impl Packed for Standing {
+    fn pack(&self, out: &mut Bytes) {
+        let few = self.good < 8 && self.bad < 8 && self.seen < 4;
+        out.push(self.practice << 2 | u8::from(self.open) << 1 | u8::from(few));
+        if few {
+            out.push((self.good << 5 | self.bad << 2) as u8 | self.seen);
+        } else {
+            self.good.pack(out);
+            self.bad.pack(out);
+            self.seen.pack(out);
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let first = from.byte();
+        (self.practice, self.open) = (first >> 2, first & 2 != 0);
+        if first & 1 != 0 {
+            let counts = from.byte();
+            self.good = (counts >> 5).into();
+            self.bad = (counts >> 2 & 7).into();
+            self.seen = counts & 3;
+        } else {
+            self.good.unpack(from);
+            self.bad.unpack(from);
+            self.seen.unpack(from);
+        }
+    }
+}
 packed!(Waiting {
     asked,
     practice,

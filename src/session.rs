@@ -10,11 +10,11 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use crate::analyzer::Analyzer;
-use crate::call::{Call, Loose, Out};
+use crate::call::{Call, Out};
 use crate::compiled::Compiled;
 use crate::event::{Event, NoticeKind};
 use crate::options::{Options, Retention, UTTERANCE_BYTES};
-use crate::packed::{Bytes, Reader};
+use crate::packed::{Bytes, Packed, Reader};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
@@ -24,10 +24,8 @@ use crate::utterance::{Held, Id, Utterance};
 pub const MAX_OPEN: usize = 64;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 16;
-/// So much of the hash of each.
-const ID_BYTES: usize = 6;
 /// So much room in vain is too much.
-const ROOM: usize = 64;
+const ROOM: usize = 48;
 /// So many calls' memory is kept for the next ones.
 const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -40,6 +38,9 @@ thread_local! {
     /// Where bytes are written before it is known how many they are.
     static DRAFT: Cell<Bytes> = const { Cell::new(Vec::new()) };
 }
+
+/// So much of the hash of an id is remembered.
+type ShortHash = [u8; 6];
 
 /// A live call. `Clone` it to look ahead: the copy goes its own way.
 ///
@@ -62,7 +63,6 @@ pub struct Session {
     live: Option<Box<Live>>,
     /// The call else.
     rest: Box<[u8]>,
-    loose: Option<Box<Loose>>,
     /// Nobody listens: events are not made.
     quiet: bool,
 }
@@ -71,7 +71,7 @@ pub struct Session {
 #[derive(Clone, Debug)]
 struct Live {
     open: Vec<Held>,
-    closed_ids: Vec<u64>,
+    closed_ids: Vec<ShortHash>,
     call: Call,
 }
 
@@ -86,7 +86,6 @@ impl Session {
             })),
             options: (!options.is_plain()).then(|| Box::new(options)),
             rest: Box::default(),
-            loose: None,
             quiet: false,
         };
         session.rest();
@@ -140,12 +139,7 @@ impl Session {
             size_of::<Options>() + id + o.participants.capacity() * size_of::<Participant>()
         });
         let live = self.live.as_ref();
-        let loose = self.loose.as_ref();
-        size_of::<Self>()
-            + options
-            + self.rest.len()
-            + loose.map_or(0, |l| size_of::<Loose>() + l.heap_bytes())
-            + live.map_or(0, |l| size_of::<Live>() + l.heap_bytes())
+        size_of::<Self>() + options + self.rest.len() + live.map_or(0, |l| size_of::<Live>() + l.heap_bytes())
     }
 
     /// The call as it can go on, and what it goes on with.
@@ -153,9 +147,7 @@ impl Session {
         let live = self.live.get_or_insert_with(|| {
             let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
             let mut live = spare.ok().flatten().unwrap_or_default();
-            let mut none = Loose::default();
-            let loose = self.loose.as_deref_mut().unwrap_or(&mut none);
-            live.unpack(loose, &mut Reader(&self.rest));
+            live.unpack(&mut Reader(&self.rest));
             live
         });
         (&self.analyzer.0, self.options.as_deref(), live)
@@ -163,21 +155,15 @@ impl Session {
 
     /// Keeps the call as bytes, unless an utterance is open or the turns are retained.
     fn rest(&mut self) {
-        let Some(mut live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
+        let Some(live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
             return;
         };
         let mut draft = DRAFT.take();
         draft.clear();
-        let mut loose = self.loose.as_deref_mut().map(std::mem::take).unwrap_or_default();
-        live.pack(&mut loose, &mut draft);
-        match (&mut self.loose, loose.is_empty()) {
-            (Some(own), _) => **own = loose,
-            (None, true) => {}
-            (None, false) => self.loose = Some(Box::new(loose)),
-        }
+        live.pack(&mut draft);
         // Room that fits is kept.
         if !(draft.len()..draft.len() + ROOM).contains(&self.rest.len()) {
-            self.rest = vec![0; draft.len().next_multiple_of(ROOM / 2)].into_boxed_slice();
+            self.rest = vec![0; draft.len().next_multiple_of(16)].into_boxed_slice();
         }
         self.rest[..draft.len()].copy_from_slice(&draft);
         DRAFT.set(draft);
@@ -220,7 +206,7 @@ impl Live {
         if self.open.iter().all(|u| u.text.trim().is_empty()) {
             self.call.silent_until(compiled, now, out);
         }
-        self.call.release_alerts(Some(now_ms), out);
+        self.call.release_alerts(compiled, Some(now_ms), out);
     }
 
     fn finish(&mut self, compiled: &Compiled, end_ms: Option<i64>, out: &mut Out<'_>) {
@@ -237,26 +223,23 @@ impl Live {
         self.call.finish(compiled, end_ms, out);
     }
 
-    fn pack(&mut self, loose: &mut Loose, out: &mut Bytes) {
+    fn pack(&self, out: &mut Bytes) {
         out.push(self.closed_ids.len() as u8);
-        for id in &self.closed_ids {
-            out.extend_from_slice(&id.to_le_bytes()[..ID_BYTES]);
-        }
-        self.call.pack(loose, out);
+        out.extend_from_slice(self.closed_ids.as_flattened());
+        self.call.pack(out);
     }
 
-    fn unpack(&mut self, loose: &mut Loose, from: &mut Reader<'_>) {
+    fn unpack(&mut self, from: &mut Reader<'_>) {
         let len = usize::from(from.byte());
-        let ids = from.bytes(len * ID_BYTES).as_chunks::<ID_BYTES>().0.iter();
+        let (ids, _) = from.bytes(len * size_of::<ShortHash>()).as_chunks();
         self.closed_ids.clear();
-        self.closed_ids
-            .extend(ids.map(|[a, b, c, d, e, f]| u64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0])));
-        self.call.unpack(loose, from);
+        self.closed_ids.extend_from_slice(ids);
+        self.call.unpack(from);
     }
 
     fn heap_bytes(&self) -> usize {
         self.open.capacity() * size_of::<Held>()
-            + self.closed_ids.capacity() * size_of::<u64>()
+            + self.closed_ids.capacity() * size_of::<ShortHash>()
             + self.call.heap_bytes()
     }
 
@@ -402,9 +385,9 @@ impl Live {
     }
 }
 
-/// What is remembered of an id.
-fn hash(id: &[u8]) -> u64 {
-    FixedState::with_seed(0).hash_one(id) >> (u64::BITS as usize - 8 * ID_BYTES)
+fn hash(id: &[u8]) -> ShortHash {
+    let [a, b, c, d, e, f, ..] = FixedState::with_seed(0).hash_one(id).to_le_bytes();
+    [a, b, c, d, e, f]
 }
 
 impl Analyzer {

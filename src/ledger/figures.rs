@@ -498,8 +498,8 @@ fn call_score(compiled: &Compiled, practices: &[PracticeFigure]) -> CallScore {
 fn name(speaker: &Speaker) -> Arc<str> {
     match speaker.role {
         Some(role) => Arc::from(role.as_str()),
-        None if speaker.id.is_empty() => Arc::from("unknown"),
-        None => Arc::clone(&speaker.id),
+        None if speaker.id.as_bytes().is_empty() => Arc::from("unknown"),
+        None => speaker.id.share(),
     }
 }
 

@@ -21,8 +21,8 @@ const STEP: usize = 16;
 /// The last words of the customer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
-    /// In short, so that they take three bytes.
-    words: Vec<Key>,
+    /// The low bits of their keys.
+    words: Vec<[u8; 3]>,
     /// The words that begin a turn (or what is left of it).
     begins: u64,
     /// Their turns, by arrival.
@@ -34,7 +34,7 @@ impl Packed for Heard {
     fn pack(&self, out: &mut Bytes) {
         let Heard { words, begins, turns } = self;
         out.push(words.len() as u8);
-        words.iter().for_each(|w| out.extend_from_slice(&w.to_bytes()));
+        out.extend_from_slice(words.as_flattened());
         out.push(turns.len() as u8);
         let (mut begins, mut before) = (*begins, 0);
         for turn in turns {
@@ -50,7 +50,7 @@ impl Packed for Heard {
         words.clear();
         let len = usize::from(from.byte());
         let (keys, _) = from.bytes(3 * len).as_chunks();
-        words.extend(keys.iter().map(|k| Key::of_bytes(*k)));
+        words.extend_from_slice(keys);
         turns.clear();
         *begins = 0;
         let mut before = 0;
@@ -91,7 +91,7 @@ impl Heard {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.words.capacity() * size_of::<Key>() + self.turns.capacity() * size_of::<u32>()
+        self.words.capacity() * size_of::<[u8; 3]>() + self.turns.capacity() * size_of::<u32>()
     }
 
     /// Whether a word was said lately.
@@ -111,7 +111,7 @@ impl Heard {
             out.resize(words.len(), 0);
             return;
         }
-        let chain = |key: Key| (key.bits() >> 1) as usize & 127;
+        let chain = |key: [u8; 3]| usize::from(key[0] >> 1);
         let mut last = [NONE; 128];
         let mut before = [NONE; HEARD_WORDS];
         for (place, key) in (0u8..).zip(&self.words) {

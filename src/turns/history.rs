@@ -31,6 +31,10 @@ impl At {
         ms.map_or(At::NONE, |ms| At(since(ms)))
     }
 
+    fn or(self, other: At) -> At {
+        if self == At::NONE { other } else { self }
+    }
+
     pub(crate) fn get(self) -> Option<i64> {
         (self != At::NONE).then_some(i64::from(self.0))
     }
@@ -55,6 +59,7 @@ pub(crate) struct Past {
     pub(crate) arrival: u32,
     pub(crate) start: At,
     pub(crate) end: At,
+    /// Of a turn that is remembered only whether there are any.
     pub(crate) words: u16,
     pub(crate) speaker: u8,
     pub(crate) role: Option<Role>,
@@ -110,13 +115,13 @@ struct Row {
     arrival: u32,
     start: At,
     end: At,
-    words: u16,
     speaker: u8,
-    /// What its text shows, and above that the role.
+    /// What its text shows, whether it has words, and above that the role.
     shows: u8,
 }
 
 impl Row {
+    const SPOKEN: u8 = 1 << 5;
     const ROLE: u8 = 6;
 
     fn of(turn: &Past) -> Row {
@@ -125,9 +130,10 @@ impl Row {
             arrival: turn.arrival,
             start: turn.start,
             end: turn.end,
-            words: turn.words,
             speaker: turn.speaker,
-            shows: turn.shows.0 | (of_role(turn.role) as u8) << Row::ROLE,
+            shows: turn.shows.0
+                | if turn.words > 0 { Row::SPOKEN } else { 0 }
+                | (of_role(turn.role) as u8) << Row::ROLE,
         }
     }
 
@@ -137,14 +143,14 @@ impl Row {
             arrival: self.arrival,
             start: self.start,
             end: self.end,
-            words: self.words,
+            words: u16::from(self.shows & Row::SPOKEN != 0),
             speaker: self.speaker,
             role: match self.shows >> Row::ROLE {
                 0 => Some(Role::Agent),
                 1 => Some(Role::Customer),
                 _ => None,
             },
-            shows: Shows(self.shows & ((1 << Row::ROLE) - 1)),
+            shows: Shows(self.shows & (Row::SPOKEN - 1)),
         }
     }
 }
@@ -179,11 +185,10 @@ impl Packed for History {
         for turn in turns {
             out.push(turn.shows);
             turn.speaker.pack(out);
-            turn.words.pack(out);
             turn.start.0.wrapping_sub(before.0).pack(out);
             turn.end.0.wrapping_sub(turn.start.0).pack(out);
             pack_set(turn.fired, out);
-            before = turn.start;
+            before = turn.end.or(turn.start);
         }
         left.iter().for_each(|set| pack_set(*set, out));
         left_counts.pack(out);
@@ -204,7 +209,6 @@ impl Packed for History {
         for arrival in first..first + len {
             let shows = from.byte();
             let speaker = from.number() as u8;
-            let words = from.number() as u16;
             let start = At(before.0.wrapping_add(from.signed() as i32));
             let end = At(start.0.wrapping_add(from.signed() as i32));
             turns.push_back(Row {
@@ -212,11 +216,10 @@ impl Packed for History {
                 arrival,
                 start,
                 end,
-                words,
                 speaker,
                 shows,
             });
-            before = start;
+            before = end.or(start);
         }
         left.iter_mut().for_each(|set| *set = unpack_set(from));
         left_counts.unpack(from);

@@ -29,18 +29,10 @@ impl Key {
         self.0 & Key::CONTENT != 0
     }
 
-    /// As it is remembered: 24 bits.
-    pub(crate) fn short(self) -> Key {
-        Key(self.0 & 0xff_ffff)
-    }
-
-    pub(crate) fn to_bytes(self) -> [u8; 3] {
+    /// As it is remembered: its low bits.
+    pub(crate) fn short(self) -> [u8; 3] {
         let [a, b, c, _] = self.0.to_le_bytes();
         [a, b, c]
-    }
-
-    pub(crate) fn of_bytes([a, b, c]: [u8; 3]) -> Key {
-        Key(u32::from_le_bytes([a, b, c, 0]))
     }
 
     #[cfg(test)]

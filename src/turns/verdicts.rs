@@ -88,6 +88,11 @@ impl TurnInProgress {
                 || compiled.gains.contains_key(&v.signal)
         };
         self.verdicts.retain(lasts);
+        for verdict in &mut self.verdicts {
+            if !compiled.lexicon.call.promises.asks(verdict.signal) {
+                verdict.strongest = None;
+            }
+        }
     }
 
     /// Gives back the memory it does not need.

@@ -135,6 +135,11 @@ impl Call {
         number
     }
 
+    /// Lends memory to other calls, once this one is packed.
+    pub(crate) fn give_back(&mut self) {
+        self.verdicts.give_back();
+    }
+
     /// Whether the turns are retained.
     pub(crate) fn retains(&self) -> bool {
         self.ledger.retains()

@@ -26,6 +26,8 @@ pub const MAX_OPEN: usize = 64;
 const CLOSED_IDS: usize = 16;
 /// So much room in vain is too much.
 const ROOM: usize = 48;
+/// Longer drafts are not kept.
+const MOST_DRAFT: usize = 1 << 14;
 /// So many calls' memory is kept for the next ones.
 const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -155,18 +157,21 @@ impl Session {
 
     /// Keeps the call as bytes, unless an utterance is open or the turns are retained.
     fn rest(&mut self) {
-        let Some(live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
+        let Some(mut live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
             return;
         };
         let mut draft = DRAFT.take();
         draft.clear();
         live.pack(&mut draft);
+        live.call.give_back();
         // Room that fits is kept.
         if !(draft.len()..draft.len() + ROOM).contains(&self.rest.len()) {
             self.rest = vec![0; draft.len().next_multiple_of(16)].into_boxed_slice();
         }
         self.rest[..draft.len()].copy_from_slice(&draft);
-        DRAFT.set(draft);
+        if draft.capacity() <= MOST_DRAFT {
+            DRAFT.set(draft);
+        }
         // Where the thread ends there is no store any more.
         let _ = SPARES.try_with(|spares| {
             let mut spares = spares.borrow_mut();

@@ -8,6 +8,10 @@ use crate::fixed::Milli;
 use crate::packed::{Bytes, Packed, Reader, number, packed};
 use crate::score::{Outcome, Strongest};
 
+/// So many turns' memory is kept for others, unless their texts are longer.
+const SPARES: usize = 4;
+const SPARE_BYTES: usize = 4096;
+
 packed!(Outcome {
     logit,
     learned,
@@ -25,12 +29,21 @@ impl Packed for Verdicts {
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         self.history.unpack(from);
-        self.spares.extend(self.waiting.drain(..));
+        self.waiting.clear();
         for _ in 0..from.len() {
             let mut wait = self.spares.pop().unwrap_or_default();
             unpack_turn(&mut wait, &self.history, from);
             self.waiting.push_back(wait);
         }
+    }
+}
+
+impl Verdicts {
+    /// Lends the memory of the turns that wait to others, once they are packed.
+    pub(crate) fn give_back(&mut self) {
+        let modest = |w: &Box<TurnInProgress>| w.turn.text.capacity() <= SPARE_BYTES;
+        self.spares.extend(self.waiting.drain(..).filter(modest));
+        self.spares.truncate(SPARES);
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
+use crate::packed::packed;
 use crate::turns::verdicts::{ClosedTurn, Verdict};
+use crate::utterance::Id;
 
 /// What is remembered of the signals that have an alert policy and fired.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +16,7 @@ pub(crate) struct Alerts {
     deferred: Vec<Deferred>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct AlertState {
     /// When the last one was given, if that is known.
     last_ms: Option<i64>,
@@ -23,14 +25,52 @@ struct AlertState {
     armed: bool,
 }
 
-#[derive(Clone, Debug)]
+/// An alert that waits.
+#[derive(Clone, Debug, Default)]
 struct Deferred {
     signal: u16,
     due_ms: i64,
-    alert: AlertEvent,
+    utterance: Id,
+    at_ms: Option<i64>,
+    score: Score,
 }
 
+impl Deferred {
+    fn alert(&self, compiled: &Compiled) -> AlertEvent {
+        let signal = usize::from(self.signal);
+        AlertEvent {
+            signal: Arc::clone(&compiled.signal_names[signal]),
+            utterance: self.utterance.share(),
+            at_ms: self.at_ms,
+            score: self.score,
+            title: Arc::from(compiled.lexicon.signals[signal].title.as_str()),
+            hint: Arc::clone(&compiled.hints[signal]),
+        }
+    }
+}
+
+packed!(Alerts { states, deferred });
+packed!(AlertState {
+    last_ms,
+    given,
+    signal,
+    armed,
+});
+
+packed!(Deferred {
+    signal,
+    due_ms,
+    utterance,
+    at_ms,
+    score,
+});
+
 impl Alerts {
+    /// Whether no signal that has a policy has fired yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
     /// Takes a turn that is decided, its verdicts in the order of signals.
     pub(crate) fn turn(
         &mut self,
@@ -40,7 +80,7 @@ impl Alerts {
         at_ms: Option<i64>,
         mut give: impl FnMut(AlertEvent),
     ) {
-        self.release(at_ms, &mut give);
+        self.release(compiled, at_ms, &mut give);
         let name = |v: &Verdict| &compiled.lexicon.signals[usize::from(v.signal)].id;
         let fired = |signal: &String| verdicts.iter().any(|v| v.outcome.fired && name(v) == signal);
         self.deferred.retain(|d| {
@@ -88,37 +128,36 @@ impl Alerts {
             state.given += 1;
             state.last_ms = at_ms;
             state.armed = policy.rearm_below.is_none();
-            let alert = AlertEvent {
-                signal: Arc::clone(&compiled.signal_names[usize::from(verdict.signal)]),
-                utterance: turn.utterance.share(),
+            let alert = Deferred {
+                signal: verdict.signal,
+                due_ms: at_ms.unwrap_or_default().saturating_add(policy.defer_ms),
+                utterance: turn.utterance.clone(),
                 at_ms,
                 score: verdict.outcome.score(),
-                title: Arc::from(header.title.as_str()),
-                hint: Arc::clone(&compiled.hints[usize::from(verdict.signal)]),
             };
-            match at_ms.filter(|_| policy.defer_ms > 0) {
-                Some(at) => self.deferred.push(Deferred {
-                    signal: verdict.signal,
-                    due_ms: at.saturating_add(policy.defer_ms),
-                    alert,
-                }),
-                None => give(alert),
+            if policy.defer_ms > 0 && at_ms.is_some() {
+                self.deferred.push(alert);
+            } else {
+                give(alert.alert(compiled));
             }
         }
     }
 
     /// Gives the alerts that have waited long enough.
-    pub(crate) fn release(&mut self, now_ms: Option<i64>, mut give: impl FnMut(AlertEvent)) {
+    pub(crate) fn release(
+        &mut self,
+        compiled: &Compiled,
+        now_ms: Option<i64>,
+        mut give: impl FnMut(AlertEvent),
+    ) {
         let Some(now) = now_ms else { return };
         self.deferred.sort_by_key(|d| d.due_ms);
         while self.deferred.first().is_some_and(|d| d.due_ms < now) {
-            give(self.deferred.remove(0).alert);
+            give(self.deferred.remove(0).alert(compiled));
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.states.capacity() * size_of::<AlertState>()
-            + self.deferred.capacity() * size_of::<Deferred>()
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.states.capacity() * size_of::<AlertState>() + self.deferred.capacity() * size_of::<Deferred>()
     }
 }

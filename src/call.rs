@@ -13,6 +13,7 @@ use crate::event::{
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
 use crate::options::Options;
+use crate::packed::packed;
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
@@ -46,10 +47,27 @@ pub(crate) struct Call {
     practices: Practices,
     /// Since when the silence lasts that was told of.
     silence_told: At,
-    /// From the first signal on that has a policy of alerts and fires.
-    alerts: Option<Box<Alerts>>,
+    alerts: Alerts,
     ledger: Ledger,
 }
+
+packed!(Call {
+    speakers,
+    origin,
+    verdicts,
+    memory,
+    pauses,
+    names,
+    anger,
+    talk,
+    style,
+    story,
+    promises,
+    practices,
+    silence_told,
+    alerts,
+    ledger,
+});
 
 /// Where events go, if anybody listens.
 pub(crate) struct Out<'a>(pub(crate) Option<&'a mut Vec<Event>>);
@@ -61,12 +79,12 @@ impl Out<'_> {
         }
     }
 
-    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Arc<str>>) {
+    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Id>) {
         self.send(|| {
             Event::Notice(NoticeEvent {
                 notice,
                 utterance: utterance.share(),
-                speaker: speaker.cloned(),
+                speaker: speaker.map(Id::share),
             })
         });
     }
@@ -94,7 +112,7 @@ impl Call {
             promises: Promises::default(),
             practices: Practices::default(),
             silence_told: At::NONE,
-            alerts: None,
+            alerts: Alerts::default(),
             ledger: Ledger::new(options.retention),
         }
     }
@@ -115,6 +133,16 @@ impl Call {
             out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
         }
         number
+    }
+
+    /// Lends memory to other calls, once this one is packed.
+    pub(crate) fn give_back(&mut self) {
+        self.verdicts.give_back();
+    }
+
+    /// Whether the turns are retained.
+    pub(crate) fn retains(&self) -> bool {
+        self.ledger.retains()
     }
 
     /// How many turns have come.
@@ -179,7 +207,7 @@ impl Call {
                         &utterance.id,
                         utterance.end_ms,
                         Some(&verdict),
-                        &utterance.text,
+                        |(start, end)| utterance.text.get(start as usize..end as usize),
                     )
                 });
             }
@@ -189,7 +217,7 @@ impl Call {
         utterance.announced.retain(|&signal| {
             let fires = firing.contains(&signal);
             if !fires {
-                out.send(|| signal_event(compiled, signal, State::Retracted, id, end_ms, None, ""));
+                out.send(|| signal_event(compiled, signal, State::Retracted, id, end_ms, None, |_| None));
             }
             fires
         });
@@ -291,6 +319,7 @@ impl Call {
             past,
             utterance: std::mem::take(&mut utterance.id),
             text: std::mem::take(&mut utterance.text),
+            text_from: 0,
             words: spoken.words,
             overlap,
             times,
@@ -311,7 +340,7 @@ impl Call {
             None => self.complete(compiled, out),
         }
         utterance.end();
-        self.release_alerts(start_ms, out);
+        self.release_alerts(compiled, start_ms, out);
     }
 
     /// Provisional events of what is not decided yet.
@@ -332,7 +361,7 @@ impl Call {
                         &turn.utterance,
                         at_ms,
                         Some(verdict),
-                        &turn.text,
+                        |span| turn.quote(span),
                     )
                 });
             }
@@ -377,9 +406,8 @@ impl Call {
         });
         let may_alert =
             |v: &Verdict| v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some();
-        if out.0.is_some() && (self.alerts.is_some() || verdicts.iter().any(may_alert)) {
-            let alerts = self.alerts.get_or_insert_default();
-            alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
+        if out.0.is_some() && (!self.alerts.is_empty() || verdicts.iter().any(may_alert)) {
+            self.alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
@@ -429,9 +457,10 @@ impl Call {
         }
     }
 
-    pub(crate) fn release_alerts(&mut self, now: Option<i64>, out: &mut Out<'_>) {
-        if let (true, Some(alerts)) = (out.0.is_some(), &mut self.alerts) {
-            alerts.release(now, |alert| out.send(|| Event::Alert(alert)));
+    pub(crate) fn release_alerts(&mut self, compiled: &Compiled, now: Option<i64>, out: &mut Out<'_>) {
+        if out.0.is_some() {
+            self.alerts
+                .release(compiled, now, |alert| out.send(|| Event::Alert(alert)));
         }
     }
 
@@ -449,7 +478,7 @@ impl Call {
             ledger.mark(mark);
             out.send(|| practice_event(compiled, mark, end_ms));
         });
-        self.release_alerts(Some(i64::MAX), out);
+        self.release_alerts(compiled, Some(i64::MAX), out);
     }
 
     /// The report, once it is finished.
@@ -481,7 +510,7 @@ impl Call {
             + self.names.heap_bytes()
             + self.promises.heap_bytes()
             + self.practices.heap_bytes()
-            + self.alerts.as_ref().map_or(0, |a| a.bytes())
+            + self.alerts.heap_bytes()
             + self.ledger.heap_bytes()
     }
 }
@@ -530,26 +559,24 @@ fn tell(compiled: &Compiled, origin: Option<i64>, decided: Decided<'_>, out: &mu
             &turn.utterance,
             absolute(decided.at_ms, origin),
             decided.verdict,
-            &turn.text,
+            |span| turn.quote(span),
         )
     });
 }
 
-fn signal_event(
+fn signal_event<'a>(
     compiled: &Compiled,
     signal: u16,
     state: State,
     utterance: &Id,
     at_ms: Option<i64>,
     verdict: Option<&Verdict>,
-    text: &str,
+    quote: impl Fn((u32, u32)) -> Option<&'a str>,
 ) -> Event {
     let header = &compiled.lexicon.signals[usize::from(signal)];
     let strongest = verdict.and_then(|v| v.strongest);
     let own_hint = strongest.and_then(|e| compiled.lexicon.entries[e.entry as usize].hint.as_ref());
-    let quote = strongest
-        .map(|e| e.span)
-        .and_then(|(start, end)| text.get(start as usize..end as usize));
+    let quote = strongest.and_then(|e| quote(e.span));
     Event::Signal(SignalEvent {
         signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
         state,

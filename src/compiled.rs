@@ -163,7 +163,7 @@ impl Compiled {
         self.rules.in_order(entries, EntryRule::for_role(role), out);
     }
 
-    pub(crate) fn tables<'a>(&'a self, names: &'a [Box<str>], role: Option<Role>) -> Tables<'a> {
+    pub(crate) fn tables<'a>(&'a self, names: &'a [String], role: Option<Role>) -> Tables<'a> {
         Tables {
             rules: &self.lexicon.shared.rules,
             vocabulary: &self.vocabulary,

@@ -18,6 +18,7 @@ mod ledger;
 pub mod lexicon;
 mod matcher;
 pub mod options;
+mod packed;
 mod practices;
 pub mod probe;
 pub mod report;

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::report::PracticeState;
 use crate::transcript::Role;
 use crate::turns::verdicts::Verdict;
@@ -45,7 +46,7 @@ struct Standing {
 }
 
 /// A turn that a practice wants answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Waiting {
     /// By arrival.
     asked: u32,
@@ -53,6 +54,43 @@ struct Waiting {
     /// The other side's turns since.
     passed: u8,
 }
+
+packed!(Practices { states, waiting });
+
+/// Mostly two bytes: which practice, and its counts while they are small.
+impl Packed for Standing {
+    fn pack(&self, out: &mut Bytes) {
+        let few = self.good < 8 && self.bad < 8 && self.seen < 4;
+        out.push(self.practice << 2 | u8::from(self.open) << 1 | u8::from(few));
+        if few {
+            out.push((self.good << 5 | self.bad << 2) as u8 | self.seen);
+        } else {
+            self.good.pack(out);
+            self.bad.pack(out);
+            self.seen.pack(out);
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let first = from.byte();
+        (self.practice, self.open) = (first >> 2, first & 2 != 0);
+        if first & 1 != 0 {
+            let counts = from.byte();
+            self.good = (counts >> 5).into();
+            self.bad = (counts >> 2 & 7).into();
+            self.seen = counts & 3;
+        } else {
+            self.good.unpack(from);
+            self.bad.unpack(from);
+            self.seen.unpack(from);
+        }
+    }
+}
+packed!(Waiting {
+    asked,
+    practice,
+    passed,
+});
 
 /// For each signal the practices whose rules name it, a bit each.
 pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {

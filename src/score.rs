@@ -6,7 +6,7 @@ use crate::context::{EntryRule, Rules, SignalRule, Weighed};
 use crate::fixed::{Milli, Score};
 
 /// The outcome of one signal in one turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// In thousandths; it stands still beyond the range.
     pub(crate) logit: i32,
@@ -227,7 +227,7 @@ impl Tally {
 }
 
 /// The strongest evidence of a signal that words show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Strongest {
     pub(crate) entry: u32,
     pub(crate) span: (u32, u32),

@@ -4,14 +4,17 @@
 //! strictly in the order in which they arrived (`Session::release`), so that the report is a function of the final turns in that order
 //! and of nothing else.
 
+use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
 
 use crate::analyzer::Analyzer;
 use crate::call::{Call, Out};
+use crate::compiled::Compiled;
 use crate::event::{Event, NoticeKind};
 use crate::options::{Options, Retention, UTTERANCE_BYTES};
+use crate::packed::{Bytes, Packed, Reader};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
@@ -19,13 +22,27 @@ use crate::utterance::{Held, Id, Utterance};
 
 /// Utterances that may be open, or closed and waiting for an earlier one, at once.
 pub const MAX_OPEN: usize = 64;
-/// Room for utterances that is kept while none is open.
-const USUALLY_OPEN: usize = 2;
 /// Ids of closed utterances that are remembered.
-const CLOSED_IDS: usize = 32;
+const CLOSED_IDS: usize = 16;
+/// So much room in vain is too much.
+const ROOM: usize = 48;
+/// Longer drafts are not kept.
+const MOST_DRAFT: usize = 1 << 14;
+/// So many calls' memory is kept for the next ones.
+const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
 /// time stays linear in its text.
 const JUDGE_ALWAYS: usize = 64;
+
+thread_local! {
+    /// Calls that nobody follows any more, for their memory.
+    static SPARES: RefCell<Vec<Box<Live>>> = const { RefCell::new(Vec::new()) };
+    /// Where bytes are written before it is known how many they are.
+    static DRAFT: Cell<Bytes> = const { Cell::new(Vec::new()) };
+}
+
+/// So much of the hash of an id is remembered.
+type ShortHash = [u8; 6];
 
 /// A live call. `Clone` it to look ahead: the copy goes its own way.
 ///
@@ -44,24 +61,37 @@ pub struct Session {
     analyzer: Analyzer,
     /// If they say more than how much is retained.
     options: Option<Box<Options>>,
-    open: Vec<Held>,
-    closed_ids: Vec<u64>,
-    call: Call,
+    /// The call while an utterance is open, or if its turns are retained.
+    live: Option<Box<Live>>,
+    /// The call else.
+    rest: Box<[u8]>,
     /// Nobody listens: events are not made.
     quiet: bool,
 }
 
+/// A call that somebody speaks in.
+#[derive(Clone, Debug)]
+struct Live {
+    open: Vec<Held>,
+    closed_ids: Vec<ShortHash>,
+    call: Call,
+}
+
 impl Session {
     pub(crate) fn new(analyzer: Analyzer, options: Options) -> Self {
-        let call = Call::new(&options);
-        Session {
+        let mut session = Session {
             analyzer,
+            live: Some(Box::new(Live {
+                open: Vec::new(),
+                closed_ids: Vec::new(),
+                call: Call::new(&options),
+            })),
             options: (!options.is_plain()).then(|| Box::new(options)),
-            open: Vec::new(),
-            closed_ids: Vec::new(),
-            call,
+            rest: Box::default(),
             quiet: false,
-        }
+        };
+        session.rest();
+        session
     }
 
     /// A session whose events nobody wants: for finished calls.
@@ -80,46 +110,28 @@ impl Session {
     /// Takes a chunk; what happens is added to `events`. Never fails: what is odd about the input gives a notice.
     pub fn push(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
         let mut out = Out((!self.quiet).then_some(events));
-        let Some(index) = self.find_or_open(chunk, &mut out) else {
-            return;
-        };
-        self.take(index, chunk, &mut out);
-        if chunk.is_final {
-            self.close(index, &mut out);
-        } else if out.0.is_some() {
-            self.preview(index, &mut out);
-        }
+        let (compiled, options, live) = self.wake();
+        live.push(compiled, options, chunk, &mut out);
+        self.rest();
     }
 
     /// Lets time pass without a chunk: absences whose deadline has passed, and alerts that waited, come out. The report does
     /// not change by it.
     pub fn advance(&mut self, now_ms: i64, events: &mut Vec<Event>) {
         let mut out = Out((!self.quiet).then_some(events));
-        let now = At::new(Some(now_ms), self.call.origin.unwrap_or(0)).get();
-        self.call.foresee(&self.analyzer.0, now, &mut out);
-        if self.open.iter().all(|u| u.text.trim().is_empty()) {
-            self.call.silent_until(&self.analyzer.0, now, &mut out);
-        }
-        self.call.release_alerts(Some(now_ms), &mut out);
+        let (compiled, _, live) = self.wake();
+        live.advance(compiled, now_ms, &mut out);
+        self.rest();
     }
 
     /// Ends the call: what is open closes as it stands, what was waited for did not happen.
     pub fn finish(mut self, end_ms: Option<i64>, events: &mut Vec<Event>) -> CallReport {
         let mut out = Out((!self.quiet).then_some(events));
-        for utterance in &mut self.open {
-            if !utterance.closed {
-                let role = self.call.role(utterance.speaker);
-                utterance.scan.finish(
-                    self.analyzer.0.tables(self.call.names.words(), role),
-                    &utterance.text,
-                );
-                utterance.closed = true;
-            }
-        }
-        self.release(&mut out);
-        self.call.finish(&self.analyzer.0, end_ms, &mut out);
-        let options = self.options.map_or_else(Options::default, |told| *told);
-        self.call.report(&self.analyzer.0, options, end_ms)
+        let (compiled, _, live) = self.wake();
+        live.finish(compiled, end_ms, &mut out);
+        let call = std::mem::replace(&mut live.call, Call::new(&Options::default()));
+        let options = self.options.take().map_or_else(Options::default, |told| *told);
+        call.report(&self.analyzer.0, options, end_ms)
     }
 
     /// Bytes this session takes, the texts of open utterances apart.
@@ -128,14 +140,115 @@ impl Session {
             let id = o.id.as_ref().map_or(0, String::len);
             size_of::<Options>() + id + o.participants.capacity() * size_of::<Participant>()
         });
-        size_of::<Self>()
-            + options
-            + self.open.capacity() * size_of::<Held>()
-            + self.closed_ids.capacity() * size_of::<u64>()
+        let live = self.live.as_ref();
+        size_of::<Self>() + options + self.rest.len() + live.map_or(0, |l| size_of::<Live>() + l.heap_bytes())
+    }
+
+    /// The call as it can go on, and what it goes on with.
+    fn wake(&mut self) -> (&Compiled, Option<&Options>, &mut Live) {
+        let live = self.live.get_or_insert_with(|| {
+            let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
+            let mut live = spare.ok().flatten().unwrap_or_default();
+            live.unpack(&mut Reader(&self.rest));
+            live
+        });
+        (&self.analyzer.0, self.options.as_deref(), live)
+    }
+
+    /// Keeps the call as bytes, unless an utterance is open or the turns are retained.
+    fn rest(&mut self) {
+        let Some(mut live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
+            return;
+        };
+        let mut draft = DRAFT.take();
+        draft.clear();
+        live.pack(&mut draft);
+        live.call.give_back();
+        // Room that fits is kept.
+        if !(draft.len()..draft.len() + ROOM).contains(&self.rest.len()) {
+            self.rest = vec![0; draft.len().next_multiple_of(16)].into_boxed_slice();
+        }
+        self.rest[..draft.len()].copy_from_slice(&draft);
+        if draft.capacity() <= MOST_DRAFT {
+            DRAFT.set(draft);
+        }
+        // Where the thread ends there is no store any more.
+        let _ = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < MOST_SPARES {
+                spares.push(live);
+            }
+        });
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Live {
+            open: Vec::new(),
+            closed_ids: Vec::new(),
+            call: Call::new(&Options::default()),
+        }
+    }
+}
+
+impl Live {
+    fn push(&mut self, compiled: &Compiled, options: Option<&Options>, chunk: &Chunk<'_>, out: &mut Out<'_>) {
+        let Some(index) = self.find_or_open(compiled, chunk, out) else {
+            return;
+        };
+        self.take(compiled, options, index, chunk, out);
+        if chunk.is_final {
+            self.close(compiled, index, out);
+        } else if out.0.is_some() {
+            self.preview(compiled, index, out);
+        }
+    }
+
+    fn advance(&mut self, compiled: &Compiled, now_ms: i64, out: &mut Out<'_>) {
+        let now = At::new(Some(now_ms), self.call.origin.unwrap_or(0)).get();
+        self.call.foresee(compiled, now, out);
+        if self.open.iter().all(|u| u.text.trim().is_empty()) {
+            self.call.silent_until(compiled, now, out);
+        }
+        self.call.release_alerts(compiled, Some(now_ms), out);
+    }
+
+    fn finish(&mut self, compiled: &Compiled, end_ms: Option<i64>, out: &mut Out<'_>) {
+        for utterance in &mut self.open {
+            if !utterance.closed {
+                let role = self.call.role(utterance.speaker);
+                utterance
+                    .scan
+                    .finish(compiled.tables(self.call.names.words(), role), &utterance.text);
+                utterance.closed = true;
+            }
+        }
+        self.release(compiled, out);
+        self.call.finish(compiled, end_ms, out);
+    }
+
+    fn pack(&self, out: &mut Bytes) {
+        out.push(self.closed_ids.len() as u8);
+        out.extend_from_slice(self.closed_ids.as_flattened());
+        self.call.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let len = usize::from(from.byte());
+        let (ids, _) = from.bytes(len * size_of::<ShortHash>()).as_chunks();
+        self.closed_ids.clear();
+        self.closed_ids.extend_from_slice(ids);
+        self.call.unpack(from);
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.open.capacity() * size_of::<Held>()
+            + self.closed_ids.capacity() * size_of::<ShortHash>()
             + self.call.heap_bytes()
     }
 
-    fn find_or_open(&mut self, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
+    fn find_or_open(&mut self, compiled: &Compiled, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
         if let Some(index) = self
             .open
             .iter()
@@ -155,20 +268,23 @@ impl Session {
             && let Some(oldest) = self.open.iter().position(|u| !u.closed)
         {
             out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
-            self.close(oldest, out);
+            self.close(compiled, oldest, out);
         }
         let arrival = self.call.turns() + self.open.len() as u32;
         let names = self.call.names.version();
-        if self.open.capacity() == 0 {
-            self.open.reserve_exact(USUALLY_OPEN);
-        }
         self.open.push(Utterance::begin(chunk.utterance, arrival, names));
         Some(self.open.len() - 1)
     }
 
-    fn take(&mut self, index: usize, chunk: &Chunk<'_>, out: &mut Out<'_>) {
+    fn take(
+        &mut self,
+        compiled: &Compiled,
+        options: Option<&Options>,
+        index: usize,
+        chunk: &Chunk<'_>,
+        out: &mut Out<'_>,
+    ) {
         let id = &self.open[index].id;
-        let options = self.options.as_deref();
         let participants = options.map_or(&[][..], |o| &o.participants);
         let speaker = self.call.speaker(chunk.speaker, participants, id, out);
         let role = |speaker: u8| self.call.role(speaker);
@@ -181,7 +297,7 @@ impl Session {
         utterance.speaker = speaker;
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
         utterance.end_ms = chunk.end_ms.or(utterance.end_ms);
-        let tables = self.analyzer.0.tables(self.call.names.words(), role(speaker));
+        let tables = compiled.tables(self.call.names.words(), role(speaker));
         let most = options
             .map_or(UTTERANCE_BYTES, |o| o.utterance_bytes)
             .min(u32::MAX as usize);
@@ -218,27 +334,27 @@ impl Session {
         utterance.scan.advance(tables, &utterance.text);
     }
 
-    fn close(&mut self, index: usize, out: &mut Out<'_>) {
+    fn close(&mut self, compiled: &Compiled, index: usize, out: &mut Out<'_>) {
         let utterance = &mut self.open[index];
         let role = self.call.role(utterance.speaker);
-        let tables = self.analyzer.0.tables(self.call.names.words(), role);
+        let tables = compiled.tables(self.call.names.words(), role);
         utterance.scan.finish(tables, &utterance.text);
         utterance.closed = true;
         if utterance.text.trim().is_empty() {
             out.notice(NoticeKind::EmptyText, &utterance.id, None);
         }
         if index == 0 {
-            self.release(out);
+            self.release(compiled, out);
         } else if out.0.is_some() {
-            self.call.preview(&self.analyzer.0, &mut self.open[index], out);
+            self.call.preview(compiled, &mut self.open[index], out);
         }
     }
 
     /// Shows what the utterance would give if it ended here.
-    fn preview(&mut self, index: usize, out: &mut Out<'_>) {
+    fn preview(&mut self, compiled: &Compiled, index: usize, out: &mut Out<'_>) {
         let utterance = &mut self.open[index];
         let role = self.call.role(utterance.speaker);
-        let tables = self.analyzer.0.tables(self.call.names.words(), role);
+        let tables = compiled.tables(self.call.names.words(), role);
         if utterance.scan.tokens.len() < utterance.judge_at {
             return;
         }
@@ -253,8 +369,8 @@ impl Session {
         if work > JUDGE_ALWAYS {
             utterance.judge_at = utterance.scan.tokens.len() + work / 8;
         }
-        if !utterance.scan.hits.is_empty() || !utterance.announced.is_empty() || self.analyzer.0.has_regexes {
-            self.call.preview(&self.analyzer.0, utterance, out);
+        if !utterance.scan.hits.is_empty() || !utterance.announced.is_empty() || compiled.has_regexes {
+            self.call.preview(compiled, utterance, out);
         }
         if let Some(checkpoint) = ahead {
             utterance.scan.roll_back(&checkpoint);
@@ -262,26 +378,21 @@ impl Session {
     }
 
     /// Hands on the closed utterances that nothing earlier holds up.
-    fn release(&mut self, out: &mut Out<'_>) {
+    fn release(&mut self, compiled: &Compiled, out: &mut Out<'_>) {
         while self.open.first().is_some_and(|u| u.closed) {
             let utterance = self.open.remove(0);
             if self.closed_ids.len() == CLOSED_IDS {
                 self.closed_ids.remove(0);
             }
-            if self.closed_ids.len() == self.closed_ids.capacity() {
-                self.closed_ids.reserve_exact(CLOSED_IDS / 8);
-            }
             self.closed_ids.push(hash(utterance.id.as_bytes()));
-            self.call.close(&self.analyzer.0, utterance, out);
-        }
-        if self.open.is_empty() && self.open.capacity() > USUALLY_OPEN {
-            self.open = Vec::new();
+            self.call.close(compiled, utterance, out);
         }
     }
 }
 
-fn hash(id: &[u8]) -> u64 {
-    FixedState::with_seed(0).hash_one(id)
+fn hash(id: &[u8]) -> ShortHash {
+    let [a, b, c, d, e, f, ..] = FixedState::with_seed(0).hash_one(id).to_le_bytes();
+    [a, b, c, d, e, f]
 }
 
 impl Analyzer {

@@ -1,22 +1,18 @@
 //! Who has spoken, and as what.
 
-use std::sync::{Arc, LazyLock};
-
 use crate::fixed::Score;
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::transcript::{Participant, Role};
 use crate::turns::talk::SpeakerTalk;
+use crate::utterance::Id;
 
 /// Speakers that are told apart.
 const MAX_SPEAKERS: usize = 250;
 
-/// The ids that are roles: most calls have no others, and share these.
-static ROLES: LazyLock<[Arc<str>; 2]> =
-    LazyLock::new(|| [Role::Agent, Role::Customer].map(|role| Arc::from(role.as_str())));
-
 /// Somebody who has spoken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Speaker {
-    pub(crate) id: Arc<str>,
+    pub(crate) id: Id,
     pub(crate) role: Option<Role>,
     noticed: bool,
     pub(crate) talk: SpeakerTalk,
@@ -30,6 +26,8 @@ pub(crate) struct SentimentSum {
     pub(crate) turns: u32,
 }
 
+packed!(SentimentSum { sum, turns });
+
 impl SentimentSum {
     pub(crate) fn add(&mut self, sentiment: Score) {
         // Full after 200,000 turns: then neither goes on.
@@ -39,10 +37,50 @@ impl SentimentSum {
     }
 }
 
+impl Packed for Speaker {
+    fn pack(&self, out: &mut Bytes) {
+        let Speaker {
+            id,
+            role,
+            noticed,
+            talk,
+            sentiment,
+        } = self;
+        // Most are called by their roles.
+        let called = role.filter(|r| r.as_str().as_bytes() == id.as_bytes());
+        out.push(u8::from(called.is_some()));
+        role.pack(out);
+        if called.is_none() {
+            id.pack(out);
+        }
+        noticed.pack(out);
+        talk.pack(out);
+        sentiment.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let Speaker {
+            id,
+            role,
+            noticed,
+            talk,
+            sentiment,
+        } = self;
+        let called = from.byte() != 0;
+        role.unpack(from);
+        match role {
+            Some(role) if called => *id = Id::new(role.as_str()),
+            _ => id.unpack(from),
+        }
+        noticed.unpack(from);
+        talk.unpack(from);
+        sentiment.unpack(from);
+    }
+}
+
 impl Speaker {
     pub(crate) fn heap_bytes(&self) -> usize {
-        let shared = ROLES.iter().any(|r| Arc::ptr_eq(r, &self.id));
-        if shared { 0 } else { self.id.len() + 16 }
+        self.id.heap_bytes()
     }
 
     /// Whether the role is unknown and this is asked for the first time.
@@ -53,7 +91,7 @@ impl Speaker {
 
 /// The number of the speaker with this id, who may be new; nothing if there are too many to tell apart.
 pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Participant]) -> Option<u8> {
-    if let Some(index) = speakers.iter().position(|s| *s.id == *id) {
+    if let Some(index) = speakers.iter().position(|s| s.id.as_bytes() == id.as_bytes()) {
         return Some(index as u8);
     }
     if speakers.len() >= MAX_SPEAKERS {
@@ -64,14 +102,9 @@ pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Part
         speakers.reserve_exact(1);
     }
     speakers.push(Speaker {
-        id: ROLES
-            .iter()
-            .find(|r| ***r == *id)
-            .map_or_else(|| Arc::from(id), Arc::clone),
+        id: Id::new(id),
         role: Role::of_id(id).or(told),
-        noticed: false,
-        talk: SpeakerTalk::default(),
-        sentiment: SentimentSum::default(),
+        ..Speaker::default()
     });
     Some(speakers.len() as u8 - 1)
 }

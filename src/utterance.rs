@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::matcher::Scan;
+use crate::packed::{Bytes, Packed, Reader, number};
 use crate::transcript::WordTime;
 use crate::turns::said::Said;
 
@@ -140,6 +141,18 @@ impl Id {
             Id::Short(..) => 0,
             Id::Long(id) => id.len() + 16,
         }
+    }
+}
+
+impl Packed for Id {
+    fn pack(&self, out: &mut Bytes) {
+        number(self.as_bytes().len() as u64, out);
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let len = from.len();
+        *self = Id::new(str::from_utf8(from.bytes(len)).unwrap_or_default());
     }
 }
 

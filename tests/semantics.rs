@@ -591,7 +591,7 @@ fn a_session_stays_small_however_long_the_call() {
     }
     let bytes = session.state_bytes();
     println!("{after_twenty} bytes after twenty turns, {bytes} after five thousand");
-    assert!(after_twenty <= 4096 && bytes <= 4096);
+    assert!(after_twenty <= 1024 && bytes <= 1024);
     assert!(bytes <= after_twenty + 256, "{after_twenty} -> {bytes}");
 }
 

@@ -178,8 +178,7 @@ impl<'a> Making<'a> {
     }
 
     fn overlaps(&self) -> Option<BTreeMap<OverlapKind, OverlapFigure>> {
-        let all = self.call.ledger.overlaps.as_deref().copied().unwrap_or_default();
-        let sums = OverlapKind::ALL.iter().zip(&all);
+        let sums = OverlapKind::ALL.iter().zip(&self.call.ledger.overlaps.0);
         let figure = |(kind, sums): (&OverlapKind, &super::OverlapSums)| {
             let [by_agent, by_customer, by_others] = sums.by.map(u32::from);
             let total_ms = sums.ms.into();
@@ -499,8 +498,8 @@ fn call_score(compiled: &Compiled, practices: &[PracticeFigure]) -> CallScore {
 fn name(speaker: &Speaker) -> Arc<str> {
     match speaker.role {
         Some(role) => Arc::from(role.as_str()),
-        None if speaker.id.is_empty() => Arc::from("unknown"),
-        None => Arc::clone(&speaker.id),
+        None if speaker.id.as_bytes().is_empty() => Arc::from("unknown"),
+        None => speaker.id.share(),
     }
 }
 

@@ -8,6 +8,7 @@ mod turns;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::options::Retention;
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::practices::Mark;
 use crate::report::OverlapKind;
 use crate::speakers::SentimentSum;
@@ -31,16 +32,85 @@ pub(crate) struct Ledger {
     /// How often signals fired.
     signals: Vec<(u16, u16)>,
     interruptions: [u16; 2],
-    overlaps: Option<Box<[OverlapSums; OverlapKind::ALL.len()]>>,
+    overlaps: Overlaps,
     formal: u16,
     kept: Option<Box<Kept>>,
 }
 
-/// Overlaps of one kind: by agents, customers, others.
+/// Overlaps by kind.
 #[derive(Clone, Copy, Debug, Default)]
+struct Overlaps([OverlapSums; OverlapKind::ALL.len()]);
+
+/// Overlaps of one kind: by agents, customers, others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct OverlapSums {
     by: [u16; 3],
     ms: u32,
+}
+
+packed!(OverlapSums { by, ms });
+
+/// The kinds there were, a bit each, and their sums.
+impl Packed for Overlaps {
+    fn pack(&self, out: &mut Bytes) {
+        let there = |sums: &&OverlapSums| **sums != OverlapSums::default();
+        let kinds = self.0.iter().rev();
+        out.push(kinds.fold(0, |all, sums| all << 1 | u8::from(there(&sums))));
+        self.0.iter().filter(there).for_each(|sums| sums.pack(out));
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        *self = Overlaps::default();
+        let kinds = from.byte();
+        for (kind, sums) in self.0.iter_mut().enumerate() {
+            if kinds >> kind & 1 != 0 {
+                sums.unpack(from);
+            }
+        }
+    }
+}
+
+/// Without the turns: a session that keeps them is never packed.
+impl Packed for Ledger {
+    fn pack(&self, out: &mut Bytes) {
+        let Ledger {
+            turns,
+            in_order,
+            latest_start,
+            signals,
+            interruptions,
+            overlaps,
+            formal,
+            kept: _,
+        } = self;
+        turns.pack(out);
+        in_order.pack(out);
+        latest_start.pack(out);
+        signals.pack(out);
+        interruptions.pack(out);
+        overlaps.pack(out);
+        formal.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let Ledger {
+            turns,
+            in_order,
+            latest_start,
+            signals,
+            interruptions,
+            overlaps,
+            formal,
+            kept: _,
+        } = self;
+        turns.unpack(from);
+        in_order.unpack(from);
+        latest_start.unpack(from);
+        signals.unpack(from);
+        interruptions.unpack(from);
+        overlaps.unpack(from);
+        formal.unpack(from);
+    }
 }
 
 /// What is kept of all turns, if they are retained.
@@ -72,7 +142,7 @@ impl Ledger {
             latest_start: i64::MIN,
             signals: Vec::new(),
             interruptions: [0; 2],
-            overlaps: None,
+            overlaps: Overlaps::default(),
             formal: 0,
             kept: (retention == Retention::Full).then(Box::default),
         }
@@ -137,7 +207,7 @@ impl Ledger {
         let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit.into()));
         sums.add(sentiment);
         if let Some(overlap) = turn.overlap {
-            let sums = &mut self.overlaps.get_or_insert_default()[overlap.kind as usize];
+            let sums = &mut self.overlaps.0[overlap.kind as usize];
             let by = match turn.past.role {
                 Some(Role::Agent) => 0,
                 Some(Role::Customer) => 1,
@@ -195,8 +265,6 @@ impl Ledger {
         let kept = self.kept.as_ref().map_or(0, |k| {
             k.rows.capacity() * size_of::<Row>() + k.marks.capacity() * size_of::<Mark>()
         });
-        self.signals.capacity() * size_of::<(u16, u16)>()
-            + self.overlaps.as_deref().map_or(0, size_of_val)
-            + kept
+        self.signals.capacity() * size_of::<(u16, u16)>() + kept
     }
 }

@@ -18,6 +18,10 @@ pub(super) fn turn_reports(
     rows: &[Row],
     order: &Order,
 ) -> Vec<TurnReport> {
+    let ids: Vec<Option<Arc<str>>> = speakers
+        .iter()
+        .map(|s| Some(s.id.share()).filter(|id| !id.is_empty()))
+        .collect();
     let report = |(index, &arrival): (u32, &u32)| {
         let row = &rows[arrival as usize];
         let speaker = &speakers[usize::from(row.speaker)];
@@ -35,7 +39,7 @@ pub(super) fn turn_reports(
         evidence.sort_by_key(|(v, e)| (e.span.is_none(), e.span, v.signal, e.entry));
         TurnReport {
             index,
-            speaker: (!speaker.id.is_empty()).then(|| Arc::clone(&speaker.id)),
+            speaker: ids[usize::from(row.speaker)].clone(),
             role: speaker.role,
             start_ms: row.start_ms,
             end_ms: row.end_ms,

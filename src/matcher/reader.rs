@@ -133,7 +133,7 @@ pub(crate) struct Tables<'a> {
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) automaton: &'a Automaton,
     /// Names of the call's participants, in normal form: each reads as `#name`.
-    pub(crate) names: &'a [Box<str>],
+    pub(crate) names: &'a [String],
     /// Whose turn it is.
     pub(crate) role: Roles,
 }

@@ -2,6 +2,7 @@
 
 use crate::fixed::{Milli, Score};
 use crate::lexicon::CallRules;
+use crate::packed::packed;
 
 /// The level as it goes on.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,18 @@ pub(crate) struct AngerCourse {
     peak_turn: u32,
     angry: u32,
 }
+
+packed!(AngerCourse {
+    energy,
+    band,
+    levels,
+    sum,
+    start,
+    last,
+    peak,
+    peak_turn,
+    angry,
+});
 
 impl AngerCourse {
     /// Takes a customer turn: its words, and Σ gain × contributions. Gives the level, and the band if it has changed.

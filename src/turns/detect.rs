@@ -8,6 +8,7 @@ use super::said::Said;
 use crate::compiled::Compiled;
 use crate::context::{Rules, Weighed};
 use crate::lexicon::{Detector, Entry, Features, KnownNameRules, SaidBeforeRules};
+use crate::packed::packed;
 use crate::signal::Signal;
 use crate::transcript::Role;
 
@@ -27,7 +28,7 @@ pub(crate) struct Scene<'a> {
     /// The hits of the turn's own words, in the order of evaluation of their signals.
     pub(crate) weighed: &'a [Weighed],
     /// The names of the call, sorted; whether one of them is the customer's.
-    pub(crate) names: &'a [Box<str>],
+    pub(crate) names: &'a [String],
     pub(crate) name_known: bool,
 }
 
@@ -62,6 +63,8 @@ pub(crate) struct Memory {
     heard: Heard,
     sentences: Sentences,
 }
+
+packed!(Memory { heard, sentences });
 
 impl Memory {
     /// Where the customer said each word of a turn lately, as far as a detector asks for it.

@@ -11,6 +11,7 @@ use super::detect::{Scene, shown};
 use super::said::{Key, Said, Word, normal_form};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
+use crate::packed::{Bytes, Packed, Reader, number};
 
 /// So many of the customer's last words are remembered: a bit each.
 const HEARD_WORDS: usize = u64::BITS as usize;
@@ -20,11 +21,45 @@ const STEP: usize = 16;
 /// The last words of the customer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heard {
-    words: Vec<Key>,
+    /// The low bits of their keys.
+    words: Vec<[u8; 3]>,
     /// The words that begin a turn (or what is left of it).
     begins: u64,
     /// Their turns, by arrival.
     turns: Vec<u32>,
+}
+
+/// Words as they are, turns by the words and turns before them.
+impl Packed for Heard {
+    fn pack(&self, out: &mut Bytes) {
+        let Heard { words, begins, turns } = self;
+        out.push(words.len() as u8);
+        out.extend_from_slice(words.as_flattened());
+        out.push(turns.len() as u8);
+        let (mut begins, mut before) = (*begins, 0);
+        for turn in turns {
+            out.push(begins.trailing_zeros() as u8);
+            begins &= begins.wrapping_sub(1);
+            number(u64::from(turn - before), out);
+            before = *turn;
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let Heard { words, begins, turns } = self;
+        words.clear();
+        let len = usize::from(from.byte());
+        let (keys, _) = from.bytes(3 * len).as_chunks();
+        words.extend_from_slice(keys);
+        turns.clear();
+        *begins = 0;
+        let mut before = 0;
+        for _ in 0..from.byte() {
+            *begins |= 1 << (from.byte() & 63);
+            before += from.number() as u32;
+            turns.push(before);
+        }
+    }
 }
 
 impl Heard {
@@ -51,17 +86,17 @@ impl Heard {
                 .reserve_exact(len.next_multiple_of(STEP) - self.words.len());
         }
         self.begins |= 1 << self.words.len();
-        self.words.extend(own.iter().map(|w| w.key));
+        self.words.extend(own.iter().map(|w| w.key.short()));
         self.turns.push(arrival);
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.words.capacity() * size_of::<Key>() + self.turns.capacity() * size_of::<u32>()
+        self.words.capacity() * size_of::<[u8; 3]>() + self.turns.capacity() * size_of::<u32>()
     }
 
     /// Whether a word was said lately.
     pub(crate) fn has(&self, word: Key) -> bool {
-        self.words.contains(&word)
+        self.words.contains(&word.short())
     }
 
     fn last_turn(&self) -> &[u32] {
@@ -76,7 +111,7 @@ impl Heard {
             out.resize(words.len(), 0);
             return;
         }
-        let chain = |key: Key| (key.bits() >> 1) as usize & 127;
+        let chain = |key: [u8; 3]| usize::from(key[0] >> 1);
         let mut last = [NONE; 128];
         let mut before = [NONE; HEARD_WORDS];
         for (place, key) in (0u8..).zip(&self.words) {
@@ -84,9 +119,10 @@ impl Heard {
         }
         let of = |word: &Word| {
             let mut places = 0;
-            let mut at = last[chain(word.key)];
+            let key = word.key.short();
+            let mut at = last[chain(key)];
             while at != NONE {
-                places |= u64::from(self.words[usize::from(at)] == word.key) << at;
+                places |= u64::from(self.words[usize::from(at)] == key) << at;
                 at = before[usize::from(at)];
             }
             places

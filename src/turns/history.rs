@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::context::Turns;
 use crate::lexicon::{AnyOf, Bound, Condition, HISTORY_TURNS, Step, Within};
+use crate::packed::{Bytes, Packed, Reader, number, unzigzag, zigzag};
 use crate::transcript::Role;
 
 /// A time of the call, in milliseconds since its origin, or none.
@@ -30,19 +31,35 @@ impl At {
         ms.map_or(At::NONE, |ms| At(since(ms)))
     }
 
+    fn or(self, other: At) -> At {
+        if self == At::NONE { other } else { self }
+    }
+
     pub(crate) fn get(self) -> Option<i64> {
         (self != At::NONE).then_some(i64::from(self.0))
     }
 }
 
+impl Packed for At {
+    fn pack(&self, out: &mut Bytes) {
+        number(self.get().map_or(0, |at| zigzag(at) + 1), out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let number = from.number();
+        *self = number.checked_sub(1).map_or(At::NONE, |n| At(unzigzag(n) as i32));
+    }
+}
+
 /// What is remembered of a turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Past {
     /// Watched signals that fired, a bit each.
     pub(crate) fired: u64,
     pub(crate) arrival: u32,
     pub(crate) start: At,
     pub(crate) end: At,
+    /// Of a turn that is remembered only whether there are any.
     pub(crate) words: u16,
     pub(crate) speaker: u8,
     pub(crate) role: Option<Role>,
@@ -98,13 +115,13 @@ struct Row {
     arrival: u32,
     start: At,
     end: At,
-    words: u16,
     speaker: u8,
-    /// What its text shows, and above that the role.
+    /// What its text shows, whether it has words, and above that the role.
     shows: u8,
 }
 
 impl Row {
+    const SPOKEN: u8 = 1 << 5;
     const ROLE: u8 = 6;
 
     fn of(turn: &Past) -> Row {
@@ -113,9 +130,10 @@ impl Row {
             arrival: turn.arrival,
             start: turn.start,
             end: turn.end,
-            words: turn.words,
             speaker: turn.speaker,
-            shows: turn.shows.0 | (of_role(turn.role) as u8) << Row::ROLE,
+            shows: turn.shows.0
+                | if turn.words > 0 { Row::SPOKEN } else { 0 }
+                | (of_role(turn.role) as u8) << Row::ROLE,
         }
     }
 
@@ -125,15 +143,87 @@ impl Row {
             arrival: self.arrival,
             start: self.start,
             end: self.end,
-            words: self.words,
+            words: u16::from(self.shows & Row::SPOKEN != 0),
             speaker: self.speaker,
             role: match self.shows >> Row::ROLE {
                 0 => Some(Role::Agent),
                 1 => Some(Role::Customer),
                 _ => None,
             },
-            shows: Shows(self.shows & ((1 << Row::ROLE) - 1)),
+            shows: Shows(self.shows & (Row::SPOKEN - 1)),
         }
+    }
+}
+
+/// A set of few bits: how many, and which.
+fn pack_set(mut set: u64, out: &mut Bytes) {
+    out.push(set.count_ones() as u8);
+    while set != 0 {
+        out.push(set.trailing_zeros() as u8);
+        set &= set - 1;
+    }
+}
+
+fn unpack_set(from: &mut Reader<'_>) -> u64 {
+    let len = from.byte().into();
+    let bits = from.bytes(len).iter();
+    bits.fold(0, |set, bit| set | 1 << (bit & 63))
+}
+
+/// The turns stand one behind the other, so that most of their numbers are small: times by those before them.
+impl Packed for History {
+    fn pack(&self, out: &mut Bytes) {
+        let History {
+            turns,
+            left,
+            left_counts,
+            customer_came,
+        } = self;
+        out.push(turns.len() as u8);
+        turns.front().map_or(0, |t| t.arrival).pack(out);
+        let mut before = At::NONE;
+        for turn in turns {
+            out.push(turn.shows);
+            turn.speaker.pack(out);
+            turn.start.0.wrapping_sub(before.0).pack(out);
+            turn.end.0.wrapping_sub(turn.start.0).pack(out);
+            pack_set(turn.fired, out);
+            before = turn.end.or(turn.start);
+        }
+        left.iter().for_each(|set| pack_set(*set, out));
+        left_counts.pack(out);
+        customer_came.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let History {
+            turns,
+            left,
+            left_counts,
+            customer_came,
+        } = self;
+        turns.clear();
+        let len = u32::from(from.byte());
+        let first = from.number() as u32;
+        let mut before = At::NONE;
+        for arrival in first..first + len {
+            let shows = from.byte();
+            let speaker = from.number() as u8;
+            let start = At(before.0.wrapping_add(from.signed() as i32));
+            let end = At(start.0.wrapping_add(from.signed() as i32));
+            turns.push_back(Row {
+                fired: unpack_set(from),
+                arrival,
+                start,
+                end,
+                speaker,
+                shows,
+            });
+            before = end.or(start);
+        }
+        left.iter_mut().for_each(|set| *set = unpack_set(from));
+        left_counts.unpack(from);
+        customer_came.unpack(from);
     }
 }
 

@@ -18,4 +18,5 @@ pub(crate) mod story;
 pub(crate) mod style;
 pub(crate) mod talk;
 pub(crate) mod verdicts;
+mod waiting;
 pub(crate) mod words;

@@ -9,6 +9,7 @@ use super::said::normal_form;
 use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
+use crate::packed::packed;
 use crate::text::{Flags, normal};
 
 /// So many words are learned at most: four names of two words.
@@ -24,20 +25,26 @@ const ANSWERS: u8 = 2;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     /// In normal form, sorted.
-    words: Vec<Box<str>>,
+    words: Vec<String>,
     learned: u8,
     customer_known: bool,
     /// So many of the customer's next turns may answer the agent's question.
     asked: u8,
 }
 
+packed!(Names {
+    words,
+    learned,
+    customer_known,
+    asked,
+});
+
 impl Names {
     /// The names of participants; whether one of them is the customer's.
     pub(crate) fn given<'a>(names: impl Iterator<Item = (&'a str, bool)>) -> Self {
         let mut own = Names::default();
         for (name, customer) in names {
-            own.words
-                .extend(name.split_whitespace().map(|n| Box::from(normal(n))));
+            own.words.extend(name.split_whitespace().map(normal));
             own.customer_known |= customer && !name.trim().is_empty();
         }
         own.words.sort_unstable();
@@ -46,7 +53,7 @@ impl Names {
     }
 
     /// The words that read as names.
-    pub(crate) fn words(&self) -> &[Box<str>] {
+    pub(crate) fn words(&self) -> &[String] {
         &self.words
     }
 
@@ -61,8 +68,8 @@ impl Names {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let text: usize = self.words.iter().map(|w| w.len()).sum();
-        text + self.words.capacity() * size_of::<Box<str>>()
+        let text: usize = self.words.iter().map(String::capacity).sum();
+        text + self.words.capacity() * size_of::<String>()
     }
 
     /// Takes a turn of an agent.
@@ -124,7 +131,7 @@ impl Names {
             && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
         {
             self.words.reserve_exact(1);
-            self.words.insert(place, Box::from(word));
+            self.words.insert(place, word.to_owned());
             self.learned += 1;
         }
     }

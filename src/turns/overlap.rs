@@ -19,6 +19,7 @@ use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
 use crate::lexicon::{Entry, Known, OverlapRules};
 use crate::matcher::{Scan, Token};
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::report::OverlapKind;
 use crate::text::Flags;
 use crate::transcript::WordTime;
@@ -37,6 +38,35 @@ pub(crate) struct Overlap {
     answers: bool,
 }
 
+impl Packed for Option<Overlap> {
+    fn pack(&self, out: &mut Bytes) {
+        let Some(own) = self else {
+            out.push(0);
+            return;
+        };
+        let facts = [own.other_stopped, own.other_cut_off, own.answers];
+        let facts = facts.iter().fold(0, |all, fact| all << 1 | u8::from(*fact));
+        out.push(1 + own.kind as u8 | facts << 4);
+        own.with.pack(out);
+        own.ms.pack(out);
+        own.early_ms.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let first = from.byte();
+        let kind = usize::from(first & 0xf).checked_sub(1);
+        *self = kind.and_then(|k| OverlapKind::ALL.get(k)).map(|kind| Overlap {
+            kind: *kind,
+            with: from.number() as u32,
+            ms: from.signed() as i32,
+            early_ms: from.signed() as i32,
+            other_stopped: first >> 6 & 1 != 0,
+            other_cut_off: first >> 5 & 1 != 0,
+            answers: first >> 4 & 1 != 0,
+        });
+    }
+}
+
 /// So many pauses are remembered.
 const PAUSES: usize = 8;
 
@@ -45,11 +75,23 @@ const PAUSES: usize = 8;
 pub(crate) struct Pauses(Vec<Pause>);
 
 /// Nobody but others spoke: from and to in milliseconds since the start of the call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Pause {
     arrival: u32,
     from: i32,
     to: i32,
+}
+
+packed!(Pause { arrival, from, to });
+
+impl Packed for Pauses {
+    fn pack(&self, out: &mut Bytes) {
+        self.0.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        self.0.unpack(from);
+    }
 }
 
 impl Pauses {

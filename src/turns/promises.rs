@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::verdicts::{ClosedTurn, Verdict};
 use crate::lexicon::{CallRules, Known, PromiseRules};
 use crate::matcher::Scan;
+use crate::packed::packed;
 use crate::text::Flags;
 
 /// So many promises of a call are kept in mind.
@@ -18,7 +19,7 @@ const RUN_WORDS: usize = 16;
 const NEAR_BYTES: u32 = 60;
 
 /// A promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Promise {
     pub(crate) arrival: u32,
     pub(crate) signal: u16,
@@ -44,6 +45,15 @@ pub(crate) struct Promises {
     /// How many agents made, those no longer in mind included.
     pub(crate) made: u32,
 }
+
+packed!(Promises { all, made });
+packed!(Promise {
+    arrival,
+    signal,
+    broken,
+    what,
+    when,
+});
 
 impl Promises {
     /// Takes a turn that is decided.

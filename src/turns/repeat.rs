@@ -9,9 +9,10 @@ use super::detect::Scene;
 use super::said::{Said, Word};
 use crate::context::Weighed;
 use crate::lexicon::RepeatRules;
+use crate::packed::{Bytes, Packed, Reader, number};
 
 /// So many of the agents' last sentences are remembered.
-const SENTENCES: usize = 32;
+const SENTENCES: usize = 16;
 /// Room for them is made in such steps.
 const STEP: usize = 4;
 
@@ -57,6 +58,37 @@ impl Sketch {
 /// The last sentences of the agents.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sentences(Vec<Sketch>);
+
+impl Packed for Sentences {
+    fn pack(&self, out: &mut Bytes) {
+        number(self.0.len() as u64, out);
+        let mut before = 0;
+        for sketch in &self.0 {
+            sketch
+                .pairs
+                .iter()
+                .for_each(|p| out.extend_from_slice(&p.to_le_bytes()));
+            sketch.arrival.wrapping_sub(before).pack(out);
+            sketch.words.pack(out);
+            before = sketch.arrival;
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        self.0.clear();
+        let mut before = 0u16;
+        for _ in 0..from.len() {
+            let pairs = from.fixed();
+            let arrival = before.wrapping_add(from.number() as u16);
+            self.0.push(Sketch {
+                pairs: [pairs as u32, (pairs >> 32) as u32],
+                arrival,
+                words: from.number() as u16,
+            });
+            before = arrival;
+        }
+    }
+}
 
 impl Sentences {
     pub(crate) fn take(&mut self, rules: &RepeatRules, arrival: u32, said: &Said) {

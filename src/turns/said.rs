@@ -29,6 +29,12 @@ impl Key {
         self.0 & Key::CONTENT != 0
     }
 
+    /// As it is remembered: its low bits.
+    pub(crate) fn short(self) -> [u8; 3] {
+        let [a, b, c, _] = self.0.to_le_bytes();
+        [a, b, c]
+    }
+
     #[cfg(test)]
     pub(crate) fn for_test(n: u32) -> Key {
         Key(n)

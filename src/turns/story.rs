@@ -5,6 +5,7 @@
 
 use super::history::{Past, Shows};
 use super::overlap::Overlap;
+use crate::packed::packed;
 use crate::transcript::Role;
 
 /// Fewer words than this are no story yet.
@@ -18,7 +19,7 @@ pub(crate) struct Story {
 }
 
 /// A story: its turns by arrival, its words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) first: u32,
     pub(crate) last: u32,
@@ -26,6 +27,14 @@ pub(crate) struct Told {
     /// The turn that cut it off.
     pub(crate) cut_by: Option<u32>,
 }
+
+packed!(Story { told, ended });
+packed!(Told {
+    first,
+    last,
+    words,
+    cut_by,
+});
 
 impl Story {
     pub(crate) fn take(&mut self, turn: &Past, overlap: Option<&Overlap>) {

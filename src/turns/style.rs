@@ -6,6 +6,7 @@
 use super::said::Said;
 use crate::fixed::Score;
 use crate::lexicon::{MAX_CATEGORIES, WordRules};
+use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::transcript::Role;
 
 /// Of fewer words than this of either speaker no style can be told.
@@ -23,6 +24,35 @@ pub(crate) struct Style {
 struct Side {
     words: u32,
     categories: [u16; MAX_CATEGORIES],
+}
+
+packed!(Style { sides, we, me });
+
+/// The categories in one byte each, or in two.
+impl Packed for Side {
+    fn pack(&self, out: &mut Bytes) {
+        self.words.pack(out);
+        let most = self.categories.iter().fold(0, |all, n| all | n);
+        let [low, high] = [0, 8].map(|shift| self.categories.map(|n| (n >> shift) as u8));
+        out.push(u8::from(most > 0xff));
+        out.extend_from_slice(&low);
+        if most > 0xff {
+            out.extend_from_slice(&high);
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        self.words.unpack(from);
+        let wide = from.byte() != 0;
+        let low: [u8; MAX_CATEGORIES] = from.array();
+        self.categories = low.map(u16::from);
+        if wide {
+            let high: [u8; MAX_CATEGORIES] = from.array();
+            for (n, high) in self.categories.iter_mut().zip(high) {
+                *n |= u16::from(high) << 8;
+            }
+        }
+    }
 }
 
 impl Style {

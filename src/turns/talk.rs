@@ -2,6 +2,7 @@
 
 use super::history::{At, Past};
 use crate::matcher::Scan;
+use crate::packed::packed;
 use crate::text::Flags;
 
 /// What is counted of one utterance.
@@ -44,6 +45,16 @@ pub(crate) struct SpeakerTalk {
     pub(crate) answer_ms: u32,
 }
 
+packed!(SpeakerTalk {
+    turns,
+    words,
+    disfluencies,
+    talk_ms,
+    longest_ms,
+    answers,
+    answer_ms,
+});
+
 /// Milliseconds as sums keep them: 49 days are the most.
 fn ms(ms: i64) -> u32 {
     u32::try_from(ms.max(0)).unwrap_or(u32::MAX)
@@ -57,6 +68,12 @@ pub(crate) struct Silences {
     pub(crate) total_ms: u32,
     pub(crate) longest_ms: u32,
 }
+
+packed!(Silences {
+    count,
+    total_ms,
+    longest_ms,
+});
 
 /// A time in which nobody spoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +91,16 @@ pub(crate) struct Talk {
     pub(crate) silences: Silences,
     pub(crate) holds: Silences,
     /// Who spoke last, since when and until when, without another's turn between.
-    monologue: Option<(u8, At, At)>,
+    monologue: Option<(u8, (At, At))>,
 }
+
+packed!(Talk {
+    untimed,
+    heard_until,
+    silences,
+    holds,
+    monologue,
+});
 
 impl Talk {
     /// Takes a turn into the sums of its speaker; `hold` says that an agent announced a silence before it. Gives the silence that it ends.
@@ -101,18 +126,18 @@ impl Talk {
         let gap = gap.filter(|g| g.ms >= silence_ms && !self.untimed);
         own.talk_ms = own.talk_ms.saturating_add(ms(end - start));
         let since = match self.monologue {
-            Some((speaker, since, until)) if speaker == turn.speaker => {
-                self.monologue = Some((speaker, since, until.max(turn.end)));
+            Some((speaker, (since, until))) if speaker == turn.speaker => {
+                self.monologue = Some((speaker, (since, until.max(turn.end))));
                 since.get().unwrap_or(start)
             }
             before => {
                 let held = hold && gap.is_some();
-                let until = before.and_then(|b| b.2.get());
+                let until = before.and_then(|b| b.1.1.get());
                 if let Some(until) = until.filter(|until| *until <= start && !held) {
                     own.answers += 1;
                     own.answer_ms = own.answer_ms.saturating_add(ms(start - until));
                 }
-                self.monologue = Some((turn.speaker, turn.start, turn.end));
+                self.monologue = Some((turn.speaker, (turn.start, turn.end)));
                 start
             }
         };

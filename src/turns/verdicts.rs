@@ -17,11 +17,13 @@ use crate::scratch::{self, Scratch};
 use crate::utterance::Id;
 
 /// A closed utterance with all hits of its own words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ClosedTurn {
     pub(crate) past: Past,
     pub(crate) utterance: Id,
+    /// Or what of it may be quoted, from some byte on.
     pub(crate) text: String,
+    pub(crate) text_from: u32,
     pub(crate) words: u32,
     pub(crate) overlap: Option<Overlap>,
     /// Expressions of time.
@@ -32,8 +34,16 @@ pub(crate) struct ClosedTurn {
     pub(crate) announced: Vec<u16>,
 }
 
+impl ClosedTurn {
+    /// The words of a span, while they are kept.
+    pub(crate) fn quote(&self, (start, end): (u32, u32)) -> Option<&str> {
+        let at = |byte: u32| Some(byte.checked_sub(self.text_from)? as usize);
+        self.text.get(at(start)?..at(end)?)
+    }
+}
+
 /// A signal's outcome in a turn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Verdict {
     pub(crate) signal: u16,
     pub(crate) outcome: Outcome,
@@ -51,10 +61,10 @@ pub(crate) enum Blocked {
 }
 
 /// A turn some of whose signals are not decided yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TurnInProgress {
     pub(crate) turn: ClosedTurn,
-    undecided: SmallVec<[u16; 8]>,
+    pub(super) undecided: SmallVec<[u16; 8]>,
     pub(crate) verdicts: Vec<Verdict>,
 }
 
@@ -79,6 +89,11 @@ impl TurnInProgress {
                 || compiled.gains[usize::from(v.signal)] != Milli::ZERO
         };
         self.verdicts.retain(lasts);
+        for verdict in &mut self.verdicts {
+            if !compiled.lexicon.call.promises.asks(verdict.signal) {
+                verdict.strongest = None;
+            }
+        }
     }
 
     /// Gives back the memory it does not need.
@@ -146,7 +161,9 @@ fn exact<T>(from: &mut Vec<T>) -> Vec<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Verdicts {
     pub(crate) history: History,
-    waiting: VecDeque<Box<TurnInProgress>>,
+    pub(super) waiting: VecDeque<Box<TurnInProgress>>,
+    /// Memory of turns that waited.
+    pub(super) spares: Vec<Box<TurnInProgress>>,
 }
 
 /// A decision that has just been made.
@@ -195,7 +212,9 @@ impl Verdicts {
             self.decide(compiled, desk, Some(&mut fresh), Force::No, retained, decided);
             for wait in &mut self.waiting {
                 wait.slim(compiled, retained);
-                wait.shrink();
+                if retained {
+                    wait.shrink();
+                }
             }
             let waits = !self.waiting.is_empty() || !fresh.undecided.is_empty();
             if waits {
@@ -298,6 +317,9 @@ impl Verdicts {
             + self.waiting.capacity() * size_of::<Box<TurnInProgress>>()
             + self.waiting.len() * size_of::<TurnInProgress>()
             + self.waiting.iter().map(|w| turn(w)).sum::<usize>()
+            + self.spares.capacity() * size_of::<Box<TurnInProgress>>()
+            + self.spares.len() * size_of::<TurnInProgress>()
+            + self.spares.iter().map(|w| turn(w)).sum::<usize>()
     }
 
     /// Decides what can be decided: the signals of the turn that is fed, and what the waiting ones have left undecided.
@@ -310,7 +332,7 @@ impl Verdicts {
         retained: bool,
         decided: &mut impl FnMut(Decided<'_>),
     ) {
-        let Verdicts { history, waiting } = self;
+        let Verdicts { history, waiting, .. } = self;
         let rules = &compiled.rules;
         desk.agenda.clear();
         desk.judged.clear();

@@ -1,0 +1,134 @@
+//! Turns that wait for what follows them, as bytes: of their hits and verdicts what the undecided signals and the figures of the call
+//! ask for, of their text what an event may quote.
+
+use super::history::{History, Past};
+use super::verdicts::{TurnInProgress, Verdict, Verdicts};
+use crate::context::{Modifiers, Turns, Weighed};
+use crate::fixed::Milli;
+use crate::packed::{Bytes, Packed, Reader, number, packed};
+use crate::score::{Outcome, Strongest};
+
+/// So many turns' memory is kept for others, unless their texts are longer.
+const SPARES: usize = 4;
+const SPARE_BYTES: usize = 4096;
+
+packed!(Outcome {
+    logit,
+    learned,
+    fired
+});
+packed!(Strongest { entry, span });
+
+/// Of turns that are not retained.
+impl Packed for Verdicts {
+    fn pack(&self, out: &mut Bytes) {
+        self.history.pack(out);
+        number(self.waiting.len() as u64, out);
+        self.waiting.iter().for_each(|wait| pack_turn(wait, out));
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        self.history.unpack(from);
+        self.waiting.clear();
+        for _ in 0..from.len() {
+            let mut wait = self.spares.pop().unwrap_or_default();
+            unpack_turn(&mut wait, &self.history, from);
+            self.waiting.push_back(wait);
+        }
+    }
+}
+
+impl Verdicts {
+    /// Lends the memory of the turns that wait to others, once they are packed.
+    pub(crate) fn give_back(&mut self) {
+        let modest = |w: &Box<TurnInProgress>| w.turn.text.capacity() <= SPARE_BYTES;
+        self.spares.extend(self.waiting.drain(..).filter(modest));
+        self.spares.truncate(SPARES);
+    }
+}
+
+fn pack_turn(wait: &TurnInProgress, out: &mut Bytes) {
+    let turn = &wait.turn;
+    turn.past.arrival.pack(out);
+    turn.utterance.pack(out);
+    let spans = || turn.weighed.iter().filter_map(|w| w.span);
+    let from = spans().map(|s| s.0).min().unwrap_or(0);
+    let to = spans().map(|s| s.1).max().unwrap_or(0);
+    let quoted = turn.quote((from, to)).unwrap_or_default();
+    from.pack(out);
+    number(quoted.len() as u64, out);
+    out.extend_from_slice(quoted.as_bytes());
+    turn.words.pack(out);
+    turn.overlap.pack(out);
+    turn.times.pack(out);
+    turn.announced.pack(out);
+    number(wait.undecided.len() as u64, out);
+    wait.undecided.iter().for_each(|signal| signal.pack(out));
+    number(turn.weighed.len() as u64, out);
+    for hit in &turn.weighed {
+        hit.entry.pack(out);
+        hit.contribution.pack(out);
+        // Its length and one, or nothing; then where it begins.
+        let length = hit.span.map_or(0, |s| s.1 - s.0 + 1);
+        length.pack(out);
+        if let Some((start, _)) = hit.span {
+            (start - from).pack(out);
+        }
+    }
+    number(wait.verdicts.len() as u64, out);
+    for verdict in &wait.verdicts {
+        verdict.signal.pack(out);
+        verdict.outcome.pack(out);
+        if verdict.outcome.fired {
+            verdict.strongest.pack(out);
+        }
+    }
+}
+
+fn unpack_turn(wait: &mut TurnInProgress, history: &History, bytes: &mut Reader<'_>) {
+    let turn = &mut wait.turn;
+    let arrival = bytes.number() as u32;
+    turn.past = history.get(arrival).unwrap_or(Past {
+        arrival,
+        ..Past::default()
+    });
+    turn.utterance.unpack(bytes);
+    let from = bytes.number() as u32;
+    turn.text_from = from;
+    turn.text.unpack(bytes);
+    turn.words.unpack(bytes);
+    turn.overlap.unpack(bytes);
+    turn.times.unpack(bytes);
+    turn.announced.unpack(bytes);
+    wait.undecided.clear();
+    for _ in 0..bytes.len() {
+        wait.undecided.push(bytes.number() as u16);
+    }
+    turn.weighed.clear();
+    for _ in 0..bytes.len() {
+        let entry = bytes.number() as u32;
+        let mut contribution = Milli::ZERO;
+        contribution.unpack(bytes);
+        let length = bytes.number() as u32;
+        turn.weighed.push(Weighed {
+            entry,
+            span: length.checked_sub(1).map(|length| {
+                let start = from + bytes.number() as u32;
+                (start, start + length)
+            }),
+            contribution,
+            modifiers: Modifiers::new(),
+            turns: Turns::new(),
+        });
+    }
+    wait.verdicts.clear();
+    for _ in 0..bytes.len() {
+        let mut verdict = Verdict::default();
+        verdict.signal.unpack(bytes);
+        verdict.outcome.unpack(bytes);
+        if verdict.outcome.fired {
+            verdict.strongest.unpack(bytes);
+        }
+        wait.verdicts.push(verdict);
+    }
+}

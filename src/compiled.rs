@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
@@ -20,19 +21,26 @@ const MAX_WATCHED: usize = 64;
 pub(crate) const SENTIMENT: &str = "sentiment";
 
 /// A lexicon with its automaton.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Compiled {
     pub(crate) lexicon: Lexicon,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) automaton: Automaton,
     pub(crate) has_regexes: bool,
     /// Names as reports share them.
+    #[serde(skip)]
     pub(crate) name: Arc<str>,
+    #[serde(skip)]
     pub(crate) signal_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) entry_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) modifier_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) hints: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) practice_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) practice_hints: Vec<Arc<str>>,
     pub(crate) sentiment: Option<u16>,
     /// Gain of each signal in the course of anger.
@@ -51,18 +59,14 @@ pub(crate) struct Compiled {
     /// What is counted over the whole call.
     pub(crate) counted: Vec<Counted>,
     /// What near misses are looked for among, once somebody asks.
+    #[serde(skip)]
     pub(crate) wholes: OnceLock<Vec<Whole>>,
 }
 
 impl Compiled {
-    pub(crate) fn new(mut lexicon: Lexicon) -> Result<Self, Error> {
+    pub(crate) fn new(lexicon: Lexicon) -> Result<Self, Error> {
+        let mut lexicon = lexicon.into_whole();
         let (vocabulary, automaton) = matcher::compile(&lexicon)?;
-        let ids = |names: Vec<&String>| {
-            names
-                .into_iter()
-                .map(|s| Arc::from(s.as_str()))
-                .collect::<Vec<Arc<str>>>()
-        };
         let watched: Vec<usize> = (0..lexicon.traits.len())
             .filter(|&s| lexicon.traits[s].watched)
             .collect();
@@ -106,15 +110,15 @@ impl Compiled {
                 counted.push((any_of(&what.any), what.by));
             }
         }
-        Ok(Compiled {
+        let mut compiled = Compiled {
             has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
-            name: Arc::from(lexicon.name()),
-            signal_names: ids(lexicon.signals.iter().map(|s| &s.id).collect()),
-            entry_names: ids(lexicon.entries.iter().map(|e| &e.id).collect()),
-            modifier_names: ids(lexicon.shared.modifiers.iter().map(|m| &m.id).collect()),
-            practice_names: ids(lexicon.practices.iter().map(|p| &p.id).collect()),
-            practice_hints: ids(lexicon.practices.iter().map(|p| &p.hint).collect()),
-            hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
+            name: Arc::default(),
+            signal_names: Vec::new(),
+            entry_names: Vec::new(),
+            modifier_names: Vec::new(),
+            practice_names: Vec::new(),
+            practice_hints: Vec::new(),
+            hints: Vec::new(),
             rules: Rules::new(&lexicon, &watch_bits, number(SENTIMENT)),
             sentiment: number(SENTIMENT),
             gains: lexicon.call.gains.iter().copied().collect(),
@@ -128,7 +132,29 @@ impl Compiled {
             vocabulary,
             automaton,
             lexicon,
-        })
+        };
+        compiled.share_names();
+        Ok(compiled)
+    }
+
+    /// Whether the tables, read from somewhere, name nothing that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        true
+    }
+
+    /// Makes the names as reports share them.
+    pub(crate) fn share_names(&mut self) {
+        fn shared<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Arc<str>> {
+            names.map(|s| Arc::from(s.as_str())).collect()
+        }
+        let lexicon = &self.lexicon;
+        self.name = Arc::from(lexicon.name());
+        self.signal_names = shared(lexicon.signals.iter().map(|s| &s.id));
+        self.entry_names = shared(lexicon.entries.iter().map(|e| &e.id));
+        self.modifier_names = shared(lexicon.shared.modifiers.iter().map(|m| &m.id));
+        self.practice_names = shared(lexicon.practices.iter().map(|p| &p.id));
+        self.practice_hints = shared(lexicon.practices.iter().map(|p| &p.hint));
+        self.hints = shared(lexicon.signals.iter().map(|s| &s.hint));
     }
 
     /// The bit of a signal that conditions name. Others have none, and nobody asks.

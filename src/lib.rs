@@ -20,6 +20,7 @@ mod matcher;
 pub mod options;
 mod practices;
 pub mod report;
+mod saved;
 mod score;
 mod scratch;
 pub mod session;

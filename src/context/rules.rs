@@ -1,5 +1,8 @@
 //! What scoring asks of entries and signals, in flat tables.
 
+use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
+
 use crate::fixed::{Milli, Score};
 use crate::lexicon::{AnyOf, Condition, Entry, Lexicon, ModifierKind, OverTurns, Within};
 use crate::signal::Signal;
@@ -7,7 +10,7 @@ use crate::transcript::Role;
 use crate::turns::history::Asked;
 
 /// What scoring asks of an entry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct EntryRule {
     pub(crate) weight: Milli,
@@ -51,7 +54,7 @@ impl EntryRule {
 }
 
 /// What scoring asks of a signal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[repr(C)]
 pub(crate) struct SignalRule {
     /// The watched signals one of which must fire in a turn if its entries over several turns are to count in it.
@@ -100,15 +103,16 @@ impl SignalRule {
 }
 
 /// The conditions of an entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Conditions {
     pub(crate) unless: Box<[Asked]>,
     pub(crate) only_if: Box<[Asked]>,
 }
 
 /// The tables.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Rules {
+    #[serde(with = "crate::saved::pod")]
     pub(crate) entries: Vec<EntryRule>,
     pub(crate) signals: Vec<SignalRule>,
     ignored: Vec<u64>,
@@ -120,6 +124,7 @@ pub(crate) struct Rules {
     /// Signals with entries over several turns, in the order of evaluation.
     over_turns: Vec<u16>,
     /// Entries over several turns and those that count beside others, by signal.
+    #[serde(with = "crate::saved::pod")]
     over: Vec<u32>,
 }
 

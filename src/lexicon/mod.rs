@@ -5,14 +5,17 @@
 
 mod conditions;
 mod detectors;
+mod expression;
 mod load;
 mod model;
 pub(crate) mod phrase;
 mod practices;
+mod rest;
 pub(crate) mod schema;
 mod source;
 mod words;
 
+pub(crate) use expression::Expression;
 pub(crate) use detectors::{
     Detector, EarlyRules, EchoRules, Features, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
     SaidBeforeRules,
@@ -21,6 +24,7 @@ pub use load::LexiconBuilder;
 pub use model::Lexicon;
 pub(crate) use model::*;
 pub use practices::PracticeHeader;
+pub(crate) use rest::{Rest, SavedFile};
 pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
 pub use source::EntrySource;
 #[cfg(feature = "workbench")]

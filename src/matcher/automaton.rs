@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::program::{Code, Pattern};
 use super::{Symbol, UNKNOWN};
@@ -14,7 +16,8 @@ pub(crate) type State = u32;
 pub(crate) const ROOT: State = 0;
 
 /// What the automaton says where a factor ends: a pattern, and whether it ends here too or is only to be watched for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+#[repr(transparent)]
 pub(crate) struct Proposal(u32);
 
 impl Proposal {
@@ -32,7 +35,8 @@ impl Proposal {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
 struct Node {
     fail: State,
     /// The nearest node on the chain of failures that proposes something; the root if none does.
@@ -51,25 +55,32 @@ fn onward(symbol: Symbol) -> u32 {
 }
 
 /// All factors in one automaton, and the patterns they propose. Build once, share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Automaton {
     /// Transitions out of the root, by symbol.
+    #[serde(with = "crate::saved::pod")]
     root: Vec<State>,
+    #[serde(with = "crate::saved::pod")]
     nodes: Vec<Node>,
     edges: Edges,
+    #[serde(with = "crate::saved::pod")]
     out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
+    #[serde(with = "crate::saved::pod")]
     hidden_from: Vec<u32>,
     /// What transparent words propose, by symbol.
+    #[serde(with = "crate::saved::pod")]
     hidden: Vec<Proposal>,
 }
 
 /// Transitions between other nodes: an open table, a fifth of it empty at least.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Edges {
-    keys: Vec<(State, Symbol)>,
+    #[serde(with = "crate::saved::pod")]
+    keys: Vec<[u32; 2]>,
+    #[serde(with = "crate::saved::pod")]
     to: Vec<State>,
 }
 
@@ -77,7 +88,7 @@ impl Edges {
     fn new(edges: &HashMap<(State, Symbol), State, FixedState>) -> Self {
         let size = (edges.len() * 5 / 4 + 1).next_power_of_two().max(2);
         let mut this = Edges {
-            keys: vec![(ROOT, UNKNOWN); size],
+            keys: vec![[ROOT, UNKNOWN]; size],
             to: vec![ROOT; size],
         };
         let mut sorted: Vec<_> = edges.iter().collect();
@@ -87,7 +98,7 @@ impl Edges {
             while this.to[slot] != ROOT {
                 slot = (slot + 1) & (size - 1);
             }
-            this.keys[slot] = key;
+            this.keys[slot] = key.into();
             this.to[slot] = to;
         }
         this
@@ -108,7 +119,7 @@ impl Edges {
             if to == ROOT {
                 return None;
             }
-            if self.keys[slot] == (state, symbol) {
+            if self.keys[slot] == [state, symbol] {
                 return Some(to);
             }
             slot = (slot + 1) & (self.to.len() - 1);

@@ -21,12 +21,14 @@ mod vocabulary;
 mod words;
 
 pub(crate) use automaton::Automaton;
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, vocabulary};
 pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
 pub(crate) use vocabulary::{Opened, Reading, Vocabulary, open};
+
+use serde::{Deserialize, Serialize};
 
 use crate::text::Flags;
 
@@ -52,7 +54,7 @@ impl Token {
 }
 
 /// What a phrase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Owner {
     /// A hit of this entry.
     Entry(u32),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::{Owner, Symbol};
 use crate::transcript::Role;
@@ -128,7 +129,7 @@ impl Program {
 }
 
 /// A phrase as it is walked, and what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pattern {
     pub(crate) owner: Owner,
     /// Its place in the code.
@@ -164,12 +165,15 @@ pub(crate) fn bit(symbol: Symbol) -> u64 {
 }
 
 /// The programs of all patterns, in one array: each a run of operations from the last word to the first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Code {
+    #[serde(with = "crate::saved::pod")]
     ops: Vec<u32>,
     /// Sets of symbols, each in ascending order.
+    #[serde(with = "crate::saved::pod")]
     sets: Vec<Symbol>,
     /// Where each set ends in `sets`.
+    #[serde(with = "crate::saved::pod")]
     ends: Vec<u32>,
 }
 
@@ -322,7 +326,7 @@ impl Code {
 }
 
 /// Whose turns: a set of roles, that of an unknown role included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Roles(u32);
 
 impl Roles {

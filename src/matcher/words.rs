@@ -4,6 +4,9 @@
 //! bucket's displacement and the hash a slot, and the slot says whether it is this word. The few longer ones
 //! are sorted.
 
+use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
+
 use super::{Symbol, UNKNOWN};
 use crate::text::{KEY_BYTES, Key};
 
@@ -15,18 +18,19 @@ const BUCKET: usize = 4;
 const LETTERS: usize = 32;
 
 /// A word of up to [`KEY_BYTES`] bytes, or nothing.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(32))]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C, align(32))]
 struct Slot {
     key: [u8; KEY_BYTES],
     symbols: [Symbol; INLINE],
     /// 0: the word stands with the long ones.
     len: u8,
     facts: u8,
+    room: [u8; 2],
 }
 
 /// A word of more bytes or more symbols.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Long {
     text: Span,
     symbols: Span,
@@ -34,7 +38,7 @@ struct Long {
 }
 
 /// A range of a flat array.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Span {
     from: u32,
     len: u32,
@@ -56,7 +60,7 @@ impl Span {
 }
 
 /// How words may begin.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Beginning {
     key: Key,
     /// In bytes.
@@ -81,18 +85,23 @@ pub(super) struct NewWord<'a> {
 }
 
 /// Words and beginnings of words, with their symbols.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct WordTable {
     seed: u64,
+    #[serde(with = "crate::saved::pod")]
     displacements: Vec<u16>,
+    #[serde(with = "crate::saved::pod")]
     slots: Vec<Slot>,
     /// In the order of their texts.
     long: Vec<Long>,
     /// Beginnings by their first two bytes, the longest first.
     beginnings: Vec<Beginning>,
     /// Where the beginnings with these two bytes start; one more at the end.
+    #[serde(with = "crate::saved::pod")]
     by_two: Vec<u32>,
+    #[serde(with = "crate::saved::pod")]
     bytes: Vec<u8>,
+    #[serde(with = "crate::saved::pod")]
     symbols: Vec<Symbol>,
 }
 

@@ -18,6 +18,7 @@ use std::collections::HashSet;
 use std::ops::{BitOr, BitOrAssign};
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 pub use key::{KEY_BYTES, Key};
 pub(crate) use scanner::Scanner;
@@ -138,7 +139,7 @@ impl BitOrAssign for Flags {
 pub type WordSet = HashSet<String, FixedState>;
 
 /// What the reading of text needs to know of the language; the lists come from `shared.toml`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TextRules {
     /// What recognisers write in round brackets: `(laughs)`.
     pub marks: WordSet,

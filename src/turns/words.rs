@@ -3,12 +3,13 @@
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::said::Key;
 use crate::lexicon::{CallRules, Detector, Known, NameRules};
 
 /// What the rules say of a word.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Facts {
     /// For comparisons, if it is written in letters.
     pub(crate) key: Key,
@@ -25,7 +26,7 @@ pub(crate) struct Facts {
 }
 
 /// The lists of phrases that a word may tell of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tells {
     /// [`NameRules::asking`].
     pub(crate) asking: bool,
@@ -33,14 +34,14 @@ pub(crate) struct Tells {
     pub(crate) name: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Slot {
     hash: u32,
     known: Known,
 }
 
 /// Phrases as numbers of words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Phrases(Vec<Box<[Known]>>);
 
 impl Phrases {
@@ -65,7 +66,7 @@ impl Phrases {
 }
 
 /// All words that rules of the turns name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CallWords {
     /// Open addressing by hash; a power of two.
     slots: Box<[Slot]>,

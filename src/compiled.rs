@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
-use crate::matcher::{self, Automaton, Tables, Vocabulary, Whole};
+use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, MAX_MODIFIERS, OverTurns, OverlapRules};
+use crate::matcher::{self, Automaton, Owner, Tables, Vocabulary, Whole};
 use crate::practices;
 use crate::transcript::Role;
 use crate::turns::history::Counted;
@@ -32,7 +32,7 @@ pub(crate) struct Compiled {
     pub(crate) name: Arc<str>,
     #[serde(skip)]
     pub(crate) signal_names: Vec<Arc<str>>,
-    #[serde(skip)]
+    #[serde(with = "crate::saved::names")]
     pub(crate) entry_names: Vec<Arc<str>>,
     #[serde(skip)]
     pub(crate) modifier_names: Vec<Arc<str>>,
@@ -44,6 +44,7 @@ pub(crate) struct Compiled {
     pub(crate) practice_hints: Vec<Arc<str>>,
     pub(crate) sentiment: Option<u16>,
     /// Gain of each signal in the course of anger.
+    #[serde(serialize_with = "crate::saved::sorted_map")]
     pub(crate) gains: HashMap<u16, crate::fixed::Milli, FixedState>,
     /// What scoring asks of entries and signals.
     pub(crate) rules: Rules,
@@ -114,7 +115,7 @@ impl Compiled {
             has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
             name: Arc::default(),
             signal_names: Vec::new(),
-            entry_names: Vec::new(),
+            entry_names: lexicon.entries.iter().map(|e| Arc::from(e.id.as_str())).collect(),
             modifier_names: Vec::new(),
             practice_names: Vec::new(),
             practice_hints: Vec::new(),
@@ -139,10 +140,38 @@ impl Compiled {
 
     /// Whether the tables, read from somewhere, name nothing that is not there.
     pub(crate) fn is_sound(&self) -> bool {
-        true
+        let lexicon = &self.lexicon;
+        let (entries, signals) = (lexicon.entries.len(), lexicon.signals.len());
+        let is_signal = |s: u16| usize::from(s) < signals;
+        let owned = |owner: Owner| match owner {
+            Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => (e as usize) < entries,
+            Owner::Cue(m) | Owner::Except(m) | Owner::Stop(m) => {
+                usize::from(m) < lexicon.shared.modifiers.len()
+            }
+        };
+        let by_signal = [
+            lexicon.traits.len(),
+            lexicon.order.len(),
+            self.rules.signals.len(),
+            self.watch_bits.len(),
+            self.practices_of.len(),
+        ];
+        by_signal.into_iter().all(|n| n == signals)
+            && self.rules.entries.len() == entries
+            && self.entry_names.len() == entries
+            && lexicon.entries.iter().all(|e| is_signal(e.signal))
+            && lexicon.order.iter().all(|&s| is_signal(s))
+            && self.detectors.iter().all(|&(s, _)| is_signal(s))
+            && self.sentiment.is_none_or(is_signal)
+            && lexicon.shared.modifiers.len() <= MAX_MODIFIERS
+            && !lexicon.call.bands.is_empty()
+            && self.vocabulary.is_sound()
+            && self.automaton.is_sound(self.vocabulary.symbols(), owned)
+            && self.rules.is_sound()
+            && self.words.is_sound()
     }
 
-    /// Makes the names as reports share them.
+    /// Makes the names as reports share them, but for those of entries.
     pub(crate) fn share_names(&mut self) {
         fn shared<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Arc<str>> {
             names.map(|s| Arc::from(s.as_str())).collect()
@@ -150,7 +179,6 @@ impl Compiled {
         let lexicon = &self.lexicon;
         self.name = Arc::from(lexicon.name());
         self.signal_names = shared(lexicon.signals.iter().map(|s| &s.id));
-        self.entry_names = shared(lexicon.entries.iter().map(|e| &e.id));
         self.modifier_names = shared(lexicon.shared.modifiers.iter().map(|m| &m.id));
         self.practice_names = shared(lexicon.practices.iter().map(|p| &p.id));
         self.practice_hints = shared(lexicon.practices.iter().map(|p| &p.hint));

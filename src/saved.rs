@@ -12,9 +12,11 @@
 //! All numbers are little-endian. The body is written by postcard; tables of plain rows ([`pod`]) are runs of bytes as they
 //! lie in memory, and reading one is a copy. What only compiling and explaining need is left out: see [`Rest`].
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::compiled::Compiled;
@@ -74,7 +76,9 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
     }
     let (mut compiled, files) = postcard::from_bytes::<(Compiled, Vec<SavedFile>)>(body).map_err(damaged)?;
     if !compiled.is_sound() {
-        return Err(failed("the saved analyzer is damaged: its tables do not fit each other"));
+        return Err(failed(
+            "the saved analyzer is damaged: its tables do not fit each other",
+        ));
     }
     compiled.share_names();
     compiled.lexicon.rest = Some(Arc::new(Rest {
@@ -94,7 +98,9 @@ fn body(bytes: &[u8]) -> Result<&[u8], Error> {
         return Err(failed("the saved analyzer is cut off: it ends within its header"));
     };
     let four = |at: usize| [header[at], header[at + 1], header[at + 2], header[at + 3]];
-    let eight = |at: usize| u64::from(u32::from_le_bytes(four(at))) | u64::from(u32::from_le_bytes(four(at + 4))) << 32;
+    let eight = |at: usize| {
+        u64::from(u32::from_le_bytes(four(at))) | u64::from(u32::from_le_bytes(four(at + 4))) << 32
+    };
     let format = u32::from_le_bytes(four(8));
     if format != FORMAT {
         let age = if format > FORMAT { "a newer" } else { "an older" };
@@ -109,7 +115,11 @@ fn body(bytes: &[u8]) -> Result<&[u8], Error> {
     }
     let length = eight(16);
     if length != body.len() as u64 {
-        let how = if length > body.len() as u64 { "cut off" } else { "too long" };
+        let how = if length > body.len() as u64 {
+            "cut off"
+        } else {
+            "too long"
+        };
         return Err(failed(&format!(
             "the saved analyzer is {how}: {} bytes where {length} should be",
             body.len()
@@ -129,6 +139,17 @@ fn failed(message: &str) -> Error {
     }])
 }
 
+/// Whether these places, each behind the one before, lie within a table of this length.
+pub(crate) fn are_places(places: &[u32], length: usize) -> bool {
+    places.is_sorted() && places.last().is_none_or(|&last| last as usize <= length)
+}
+
+/// Whether all of these are places in a table of this length.
+pub(crate) fn are_below(places: impl Iterator<Item = u32>, length: usize) -> bool {
+    // Without a way out on the way, several are compared at once.
+    places.fold(0, |end, place| end.max(u64::from(place) + 1)) <= length as u64
+}
+
 /// Rows of plain numbers, as the bytes they are.
 pub(crate) mod pod {
     use bytemuck::Pod;
@@ -146,6 +167,38 @@ pub(crate) mod pod {
         }
         let rows = bytes.chunks_exact(size_of::<T>());
         Ok(rows.map(bytemuck::pod_read_unaligned).collect())
+    }
+}
+
+/// A set in order, so that the same is saved each time.
+pub(crate) fn sorted<S: Serializer>(
+    set: &HashSet<String, impl BuildHasher>,
+    s: S,
+) -> Result<S::Ok, S::Error> {
+    s.collect_seq(set.iter().collect::<BTreeSet<_>>())
+}
+
+/// The same of a map.
+pub(crate) fn sorted_map<S: Serializer, K: Serialize + Ord, V: Serialize>(
+    map: &HashMap<K, V, impl BuildHasher>,
+    s: S,
+) -> Result<S::Ok, S::Error> {
+    s.collect_map(map.iter().collect::<BTreeMap<_, _>>())
+}
+
+/// Many names, each of which is shared from then on.
+pub(crate) mod names {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(names: &[Arc<str>], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(names.iter().map(|n| &**n))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Arc<str>>, D::Error> {
+        let names = Vec::<&str>::deserialize(d)?;
+        Ok(names.into_iter().map(Arc::from).collect())
     }
 }
 

@@ -18,7 +18,9 @@ fn calls() -> Vec<Transcript> {
         .filter(|p| p.extension().is_some_and(|e| e == "jsonl"))
         .collect();
     files.sort();
-    let texts = files.iter().map(|f| std::fs::read_to_string(f).expect("readable"));
+    let texts = files
+        .iter()
+        .map(|f| std::fs::read_to_string(f).expect("readable"));
     let lines: Vec<String> = texts
         .flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>())
         .collect();
@@ -58,7 +60,7 @@ fn refused(bytes: &[u8], part: &str) {
 fn what_is_loaded_says_the_same() {
     let loaded = Analyzer::load(&SAVED).expect("saved just now");
     let calls = calls();
-    assert!(calls.len() > 10);
+    assert!(!calls.is_empty());
     for call in &calls {
         assert_eq!(told(&loaded, call), told(&BUILTIN, call));
     }
@@ -79,7 +81,10 @@ fn what_was_left_out_is_read_again() {
         }
     }
     let (a, b) = (loaded.lexicon(), BUILTIN.lexicon());
-    assert_eq!((a.name(), a.signals(), a.entries()), (b.name(), b.signals(), b.entries()));
+    assert_eq!(
+        (a.name(), a.signals(), a.entries()),
+        (b.name(), b.signals(), b.entries())
+    );
     assert_eq!(a.phrases(), b.phrases());
     let sources = |l: &Lexicon| l.sources("refusal").expect("a signal").len();
     assert_eq!(sources(a), sources(b));
@@ -90,7 +95,13 @@ fn what_was_left_out_is_read_again() {
 #[test]
 fn lexicons_of_ones_own_are_saved_with_their_files() {
     let own = common::analyzer(&[
-        &common::signal("mine", "any", "above my [own] pay grade", 3.0, "note = \"n\"\nhint = \"h\""),
+        &common::signal(
+            "mine",
+            "any",
+            "above my [own] pay grade",
+            3.0,
+            "note = \"n\"\nhint = \"h\"",
+        ),
         &format!(
             "{}[[entry]]\nid = \"r\"\nregex = 'order (no|number) \\d+'\nneeds = [\"order\"]\nweight = 3.0\n",
             common::header("other", "any")
@@ -100,11 +111,14 @@ fn lexicons_of_ones_own_are_saved_with_their_files() {
     assert_eq!(loaded.lexicon().name(), own.lexicon().name());
     assert_eq!(loaded.lexicon().phrases(), own.lexicon().phrases());
     assert_eq!(loaded.run_examples(&[]), own.run_examples(&[]));
-    let said = ["agent: that is above my pay grade", "customer: it is order number 42"];
+    let said = [
+        "agent: that is above my pay grade",
+        "customer: it is order number 42",
+    ];
     let call = common::call(&said);
     assert_eq!(told(&loaded, &call), told(&own, &call));
     assert_eq!(loaded.explain(said[1], None), own.explain(said[1], None));
-    for call in &calls()[..5] {
+    for call in &calls() {
         assert_eq!(told(&loaded, call), told(&own, call));
     }
 }
@@ -126,12 +140,13 @@ fn damage_is_told() {
     refused(&changed(12, 1), "order of bytes");
     let last = SAVED.len() - 1;
     refused(&changed(last, !SAVED[last]), "checksum");
+    let saved = common::analyzer(&[]).save();
     let mut at = 0;
-    while at < SAVED.len() {
-        let mut bytes = SAVED.clone();
+    while at < saved.len() {
+        let mut bytes = saved.clone();
         bytes[at] ^= 1 << (at % 8);
         assert!(Analyzer::load(&bytes).is_err(), "byte {at}");
-        assert!(Analyzer::load(&SAVED[..at]).is_err(), "{at} bytes");
-        at = at * 9 / 8 + 1;
+        assert!(Analyzer::load(&saved[..at]).is_err(), "{at} bytes");
+        at = at * 17 / 16 + 1;
     }
 }

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
 use crate::fixed::Milli;
-use crate::lexicon::{Expression, Entry, Side};
+use crate::lexicon::{Entry, Expression, Side};
 use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
 use crate::scratch::{self, Scratch};
 use crate::transcript::Role;

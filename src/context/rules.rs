@@ -212,6 +212,26 @@ impl Rules {
         }
     }
 
+    /// Whether tables that were saved name nothing that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_signal = |s: u16| usize::from(s) < self.signals.len();
+        let entry = |e: &EntryRule| {
+            is_signal(e.signal)
+                && (e.ignored as usize) < self.ignored.len()
+                && (e.conditions as usize) < self.conditions.len()
+        };
+        let signal = |s: &SignalRule| {
+            s.over_from <= s.over_to
+                && s.over_to as usize <= self.over.len()
+                && is_signal(s.rank)
+                && (s.watch_bit < 64 || !s.has(SignalRule::WATCHED))
+        };
+        self.entries.iter().all(entry)
+            && self.signals.iter().all(signal)
+            && self.over_turns.iter().all(|&s| is_signal(s))
+            && self.over.iter().all(|&e| (e as usize) < self.entries.len())
+    }
+
     pub(crate) fn entry_rule(&self, entry: u32) -> &EntryRule {
         &self.entries[entry as usize]
     }

@@ -15,17 +15,17 @@ pub(crate) mod schema;
 mod source;
 mod words;
 
-pub(crate) use expression::Expression;
 pub(crate) use detectors::{
     Detector, EarlyRules, EchoRules, Features, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
     SaidBeforeRules,
 };
+pub(crate) use expression::Expression;
 pub use load::LexiconBuilder;
 pub use model::Lexicon;
 pub(crate) use model::*;
 pub use practices::PracticeHeader;
-pub(crate) use rest::{Rest, SavedFile};
 pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
+pub(crate) use rest::{Rest, SavedFile};
 pub use source::EntrySource;
 #[cfg(feature = "workbench")]
 pub(crate) use source::is_named;

@@ -142,6 +142,7 @@ pub(crate) struct SignalTraits {
 /// One entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
+    #[serde(skip)]
     pub(crate) id: String,
     pub(crate) signal: u16,
     pub(crate) weight: Milli,
@@ -441,6 +442,7 @@ pub(crate) struct NameRules {
     /// No names: function words, and these.
     pub(crate) not: WordList,
     /// Known given names.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub(crate) given: HashSet<String>,
 }
 

@@ -7,7 +7,8 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::program::{Code, Pattern};
-use super::{Symbol, UNKNOWN};
+use super::{Owner, Symbol, UNKNOWN};
+use crate::saved::{are_below, are_places};
 
 /// A state: the number of a node of the trie.
 pub(crate) type State = u32;
@@ -300,4 +301,50 @@ impl Automaton {
             + self.patterns.len() * size_of::<Pattern>()
             + self.code.bytes()
     }
+}
+
+impl Automaton {
+    /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
+    pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
+        let states = self.root.iter().chain(&self.edges.to).copied();
+        let links = self.nodes.iter().map(|n| n.fail.max(n.next_out));
+        let proposed = self.out.iter().chain(&self.hidden).map(|p| p.pattern());
+        let ranges = self.nodes.iter().map(|n| n.from.max(n.to)).chain([0]);
+        self.root.len() == symbols
+            && are_below(states.chain(links), self.nodes.len())
+            && are_below(proposed, self.patterns.len())
+            && are_below(ranges, self.out.len() + 1)
+            && self.nodes.iter().all(|n| n.from <= n.to)
+            && self.edges.is_sound()
+            && come_to_an_end(self.nodes.len(), |n| self.nodes[n].fail)
+            && come_to_an_end(self.nodes.len(), |n| self.nodes[n].next_out)
+            && self.hidden_from.len() == symbols + 1
+            && are_places(&self.hidden_from, self.hidden.len())
+            && self.code.is_sound()
+            && self.patterns.iter().all(|p| owned(p.owner) && self.code.holds(p))
+    }
+}
+
+impl Edges {
+    fn is_sound(&self) -> bool {
+        self.to.len().is_power_of_two() && self.keys.len() == self.to.len() && self.to.contains(&ROOT)
+    }
+}
+
+/// Whether following the links from any node comes to the root.
+fn come_to_an_end(nodes: usize, link: impl Fn(usize) -> State) -> bool {
+    let mut known = vec![false; nodes];
+    let mut way = Vec::new();
+    for from in 1..nodes {
+        let mut at = from;
+        while at != ROOT as usize && !known[at] && way.len() < nodes {
+            way.push(at);
+            at = link(at) as usize;
+        }
+        if way.len() == nodes {
+            return false;
+        }
+        way.drain(..).for_each(|n| known[n] = true);
+    }
+    nodes > 0
 }

@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::{Owner, Symbol};
+use crate::saved::are_places;
 use crate::transcript::Role;
 
 /// A phrase over symbols, to be walked backwards.
@@ -345,3 +346,78 @@ impl Roles {
 
 /// A part with more last words than this stays as it is: its beginning would be kept once for each of them.
 const FEW: usize = 16;
+
+/// No phrase has alternatives within alternatives deeper than this.
+const DEPTH: u32 = 256;
+
+impl Code {
+    /// Whether sets that were saved lie where they should.
+    pub(super) fn is_sound(&self) -> bool {
+        are_places(&self.ends, self.sets.len())
+    }
+
+    /// Whether a pattern that was saved is a program.
+    pub(super) fn holds(&self, pattern: &Pattern) -> bool {
+        let from = pattern.code.0 as usize;
+        let ops = self.ops.get(from..from + pattern.code.1 as usize);
+        ops.is_some_and(|ops| self.is_program(ops, DEPTH))
+    }
+
+    fn is_program(&self, mut ops: &[u32], depth: u32) -> bool {
+        while let Some((&op, rest)) = ops.split_first() {
+            let value = (op >> KIND_BITS) as usize;
+            ops = rest;
+            let fits = match op & ((1 << KIND_BITS) - 1) {
+                WORD | GAP | START => true,
+                SET => value < self.ends.len(),
+                kind @ (ANY | BY_LAST) if depth > 0 && value <= rest.len() => {
+                    let (body, behind) = rest.split_at(value);
+                    ops = behind;
+                    if kind == ANY {
+                        self.is_any(body, depth - 1)
+                    } else {
+                        self.is_by_last(body, depth - 1)
+                    }
+                }
+                _ => false,
+            };
+            if !fits {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_any(&self, mut body: &[u32], depth: u32) -> bool {
+        while let Some((&length, rest)) = body.split_first() {
+            let Some((part, behind)) = rest.split_at_checked(length as usize) else {
+                return false;
+            };
+            if !self.is_program(part, depth) {
+                return false;
+            }
+            body = behind;
+        }
+        true
+    }
+
+    /// The bodies must lie one behind the other, so that each is read once.
+    fn is_by_last(&self, body: &[u32], depth: u32) -> bool {
+        let table = body
+            .split_first()
+            .and_then(|(&n, rest)| rest.split_at_checked(3 * n as usize));
+        let Some((table, mut bodies)) = table else {
+            return false;
+        };
+        let mut at = 0;
+        table.as_chunks::<3>().0.iter().all(|&[_, from, length]| {
+            let Some((own, behind)) = bodies.split_at_checked(length as usize) else {
+                return false;
+            };
+            let follows = from == at;
+            at += length;
+            bodies = behind;
+            follows && self.is_program(own, depth)
+        })
+    }
+}

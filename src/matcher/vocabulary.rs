@@ -487,6 +487,19 @@ impl Vocabulary {
         self.facts.len()
     }
 
+    /// Whether a vocabulary that was saved names no symbol that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let own = [self.number, self.time, self.money, self.name, self.mask];
+        let named = own.into_iter().chain(self.endings.iter().map(|e| e.symbol));
+        self.words.is_sound(self.symbols())
+            && named
+                .chain(self.masked.iter().map(|m| m.1))
+                .chain([UNKNOWN])
+                .all(|s| (s as usize) < self.symbols())
+            && self.endings.iter().all(|e| !e.text.is_empty())
+            && self.sequences.iter().all(|s| !s.is_empty())
+    }
+
     /// Fillers of several words that end with this symbol.
     #[inline]
     pub(crate) fn sequences_ending(&self, symbol: Symbol) -> &[Vec<Symbol>] {

@@ -8,6 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
 use super::{Symbol, UNKNOWN};
+use crate::saved::are_places;
 use crate::text::{KEY_BYTES, Key};
 
 /// The most symbols of a word in a slot; words with more stand with the long ones.
@@ -306,6 +307,34 @@ fn two(key: Key) -> usize {
 fn trimmed(bytes: &[u8]) -> &[u8] {
     let len = bytes.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
     &bytes[..len]
+}
+
+impl WordTable {
+    /// Whether a table that was saved names nothing that is not there.
+    pub(super) fn is_sound(&self, symbols: usize) -> bool {
+        let known = |all: &[Symbol]| all.iter().all(|&s| (s as usize) < symbols);
+        let within = |span: Span, length: usize| {
+            let end = span.from.checked_add(span.len);
+            end.is_some_and(|end| end as usize <= length)
+        };
+        let long = |l: &Long| {
+            within(l.text, self.bytes.len()) && l.symbols.len > 0 && within(l.symbols, self.symbols.len())
+        };
+        self.displacements.len().is_power_of_two()
+            && !self.slots.is_empty()
+            && self
+                .slots
+                .iter()
+                .all(|s| usize::from(s.len) <= INLINE && known(&s.symbols))
+            && known(&self.symbols)
+            && self.long.iter().all(long)
+            && self
+                .beginnings
+                .iter()
+                .all(|b| known(&[b.symbol]) && within(b.text, self.bytes.len()))
+            && self.by_two.len() == LETTERS * LETTERS + 1
+            && are_places(&self.by_two, self.beginnings.len())
+    }
 }
 
 #[cfg(test)]

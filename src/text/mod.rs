@@ -142,10 +142,13 @@ pub type WordSet = HashSet<String, FixedState>;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TextRules {
     /// What recognisers write in round brackets: `(laughs)`.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub marks: WordSet,
     /// Pieces without letters that stand for a word: `:)`.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub emoticons: WordSet,
     /// Words whose full stop ends no sentence: `mr`.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub abbreviations: WordSet,
 }
 

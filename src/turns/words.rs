@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::said::Key;
-use crate::lexicon::{CallRules, Detector, Known, NameRules};
+use crate::lexicon::{CallRules, Detector, Known, MAX_CATEGORIES, NameRules};
 
 /// What the rules say of a word.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -158,6 +158,20 @@ impl CallWords {
             list.number(|word| numbered.look_up(word));
         }
         numbered
+    }
+
+    /// Whether tables that were saved name nothing that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_word = |k: Known| (k.0 as usize) < self.words.len();
+        let fact =
+            |f: &Facts| is_word(f.stands_for) && f.category.is_none_or(|c| usize::from(c) < MAX_CATEGORIES);
+        let lists = [&self.introductions, &self.openings, &self.asking];
+        self.slots.len().is_power_of_two()
+            && self.slots.iter().any(|s| s.known == Known::NOT)
+            && self.slots.iter().all(|s| is_word(s.known))
+            && self.facts.len() == self.words.len()
+            && self.facts.iter().all(fact)
+            && lists.iter().all(|l| l.0.iter().all(|p| !p.is_empty()))
     }
 
     fn phrases(&self, phrases: &[Vec<String>]) -> Phrases {

@@ -38,7 +38,7 @@ fn told(analyzer: &Analyzer, call: &Transcript) -> String {
     let mut events = Vec::new();
     for (number, turn) in call.turns.iter().enumerate() {
         let id = number.to_string();
-        let half = turn.text.floor_char_boundary(turn.text.len() / 2);
+        let half = turn.text.rfind(' ').unwrap_or(0);
         for (text, is_final) in [(&turn.text[..half], false), (&*turn.text, true)] {
             let mut chunk = Chunk::whole(&id, &turn.speaker, text);
             (chunk.start_ms, chunk.end_ms, chunk.is_final) = (turn.start_ms, turn.end_ms, is_final);

@@ -219,14 +219,10 @@ impl Builder {
             } else {
                 a.next(a.nodes[parent as usize].fail, symbol)
             };
-            let behind = a.nodes[fail as usize];
+            let next_out = a.out_behind(fail);
             let node = &mut a.nodes[node as usize];
             node.fail = fail;
-            node.next_out = if behind.to > behind.from {
-                fail
-            } else {
-                behind.next_out
-            };
+            node.next_out = next_out;
         }
         self.hidden.sort_unstable();
         self.hidden.dedup();
@@ -260,6 +256,12 @@ impl Automaton {
             state = node.fail;
         }
         self.root[symbol as usize]
+    }
+
+    /// The nearest node that proposes something, from this one on; the root if none does.
+    fn out_behind(&self, state: State) -> State {
+        let node = &self.nodes[state as usize];
+        if node.to > node.from { state } else { node.next_out }
     }
 
     /// Calls `each` with what is proposed in this state.
@@ -317,7 +319,12 @@ impl Automaton {
             && self.nodes.iter().all(|n| n.from <= n.to)
             && self.edges.is_sound()
             && come_to_an_end(self.nodes.len(), |n| self.nodes[n].fail)
-            && come_to_an_end(self.nodes.len(), |n| self.nodes[n].next_out)
+            && self.nodes.first().is_some_and(|root| root.next_out == ROOT)
+            && self
+                .nodes
+                .iter()
+                .skip(1)
+                .all(|n| n.next_out == self.out_behind(n.fail))
             && self.hidden_from.len() == symbols + 1
             && are_places(&self.hidden_from, self.hidden.len())
             && self.code.is_sound()

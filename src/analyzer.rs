@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::error::Error;
 use crate::lexicon::Lexicon;
+use crate::saved;
 
 /// Scores calls by a lexicon: compile once, share between threads, clone for the price of a counter.
 ///
@@ -40,6 +41,30 @@ impl Analyzer {
     pub fn builtin() -> Self {
         Analyzer::new(Lexicon::builtin())
             .unwrap_or_else(|e| panic!("the built-in lexicons do not compile:\n{e}"))
+    }
+
+    /// The analyzer as bytes, which [`Analyzer::load`] makes an analyzer of at once.
+    pub fn save(&self) -> Vec<u8> {
+        saved::save(&self.0)
+    }
+
+    /// The analyzer that was saved as these bytes by this version of the library. Its phrases, examples and notes are
+    /// read again from its lexicon's files when something asks for them, as [`Analyzer::explain`] does.
+    ///
+    /// ```
+    /// use hackles::Analyzer;
+    ///
+    /// let bytes = Analyzer::builtin().save();
+    /// let analyzer = Analyzer::load(&bytes)?;
+    /// assert_eq!(analyzer.lexicon().name(), hackles::Lexicon::builtin().name());
+    /// # Ok::<(), hackles::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Bytes that are no saved analyzer, that are incomplete or damaged, or that another version of the library saved:
+    /// the message says which.
+    pub fn load(bytes: &[u8]) -> Result<Self, Error> {
+        Ok(Analyzer(Arc::new(saved::load(bytes)?)))
     }
 
     /// The lexicon.

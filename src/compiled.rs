@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::fixed::Milli;
-use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, OverTurns, OverlapRules};
-use crate::matcher::{self, Automaton, Tables, Vocabulary, Whole};
+use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, MAX_MODIFIERS, OverTurns, OverlapRules};
+use crate::matcher::{self, Automaton, Owner, Tables, Vocabulary, Whole};
 use crate::practices;
 use crate::transcript::Role;
 use crate::turns::history::Counted;
@@ -18,19 +20,26 @@ const MAX_WATCHED: usize = 64;
 pub(crate) const SENTIMENT: &str = "sentiment";
 
 /// A lexicon with its automaton.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Compiled {
     pub(crate) lexicon: Lexicon,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) automaton: Automaton,
     pub(crate) has_regexes: bool,
     /// Names as reports share them.
+    #[serde(skip)]
     pub(crate) name: Arc<str>,
+    #[serde(skip)]
     pub(crate) signal_names: Vec<Arc<str>>,
+    #[serde(with = "crate::saved::names")]
     pub(crate) entry_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) modifier_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) hints: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) practice_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) practice_hints: Vec<Arc<str>>,
     pub(crate) sentiment: Option<u16>,
     /// Gain of each signal in the course of anger.
@@ -49,18 +58,14 @@ pub(crate) struct Compiled {
     /// What is counted over the whole call.
     pub(crate) counted: Vec<Counted>,
     /// What near misses are looked for among, once somebody asks.
+    #[serde(skip)]
     pub(crate) wholes: OnceLock<Vec<Whole>>,
 }
 
 impl Compiled {
-    pub(crate) fn new(mut lexicon: Lexicon) -> Result<Self, Error> {
+    pub(crate) fn new(lexicon: Lexicon) -> Result<Self, Error> {
+        let mut lexicon = lexicon.into_whole();
         let (vocabulary, automaton) = matcher::compile(&lexicon)?;
-        let ids = |names: Vec<&String>| {
-            names
-                .into_iter()
-                .map(|s| Arc::from(s.as_str()))
-                .collect::<Vec<Arc<str>>>()
-        };
         let watched: Vec<usize> = (0..lexicon.traits.len())
             .filter(|&s| lexicon.traits[s].watched)
             .collect();
@@ -108,15 +113,15 @@ impl Compiled {
         for &(signal, gain) in &lexicon.call.gains {
             gains[usize::from(signal)] = gain;
         }
-        Ok(Compiled {
+        let mut compiled = Compiled {
             has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
-            name: Arc::from(lexicon.name()),
-            signal_names: ids(lexicon.signals.iter().map(|s| &s.id).collect()),
-            entry_names: ids(lexicon.entries.iter().map(|e| &e.id).collect()),
-            modifier_names: ids(lexicon.shared.modifiers.iter().map(|m| &m.id).collect()),
-            practice_names: ids(lexicon.practices.iter().map(|p| &p.id).collect()),
-            practice_hints: ids(lexicon.practices.iter().map(|p| &p.hint).collect()),
-            hints: ids(lexicon.signals.iter().map(|s| &s.hint).collect()),
+            name: Arc::default(),
+            signal_names: Vec::new(),
+            entry_names: lexicon.entries.iter().map(|e| Arc::from(e.id.as_str())).collect(),
+            modifier_names: Vec::new(),
+            practice_names: Vec::new(),
+            practice_hints: Vec::new(),
+            hints: Vec::new(),
             rules: Rules::new(&lexicon, &watch_bits, number(SENTIMENT)),
             sentiment: number(SENTIMENT),
             gains,
@@ -130,7 +135,57 @@ impl Compiled {
             vocabulary,
             automaton,
             lexicon,
-        })
+        };
+        compiled.share_names();
+        Ok(compiled)
+    }
+
+    /// Whether the tables, read from somewhere, name nothing that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let lexicon = &self.lexicon;
+        let (entries, signals) = (lexicon.entries.len(), lexicon.signals.len());
+        let is_signal = |s: u16| usize::from(s) < signals;
+        let owned = |owner: Owner| match owner {
+            Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => (e as usize) < entries,
+            Owner::Cue(m) | Owner::Except(m) | Owner::Stop(m) => {
+                usize::from(m) < lexicon.shared.modifiers.len()
+            }
+        };
+        let by_signal = [
+            lexicon.traits.len(),
+            lexicon.order.len(),
+            self.rules.signals.len(),
+            self.watch_bits.len(),
+            self.practices_of.len(),
+            self.gains.len(),
+        ];
+        by_signal.into_iter().all(|n| n == signals)
+            && self.rules.entries.len() == entries
+            && self.entry_names.len() == entries
+            && lexicon.entries.iter().all(|e| is_signal(e.signal))
+            && lexicon.order.iter().all(|&s| is_signal(s))
+            && self.detectors.iter().all(|&(s, _)| is_signal(s))
+            && self.sentiment.is_none_or(is_signal)
+            && lexicon.shared.modifiers.len() <= MAX_MODIFIERS
+            && !lexicon.call.bands.is_empty()
+            && self.vocabulary.is_sound()
+            && self.automaton.is_sound(self.vocabulary.symbols(), owned)
+            && self.rules.is_sound()
+            && self.words.is_sound()
+    }
+
+    /// Makes the names as reports share them, but for those of entries.
+    pub(crate) fn share_names(&mut self) {
+        fn shared<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Arc<str>> {
+            names.map(|s| Arc::from(s.as_str())).collect()
+        }
+        let lexicon = &self.lexicon;
+        self.name = Arc::from(lexicon.name());
+        self.signal_names = shared(lexicon.signals.iter().map(|s| &s.id));
+        self.modifier_names = shared(lexicon.shared.modifiers.iter().map(|m| &m.id));
+        self.practice_names = shared(lexicon.practices.iter().map(|p| &p.id));
+        self.practice_hints = shared(lexicon.practices.iter().map(|p| &p.hint));
+        self.hints = shared(lexicon.signals.iter().map(|s| &s.hint));
     }
 
     /// The bit of a signal that conditions name. Others have none, and nobody asks.

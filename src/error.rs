@@ -52,6 +52,8 @@ pub enum ErrorKind {
     Cycle,
     /// A number is outside its range, or a bound is exceeded.
     Range,
+    /// A saved analyzer is damaged, is none, or was saved by another version.
+    Saved,
 }
 
 /// One problem: what, where, and what was perhaps meant.

@@ -64,7 +64,7 @@ pub struct ExampleReport {
 impl Analyzer {
     /// Runs the examples of the signals that `wanted` names; of all, if it names none.
     pub fn run_examples(&self, wanted: &[String]) -> ExampleReport {
-        let lexicon = &self.0.lexicon;
+        let lexicon = self.0.lexicon.whole();
         let is_wanted =
             |signal: u16| wanted.is_empty() || wanted.contains(&lexicon.signals[usize::from(signal)].id);
         let count = |id: &String| ExampleCount {
@@ -109,7 +109,7 @@ impl Analyzer {
     }
 
     fn run_example(&self, example: &Example, fired: &mut [bool]) -> Option<String> {
-        let lexicon = &self.0.lexicon;
+        let lexicon = self.0.lexicon.whole();
         let call = Transcript {
             turns: example.turns.clone(),
             ..Transcript::default()

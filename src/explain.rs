@@ -10,7 +10,7 @@ use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
 use crate::ledger::piece;
 use crate::lexicon::{Condition, Within};
-use crate::matcher::{NearMiss, Scan, near_misses, wholes};
+use crate::matcher::{self, NearMiss, Scan, near_misses, wholes};
 use crate::score::{Standing, Tally};
 use crate::text::normal;
 use crate::transcript::Role;
@@ -237,7 +237,7 @@ impl Analyzer {
         ExplainedHit {
             evidence: piece(&self.0, signal, hit, text, &[]),
             status,
-            note: entry.note.clone(),
+            note: self.0.lexicon.whole().entries[hit.entry as usize].note.clone(),
         }
     }
 
@@ -266,9 +266,10 @@ impl Analyzer {
         let compiled = &self.0;
         let own =
             |m: &NearMiss| context::applies(compiled, &compiled.lexicon.entries[m.entry as usize], role);
-        let wholes = compiled
-            .wholes
-            .get_or_init(|| wholes(&compiled.lexicon, &compiled.vocabulary));
+        let wholes = compiled.wholes.get_or_init(|| {
+            let lexicon = compiled.lexicon.whole();
+            wholes(lexicon, &matcher::vocabulary(lexicon))
+        });
         let misses = near_misses(wholes, &compiled.vocabulary, scan);
         let explain = |m: NearMiss| {
             let entry = &compiled.lexicon.entries[m.entry as usize];

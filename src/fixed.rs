@@ -1,9 +1,11 @@
 //! Fixed-point numbers: the same result on every platform.
 
-use serde::{Serialize, Serializer};
+use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Thousandths, of log-odds or of a factor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[repr(transparent)]
 pub struct Milli(pub i32);
 
 impl Milli {
@@ -44,6 +46,12 @@ impl Serialize for Milli {
     }
 }
 
+impl<'de> Deserialize<'de> for Milli {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        f64::deserialize(d).map(Milli::nearest)
+    }
+}
+
 /// A score in ten-thousandths: probabilities are 0 to 1, sentiment is −1 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Score(pub i16);
@@ -76,6 +84,12 @@ impl Score {
 impl Serialize for Score {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_f64(self.to_f64())
+    }
+}
+
+impl<'de> Deserialize<'de> for Score {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        f64::deserialize(d).map(Score::nearest)
     }
 }
 

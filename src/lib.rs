@@ -22,6 +22,7 @@ mod packed;
 mod practices;
 pub mod probe;
 pub mod report;
+mod saved;
 mod score;
 mod scratch;
 pub mod session;

@@ -36,6 +36,7 @@ const JUDGE_ALWAYS: usize = 64;
 
 thread_local! {
     /// Calls that nobody follows any more, for their memory.
+    #[expect(clippy::vec_box, reason = "they go from call to call as they are")]
     static SPARES: RefCell<Vec<Box<Live>>> = const { RefCell::new(Vec::new()) };
     /// Where bytes are written before it is known how many they are.
     static DRAFT: Cell<Bytes> = const { Cell::new(Vec::new()) };

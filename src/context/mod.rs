@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
 use crate::fixed::Milli;
-use crate::lexicon::{Entry, Side};
+use crate::lexicon::{Entry, Expression, Side};
 use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
 use crate::scratch::{self, Scratch};
 use crate::transcript::Role;
@@ -256,7 +256,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
 
     /// Runs the regular expression of an entry.
     fn expression(&mut self, entry: u32, text: &str) {
-        let Some(regex) = &self.compiled.lexicon.entries[entry as usize].regex else {
+        let expression = &self.compiled.lexicon.entries[entry as usize].regex;
+        let Some(regex) = expression.as_ref().and_then(Expression::get) else {
             return;
         };
         let rules = &self.compiled.rules;

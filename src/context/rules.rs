@@ -1,5 +1,8 @@
 //! What scoring asks of entries and signals, in flat tables.
 
+use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
+
 use super::expressions::Expressions;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::{AnyOf, Condition, Entry, Lexicon, ModifierKind, OverTurns, Within};
@@ -8,7 +11,7 @@ use crate::transcript::Role;
 use crate::turns::history::Asked;
 
 /// What scoring asks of an entry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable, Serialize, Deserialize)]
 #[repr(C)]
 pub(crate) struct EntryRule {
     pub(crate) weight: Milli,
@@ -16,6 +19,8 @@ pub(crate) struct EntryRule {
     facts: u16,
     /// Place of its signal in the order of evaluation.
     pub(crate) rank: u16,
+    /// Bytes without a meaning.
+    room: u16,
     /// Place of its terms in [`Rules::terms`].
     terms: u32,
 }
@@ -54,7 +59,7 @@ impl EntryRule {
 }
 
 /// What scoring asks of a signal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[repr(C)]
 pub(crate) struct SignalRule {
     /// The watched signals one of which must fire in a turn if its entries over several turns are to count in it.
@@ -105,14 +110,14 @@ impl SignalRule {
 }
 
 /// The conditions of an entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Conditions {
     pub(crate) unless: Box<[Asked]>,
     pub(crate) only_if: Box<[Asked]>,
 }
 
 /// What few entries have of their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Terms {
     /// Modifiers that do not apply, a bit each.
     ignored: u64,
@@ -120,8 +125,9 @@ struct Terms {
 }
 
 /// The tables.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Rules {
+    #[serde(with = "crate::saved::pod")]
     pub(crate) entries: Vec<EntryRule>,
     pub(crate) signals: Vec<SignalRule>,
     terms: Vec<Terms>,
@@ -133,6 +139,7 @@ pub(crate) struct Rules {
     /// Signals with entries over several turns, in the order of evaluation.
     over_turns: Vec<u16>,
     /// Entries over several turns and those that count beside others, by signal.
+    #[serde(with = "crate::saved::pod")]
     over: Vec<u32>,
 }
 
@@ -169,7 +176,7 @@ impl Rules {
             };
             rules.entries.push(rule);
             if let Some(regex) = &entry.regex {
-                rules.expressions.add(number, rule, regex.as_str());
+                rules.expressions.add(number, rule, regex.text());
             }
         }
         for (number, signal) in (0u16..).zip(&lexicon.signals) {
@@ -230,8 +237,27 @@ impl Rules {
                 .filter(|(is_so, _)| *is_so)
                 .fold(roles, |facts, (_, fact)| facts | fact),
             rank: 0,
+            room: 0,
             terms: place(&mut self.terms, terms),
         }
+    }
+
+    /// Whether tables that were saved name nothing that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_signal = |s: u16| usize::from(s) < self.signals.len();
+        let entry =
+            |e: &EntryRule| is_signal(e.signal) && is_signal(e.rank) && (e.terms as usize) < self.terms.len();
+        let signal = |s: &SignalRule| {
+            s.over_from <= s.over_to
+                && s.over_to as usize <= self.over.len()
+                && is_signal(s.rank)
+                && (s.watch_bit < 64 || !s.has(SignalRule::WATCHED))
+        };
+        self.entries.iter().all(entry)
+            && self.expressions.are_sound(self.entries.len())
+            && self.signals.iter().all(signal)
+            && self.over_turns.iter().all(|&s| is_signal(s))
+            && self.over.iter().all(|&e| (e as usize) < self.entries.len())
     }
 
     pub(crate) fn entry_rule(&self, entry: u32) -> &EntryRule {
@@ -395,6 +421,7 @@ impl EntryRule {
             signal: 0,
             facts,
             rank: 0,
+            room: 0,
             terms: 0,
         }
     }

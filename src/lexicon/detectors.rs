@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::conditions;
 use super::words::WordList;
@@ -11,7 +11,7 @@ use crate::error::did_you_mean;
 use crate::text::normal;
 
 /// A detector of the turns, with its settings and the entries of its features.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Detector {
     Overlap(Box<OverlapRules>),
     Early(EarlyRules),
@@ -156,7 +156,7 @@ pub(super) fn sequences(list: &[String]) -> Vec<Vec<String>> {
 struct NoSettings {}
 
 /// Overlap and interruption. Lengths of time in milliseconds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct OverlapRules {
     pub(crate) early_ms: i64,
     pub(crate) cut_off_ms: i64,
@@ -217,7 +217,7 @@ impl OverlapRules {
 }
 
 /// Something that comes before the customer was heard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct EarlyRules {
     /// What comes too early.
     pub(crate) of: Vec<u16>,
@@ -251,7 +251,7 @@ impl EarlyRules {
 }
 
 /// The other's words given back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct EchoRules {
     /// The shortest run of copied words.
     pub(crate) run: usize,
@@ -309,7 +309,7 @@ impl EchoRules {
 }
 
 /// The other's matter in other words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RestatementRules {
     /// Shorter sentences are not looked at.
     pub(crate) words: usize,
@@ -372,7 +372,7 @@ impl RestatementRules {
 }
 
 /// The same sentence again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RepeatRules {
     /// Shorter sentences are not looked at.
     pub(crate) words: usize,
@@ -409,7 +409,7 @@ impl RepeatRules {
 }
 
 /// Whether the customer's name is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct KnownNameRules {
     pub(crate) entries: Features<{ KnownNameRules::FEATURES.len() }>,
 }
@@ -419,7 +419,7 @@ impl KnownNameRules {
 }
 
 /// Whether the customer used the words of a hit before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SaidBeforeRules {
     pub(crate) entries: Features<{ SaidBeforeRules::FEATURES.len() }>,
 }

@@ -5,11 +5,13 @@
 
 mod conditions;
 mod detectors;
+mod expression;
 mod literals;
 mod load;
 mod model;
 pub(crate) mod phrase;
 mod practices;
+mod rest;
 pub(crate) mod schema;
 mod source;
 mod words;
@@ -18,11 +20,13 @@ pub(crate) use detectors::{
     Detector, EarlyRules, EchoRules, Features, KnownNameRules, OverlapRules, RepeatRules, RestatementRules,
     SaidBeforeRules,
 };
+pub(crate) use expression::Expression;
 pub use load::LexiconBuilder;
 pub use model::Lexicon;
 pub(crate) use model::*;
 pub use practices::PracticeHeader;
 pub(crate) use practices::{Clause, Figure, FigureAtLeast, Practice};
+pub(crate) use rest::{Rest, SavedFile};
 pub use source::EntrySource;
 #[cfg(feature = "workbench")]
 pub(crate) use source::is_named;

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use super::detectors::Detector;
+use super::expression::Expression;
 use super::phrase::{List, Phrase};
 use super::practices::Practice;
+use super::rest::Rest;
 use super::words::WordList;
 use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::Milli;
@@ -34,23 +36,29 @@ pub(crate) const TERM: &str = "term:";
 /// let lexicon = hackles::Lexicon::builtin();
 /// assert!(lexicon.signals().iter().any(|s| s.id == "refusal"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lexicon {
     pub(crate) name: String,
     /// In the order of their ids.
+    #[serde(with = "crate::saved::signals")]
     pub(crate) signals: Vec<Signal>,
     /// Facts about signals that only the engine needs, by signal.
     pub(crate) traits: Vec<SignalTraits>,
     /// By signal, then id.
     pub(crate) entries: Vec<Entry>,
     /// The files it was read from: name and text.
+    #[serde(skip)]
     pub(crate) files: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) shared: Shared,
     pub(crate) call: CallRules,
     pub(crate) practices: Vec<Practice>,
+    #[serde(skip)]
     pub(crate) examples: Vec<Example>,
     /// Signals such that each comes after those its conditions name.
     pub(crate) order: Vec<u16>,
+    /// Of a saved lexicon: what was left out of it.
+    #[serde(skip)]
+    pub(crate) rest: Option<Arc<Rest>>,
 }
 
 impl Lexicon {
@@ -102,7 +110,8 @@ impl Lexicon {
 
     /// The number of plain phrases all entries expand to.
     pub fn phrases(&self) -> usize {
-        self.entries
+        self.whole()
+            .entries
             .iter()
             .flat_map(|e| &e.phrases)
             .fold(0, |n, p| n.saturating_add(p.count()))
@@ -110,11 +119,12 @@ impl Lexicon {
 }
 
 /// What the engine knows of a signal beside its header.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SignalTraits {
     /// Entries of this signal in [`Lexicon::entries`].
     pub(crate) entries: std::ops::Range<u32>,
     /// The first of the entries that need no phrase.
+    #[serde(skip)]
     pub(crate) detector: Option<Detector>,
     /// How far its conditions look ahead, those of the signals it depends on included.
     pub(crate) ahead_turns: u8,
@@ -130,8 +140,9 @@ pub(crate) struct SignalTraits {
 }
 
 /// One entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
+    #[serde(skip)]
     pub(crate) id: String,
     pub(crate) signal: u16,
     pub(crate) weight: Milli,
@@ -139,9 +150,12 @@ pub(crate) struct Entry {
     pub(crate) flips: bool,
     /// Modifiers that do not apply, a bit each.
     pub(crate) ignore: u64,
+    #[serde(skip)]
     pub(crate) phrases: Vec<Phrase>,
-    pub(crate) regex: Option<Regex>,
+    pub(crate) regex: Option<Expression>,
+    #[serde(skip)]
     pub(crate) needs: Vec<Phrase>,
+    #[serde(skip)]
     pub(crate) not_in: Vec<Phrase>,
     pub(crate) near: Option<Near>,
     pub(crate) first_ms: Option<i64>,
@@ -151,28 +165,33 @@ pub(crate) struct Entry {
     pub(crate) over: Option<OverTurns>,
     /// Advice where it is the strongest evidence, instead of the signal's.
     pub(crate) hint: Option<Arc<str>>,
+    #[serde(skip)]
     pub(crate) note: Option<String>,
     /// Its weight is not to be learned.
     #[cfg_attr(not(feature = "workbench"), expect(dead_code))]
+    #[serde(skip)]
     pub(crate) fixed: bool,
     /// Its weight was learned.
     pub(crate) fitted: bool,
     /// Learned, and does not silence a signal that fires by written entries alone.
     pub(crate) yields: bool,
     /// The file it stands in, and where.
+    #[serde(skip)]
     pub(crate) file: u16,
+    #[serde(skip)]
     pub(crate) at: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Side {
     Before,
     After,
     Either,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Near {
+    #[serde(skip)]
     pub(crate) phrases: Vec<Phrase>,
     pub(crate) words: u8,
     pub(crate) side: Side,
@@ -182,7 +201,7 @@ pub(crate) struct Near {
 pub(crate) const MAX_ANY: usize = 8;
 
 /// Signals any of which is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AnyOf {
     signals: [u16; MAX_ANY],
     len: u8,
@@ -205,13 +224,13 @@ impl AnyOf {
 }
 
 /// Whether one of some signals fired, somewhere around a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Condition {
     pub(crate) what: Step,
     pub(crate) within: Within,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Within {
     Turn,
     Previous,
@@ -224,7 +243,7 @@ pub(crate) enum Within {
 }
 
 /// A bound in turns or in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Bound {
     Turns(u8),
     Ms(u32),
@@ -233,14 +252,14 @@ pub(crate) enum Bound {
 }
 
 /// One of some signals fired, by a role or by anybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Step {
     pub(crate) any: AnyOf,
     pub(crate) by: Option<crate::transcript::Role>,
 }
 
 /// What an entry without phrases waits for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum OverTurns {
     Sequence {
         steps: Vec<Step>,
@@ -262,26 +281,38 @@ pub(crate) enum OverTurns {
 }
 
 /// What all signals share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Shared {
     pub(crate) rules: TextRules,
+    #[serde(skip)]
     pub(crate) spellings: BTreeMap<String, String>,
+    #[serde(skip)]
     pub(crate) contractions: BTreeMap<String, Vec<String>>,
     /// After the apostrophe, longest first.
+    #[serde(skip)]
     pub(crate) endings: Vec<(String, String)>,
+    #[serde(skip)]
     pub(crate) fillers: Vec<String>,
+    #[serde(skip)]
     pub(crate) soft: Vec<String>,
+    #[serde(skip)]
     pub(crate) sequences: Vec<Vec<String>>,
+    #[serde(skip)]
     pub(crate) masked: Vec<String>,
+    #[serde(skip)]
     pub(crate) numbers: Vec<String>,
+    #[serde(skip)]
     pub(crate) times: Vec<String>,
+    #[serde(skip)]
     pub(crate) moneys: Vec<String>,
+    #[serde(skip)]
     pub(crate) names: Vec<String>,
+    #[serde(skip)]
     pub(crate) lists: Vec<List>,
     pub(crate) modifiers: Vec<Modifier>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ModifierKind {
     Scope,
     Contrast,
@@ -291,12 +322,15 @@ pub(crate) enum ModifierKind {
 }
 
 /// What changes the weight of what stands near it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Modifier {
     pub(crate) id: String,
     pub(crate) kind: ModifierKind,
+    #[serde(skip)]
     pub(crate) cues: Vec<Phrase>,
+    #[serde(skip)]
     pub(crate) except: Vec<Phrase>,
+    #[serde(skip)]
     pub(crate) stops: Vec<Phrase>,
     pub(crate) side: Side,
     pub(crate) words: u8,
@@ -307,7 +341,7 @@ pub(crate) struct Modifier {
 }
 
 /// How the figures of a call are made: `call.toml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CallRules {
     pub(crate) half_life_words: f64,
     /// A turn fades the level by at least so many words.
@@ -357,7 +391,7 @@ impl CallRules {
 }
 
 /// The signals that figures of agents' language count.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct LanguageRules {
     pub(crate) jargon: Option<u16>,
     pub(crate) name: Option<u16>,
@@ -365,7 +399,7 @@ pub(crate) struct LanguageRules {
 }
 
 /// What promises are made of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PromiseRules {
     pub(crate) made: Vec<u16>,
     /// These only where they name a time.
@@ -392,20 +426,24 @@ impl PromiseRules {
 pub(crate) const MAX_CATEGORIES: usize = 12;
 
 /// How the names of customers are learned. Phrases are plain words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct NameRules {
     /// A name follows.
+    #[serde(skip)]
     pub(crate) introductions: Vec<Vec<String>>,
     /// A name may follow.
+    #[serde(skip)]
     pub(crate) openings: Vec<Vec<String>>,
     /// Behind a name after an opening.
     pub(crate) closings: WordList,
     /// The agent asks for it.
+    #[serde(skip)]
     pub(crate) asking: Vec<Vec<String>>,
     pub(crate) titles: WordList,
     /// No names: function words, and these.
     pub(crate) not: WordList,
     /// Known given names.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub(crate) given: HashSet<String>,
 }
 
@@ -418,16 +456,20 @@ impl NameRules {
 }
 
 /// How words of different turns are compared.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WordRules {
     /// The categories of function words, by id.
     pub(crate) categories: Vec<String>,
     /// Function words with the place of their category.
+    #[serde(skip)]
     pub(crate) function: HashMap<String, u8>,
     /// Words that compare equal to another.
+    #[serde(skip)]
     pub(crate) same: HashMap<String, String>,
     /// Words that mean the speaker together with the other, and the speaker alone.
+    #[serde(skip)]
     pub(crate) we: HashSet<String>,
+    #[serde(skip)]
     pub(crate) me: HashSet<String>,
 }
 

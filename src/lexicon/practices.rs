@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::conditions::{self, Fault};
@@ -18,7 +18,7 @@ pub(crate) const MAX_PRACTICES: usize = 64;
 const MAX_MARKS: u32 = 100;
 
 /// One practice: what gives the opportunity, what shows it met or missed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Practice {
     pub(crate) id: String,
     pub(crate) title: String,
@@ -75,14 +75,14 @@ impl Lexicon {
 }
 
 /// What gives an opportunity.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum Clause {
     Turns { what: Step, at_least: u32 },
     Figure(FigureAtLeast),
 }
 
 /// Something must be answered within the next turns of the other side.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Answering {
     pub(crate) to: Step,
     pub(crate) with: Step,
@@ -90,14 +90,14 @@ pub(crate) struct Answering {
 }
 
 /// A figure of the call that must reach a value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct FigureAtLeast {
     pub(crate) figure: Figure,
     pub(crate) at_least: f64,
 }
 
 /// Figures of the call that practices may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Figure {
     /// 1 if a name of the customer is known, else 0.

@@ -48,13 +48,14 @@ impl Lexicon {
     /// An unknown signal.
     pub fn sources(&self, signal: &str) -> Result<Vec<EntrySource>, Error> {
         self.signal(signal)?;
-        let own = self
+        let whole = self.whole();
+        let own = whole
             .entries
             .iter()
-            .filter(|e| self.signals[usize::from(e.signal)].id == signal);
+            .filter(|e| whole.signals[usize::from(e.signal)].id == signal);
         let mut sources: Vec<(u16, EntrySource)> = own
-            .map(|entry| {
-                let (file, source) = &self.files[usize::from(entry.file)];
+            .filter_map(|entry| {
+                let (file, source) = whole.files.get(usize::from(entry.file))?;
                 let at = entry.at as usize;
                 let (start, end) = if entry.fitted {
                     line(source, at)
@@ -70,7 +71,7 @@ impl Lexicon {
                     phrases: entry.phrases.iter().fold(0, |n, p| n.saturating_add(p.count())),
                     text: source[start..end].trim_end().to_owned(),
                 };
-                (entry.file, source)
+                Some((entry.file, source))
             })
             .collect();
         sources.sort_by_key(|(file, s)| (*file, s.line));

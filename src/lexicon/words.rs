@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 /// A word that some rule names, by number; 0 is every other word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Known(pub(crate) u32);
 
 impl Known {
@@ -12,8 +14,9 @@ impl Known {
 }
 
 /// Words in normal form that mean the same to a rule.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WordList {
+    #[serde(skip)]
     words: HashSet<String>,
     /// A bit for each number.
     numbers: Vec<u64>,

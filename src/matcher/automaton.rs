@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::program::{Bounds, Code, Pattern, Roles};
 use super::{Owner, Symbol, UNKNOWN};
+use crate::saved::{are_below, are_places};
 
 /// A state: the number of a node of the trie.
 pub(crate) type State = u32;
@@ -14,7 +17,8 @@ pub(crate) type State = u32;
 pub(crate) const ROOT: State = 0;
 
 /// What the automaton says where a factor ends: a pattern, and what is to be asked before anything is read of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+#[repr(transparent)]
 pub(crate) struct Proposal(u32);
 
 impl Proposal {
@@ -70,7 +74,8 @@ impl Proposal {
 }
 
 /// A node of the trie. Its children, and what it proposes, go on to where those of the next node begin.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
 struct Node {
     fail: State,
     /// The nearest node on the chain of failures that proposes something; the root if none does.
@@ -90,25 +95,33 @@ fn onward(symbol: Symbol) -> u32 {
 }
 
 /// All factors in one automaton, and the patterns they propose. Build once, share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Automaton {
     /// Transitions out of the root, by symbol.
+    #[serde(with = "crate::saved::pod")]
     root: Vec<State>,
     /// In the order of breadth: the children of a node lie side by side, in the order of their symbols; those of the root in
     /// that of their frequency. One more at the end.
+    #[serde(with = "crate::saved::pod")]
     nodes: Vec<Node>,
     /// The symbol that leads into each node.
+    #[serde(with = "crate::saved::pod")]
     into: Vec<Symbol>,
     /// Which pairs of a node with many children and a symbol may lead on: a set of bits by hash, a power of two of them.
+    #[serde(with = "crate::saved::pod")]
     pairs: Vec<u64>,
+    #[serde(with = "crate::saved::pod")]
     out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
     /// By pattern.
+    #[serde(with = "crate::saved::pod")]
     pub(crate) bounds: Vec<Bounds>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
+    #[serde(with = "crate::saved::pod")]
     hidden_from: Vec<u32>,
     /// What transparent words propose, by symbol.
+    #[serde(with = "crate::saved::pod")]
     hidden: Vec<Proposal>,
 }
 
@@ -359,5 +372,36 @@ impl Automaton {
             + self.nodes.len() * size_of::<Node>()
             + self.patterns.len() * (size_of::<Pattern>() + size_of::<Bounds>())
             + self.code.bytes()
+    }
+}
+
+impl Automaton {
+    /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
+    pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
+        let count = self.into.len();
+        let children = self.nodes.iter().map(|n| n.children);
+        let places = self.nodes.iter().map(|n| n.out);
+        let last = self.nodes.last();
+        let proposed = self.out.iter().chain(&self.hidden).map(|p| p.pattern());
+        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end.
+        let back = |(number, node): (u32, &Node)| {
+            let most = number.saturating_sub(1);
+            node.fail <= most && node.next_out <= most
+        };
+        self.root.len() == symbols
+            && count > 0
+            && self.nodes.len() == count + 1
+            && are_below(self.root.iter().copied(), count)
+            && are_below(self.into.iter().copied(), symbols)
+            && children.is_sorted()
+            && last.is_some_and(|n| (n.children as usize, n.out as usize) == (count, self.out.len()))
+            && places.is_sorted()
+            && (0..).zip(&self.nodes).all(back)
+            && self.pairs.len().is_power_of_two()
+            && are_below(proposed, self.patterns.len())
+            && self.bounds.len() == self.patterns.len()
+            && self.hidden_from.len() == symbols + 1
+            && are_places(&self.hidden_from, self.hidden.len())
+            && self.patterns.iter().all(|p| owned(p.owner) && self.code.holds(p))
     }
 }

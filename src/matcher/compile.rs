@@ -24,15 +24,7 @@ const FEW_WORDS: f64 = 50_000.0;
 /// Builds vocabulary and automaton of a lexicon.
 pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Error> {
     let phrases = all(lexicon);
-    let mut items = Vec::new();
-    phrases.iter().for_each(|(_, p)| p.items(&mut |i| items.push(i)));
-    lexicon
-        .shared
-        .lists
-        .iter()
-        .flat_map(|l| &l.longer)
-        .for_each(|p| p.items(&mut |i| items.push(i)));
-    let vocabulary = Vocabulary::build(&lexicon.shared, items.into_iter());
+    let vocabulary = vocabulary(lexicon);
     let frequencies = frequencies(lexicon, &vocabulary, &phrases);
     let mut compilation = Compilation {
         vocabulary: &vocabulary,
@@ -73,6 +65,17 @@ fn too_large(lexicon: &Lexicon, owner: Owner) -> Error {
         place: None,
         message,
     }])
+}
+
+/// Builds the vocabulary of a lexicon: the same each time.
+pub(crate) fn vocabulary(lexicon: &Lexicon) -> Vocabulary {
+    let mut items = Vec::new();
+    let phrases = all(lexicon).into_iter().map(|(_, p)| p);
+    let listed = lexicon.shared.lists.iter().flat_map(|l| &l.longer);
+    phrases
+        .chain(listed)
+        .for_each(|p| p.items(&mut |i| items.push(i)));
+    Vocabulary::build(&lexicon.shared, items.into_iter())
 }
 
 fn all(lexicon: &Lexicon) -> Vec<(Owner, &Phrase)> {

@@ -21,7 +21,7 @@ mod vocabulary;
 mod words;
 
 pub(crate) use automaton::Automaton;
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, vocabulary};
 pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use program::Roles;
@@ -29,6 +29,8 @@ pub(crate) use reader::{Scan, Tables};
 #[cfg(feature = "workbench")]
 pub(crate) use vocabulary::open;
 pub(crate) use vocabulary::{Opened, Reading, Vocabulary};
+
+use serde::{Deserialize, Serialize};
 
 use crate::text::Flags;
 
@@ -54,7 +56,7 @@ impl Token {
 }
 
 /// What a phrase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Owner {
     /// A hit of this entry.
     Entry(u32),

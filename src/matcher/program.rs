@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::{Owner, Symbol};
+use crate::saved::are_places;
 use crate::transcript::Role;
 
 /// A phrase over symbols, to be walked backwards.
@@ -128,7 +131,7 @@ impl Program {
 }
 
 /// A phrase as it is walked, and what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pattern {
     pub(crate) owner: Owner,
     /// Where its code begins.
@@ -161,7 +164,8 @@ impl Pattern {
 }
 
 /// What is asked before a pattern is walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct Bounds {
     /// The symbols it may end with, as far as 64 bits tell.
     pub(crate) last: u64,
@@ -177,10 +181,12 @@ pub(crate) fn bit(symbol: Symbol) -> u64 {
 }
 
 /// The programs of all patterns, in one array: each a run of operations from the last word to the first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Code {
+    #[serde(with = "crate::saved::pod")]
     ops: Vec<u32>,
     /// Large sets of symbols: each its length, then the symbols in ascending order.
+    #[serde(with = "crate::saved::pod")]
     sets: Vec<Symbol>,
 }
 
@@ -343,7 +349,8 @@ impl Code {
 }
 
 /// Whose turns: a set of roles, that of an unknown role included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(transparent)]
 pub(crate) struct Roles(u32);
 
 impl Roles {
@@ -367,3 +374,74 @@ impl Roles {
 
 /// A part with more last words than this stays as it is: its beginning would be kept once for each of them.
 const FEW: usize = 16;
+
+/// No phrase has alternatives within alternatives deeper than this.
+const DEPTH: u32 = 256;
+
+impl Code {
+    /// Whether a pattern that was saved is a program.
+    pub(super) fn holds(&self, pattern: &Pattern) -> bool {
+        let length = pattern.length & !(Pattern::AT_END | Pattern::WORD);
+        let from = pattern.from as usize;
+        let ops = self.ops.get(from..from + length as usize);
+        ops.is_some_and(|ops| self.is_program(ops, DEPTH))
+    }
+
+    fn is_program(&self, mut ops: &[u32], depth: u32) -> bool {
+        while let Some((&op, rest)) = ops.split_first() {
+            let value = (op >> KIND_BITS) as usize;
+            ops = rest;
+            let fits = match op & ((1 << KIND_BITS) - 1) {
+                WORD | GAP | START => true,
+                SET if value <= rest.len() => {
+                    ops = &rest[value..];
+                    true
+                }
+                LARGE => {
+                    let length = self.sets.get(value).map(|&n| n as usize);
+                    length.is_some_and(|n| self.sets.len() - value > n)
+                }
+                kind @ (ANY | BY_LAST) if depth > 0 && value <= rest.len() => {
+                    let (body, behind) = rest.split_at(value);
+                    ops = behind;
+                    if kind == ANY {
+                        self.is_any(body, depth - 1)
+                    } else {
+                        self.is_by_last(body, depth - 1)
+                    }
+                }
+                _ => false,
+            };
+            if !fits {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_any(&self, mut body: &[u32], depth: u32) -> bool {
+        while let Some((&length, rest)) = body.split_first() {
+            let Some((part, behind)) = rest.split_at_checked(length as usize) else {
+                return false;
+            };
+            if !self.is_program(part, depth) {
+                return false;
+            }
+            body = behind;
+        }
+        true
+    }
+
+    /// The bodies must lie one behind the other, so that each is read once.
+    fn is_by_last(&self, body: &[u32], depth: u32) -> bool {
+        let table = body
+            .split_first()
+            .and_then(|(&n, rest)| rest.get(n as usize..)?.split_at_checked(n as usize + 1));
+        table.is_some_and(|(places, bodies)| {
+            are_places(places, bodies.len())
+                && places
+                    .windows(2)
+                    .all(|w| self.is_program(&bodies[w[0] as usize..w[1] as usize], depth))
+        })
+    }
+}

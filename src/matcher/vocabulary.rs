@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::words::{NewWord, WordTable};
 use super::{Symbol, UNKNOWN};
@@ -100,7 +101,7 @@ enum Group {
 }
 
 /// What may end a word that is not in the table: "'s".
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ending {
     text: Box<str>,
     /// Of its first bytes.
@@ -109,9 +110,10 @@ struct Ending {
 }
 
 /// All words the phrases know, and how to find them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Vocabulary {
     words: WordTable,
+    #[serde(with = "crate::saved::pod")]
     facts: Vec<Facts>,
     endings: Vec<Ending>,
     /// Words that may stand behind a mask.
@@ -123,6 +125,7 @@ pub(crate) struct Vocabulary {
     mask: Symbol,
     /// Fillers of several words, in the order of their last symbols.
     sequences: Vec<Vec<Symbol>>,
+    #[serde(skip)]
     places: Places,
 }
 
@@ -482,6 +485,19 @@ impl Vocabulary {
 
     pub(crate) fn symbols(&self) -> usize {
         self.facts.len()
+    }
+
+    /// Whether a vocabulary that was saved names no symbol that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let own = [self.number, self.time, self.money, self.name, self.mask];
+        let named = own.into_iter().chain(self.endings.iter().map(|e| e.symbol));
+        self.words.is_sound(self.symbols())
+            && named
+                .chain(self.masked.iter().map(|m| m.1))
+                .chain([UNKNOWN])
+                .all(|s| (s as usize) < self.symbols())
+            && self.endings.iter().all(|e| !e.text.is_empty())
+            && self.sequences.iter().all(|s| !s.is_empty())
     }
 
     /// Fillers of several words that end with this symbol.

@@ -4,7 +4,11 @@
 //! bucket's displacement and the hash a slot, and the slot says whether it is this word. The few longer ones
 //! are sorted.
 
+use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
+
 use super::{Symbol, UNKNOWN};
+use crate::saved::are_places;
 use crate::text::{KEY_BYTES, Key};
 
 /// The most symbols of a word in a slot; words with more stand with the long ones.
@@ -15,18 +19,19 @@ const BUCKET: usize = 4;
 const LETTERS: usize = 32;
 
 /// A word of up to [`KEY_BYTES`] bytes, or nothing.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(32))]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C, align(32))]
 struct Slot {
     key: [u8; KEY_BYTES],
     symbols: [Symbol; INLINE],
     /// 0: the word stands with the long ones.
     len: u8,
     facts: u8,
+    room: [u8; 2],
 }
 
 /// A word of more bytes or more symbols.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Long {
     text: Span,
     symbols: Span,
@@ -34,7 +39,7 @@ struct Long {
 }
 
 /// A range of a flat array.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Span {
     from: u32,
     len: u32,
@@ -56,7 +61,7 @@ impl Span {
 }
 
 /// How words may begin.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Beginning {
     key: Key,
     /// In bytes.
@@ -81,18 +86,23 @@ pub(super) struct NewWord<'a> {
 }
 
 /// Words and beginnings of words, with their symbols.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct WordTable {
     seed: u64,
+    #[serde(with = "crate::saved::pod")]
     displacements: Vec<u16>,
+    #[serde(with = "crate::saved::pod")]
     slots: Vec<Slot>,
     /// In the order of their texts.
     long: Vec<Long>,
     /// Beginnings by their first two bytes, the longest first.
     beginnings: Vec<Beginning>,
     /// Where the beginnings with these two bytes start; one more at the end.
+    #[serde(with = "crate::saved::pod")]
     by_two: Vec<u32>,
+    #[serde(with = "crate::saved::pod")]
     bytes: Vec<u8>,
+    #[serde(with = "crate::saved::pod")]
     symbols: Vec<Symbol>,
 }
 
@@ -297,6 +307,34 @@ fn two(key: Key) -> usize {
 fn trimmed(bytes: &[u8]) -> &[u8] {
     let len = bytes.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
     &bytes[..len]
+}
+
+impl WordTable {
+    /// Whether a table that was saved names nothing that is not there.
+    pub(super) fn is_sound(&self, symbols: usize) -> bool {
+        let known = |all: &[Symbol]| all.iter().all(|&s| (s as usize) < symbols);
+        let within = |span: Span, length: usize| {
+            let end = span.from.checked_add(span.len);
+            end.is_some_and(|end| end as usize <= length)
+        };
+        let long = |l: &Long| {
+            within(l.text, self.bytes.len()) && l.symbols.len > 0 && within(l.symbols, self.symbols.len())
+        };
+        self.displacements.len().is_power_of_two()
+            && !self.slots.is_empty()
+            && self
+                .slots
+                .iter()
+                .all(|s| usize::from(s.len) <= INLINE && known(&s.symbols))
+            && known(&self.symbols)
+            && self.long.iter().all(long)
+            && self
+                .beginnings
+                .iter()
+                .all(|b| known(&[b.symbol]) && within(b.text, self.bytes.len()))
+            && self.by_two.len() == LETTERS * LETTERS + 1
+            && are_places(&self.by_two, self.beginnings.len())
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Short words as numbers.
 
+use serde::{Deserialize, Serialize};
+
 /// The longest word a key holds, in bytes.
 pub const KEY_BYTES: usize = 16;
 
 /// The bytes of a word in normal form, the first the lowest, zeros behind the last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(pub(crate) u128);
 
 impl Key {

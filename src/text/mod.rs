@@ -18,6 +18,7 @@ use std::collections::HashSet;
 use std::ops::{BitOr, BitOrAssign};
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 pub use block::portable_only;
 pub use key::{KEY_BYTES, Key};
@@ -139,13 +140,16 @@ impl BitOrAssign for Flags {
 pub type WordSet = HashSet<String, FixedState>;
 
 /// What the reading of text needs to know of the language; the lists come from `shared.toml`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TextRules {
     /// What recognisers write in round brackets: `(laughs)`.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub marks: WordSet,
     /// Pieces without letters that stand for a word: `:)`.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub emoticons: WordSet,
     /// Words whose full stop ends no sentence: `mr`.
+    #[serde(serialize_with = "crate::saved::sorted")]
     pub abbreviations: WordSet,
 }
 

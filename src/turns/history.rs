@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::context::Turns;
@@ -228,7 +229,7 @@ impl Packed for History {
 }
 
 /// A condition as it is asked: about watched signals, a bit each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asked {
     mask: u64,
     by: Option<Role>,

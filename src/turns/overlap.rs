@@ -46,7 +46,7 @@ impl Packed for Option<Overlap> {
         };
         let facts = [own.other_stopped, own.other_cut_off, own.answers];
         let facts = facts.iter().fold(0, |all, fact| all << 1 | u8::from(*fact));
-        out.push(1 + own.kind as u8 | facts << 4);
+        out.push((1 + own.kind as u8) | (facts << 4));
         own.with.pack(out);
         own.ms.pack(out);
         own.early_ms.pack(out);

@@ -4,6 +4,7 @@ use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::words::{CallWords, is_single};
 use crate::lexicon::Known;
@@ -11,7 +12,7 @@ use crate::matcher::Scan;
 use crate::text::{Flags, normal_into};
 
 /// A word in the form in which words of different turns are compared: stems, with "I" and "you" (and the like) as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Key(u32);
 
 impl Key {

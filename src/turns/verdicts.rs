@@ -163,6 +163,7 @@ pub(crate) struct Verdicts {
     pub(crate) history: History,
     pub(super) waiting: VecDeque<Box<TurnInProgress>>,
     /// Memory of turns that waited.
+    #[expect(clippy::vec_box, reason = "they go into the queue as they are")]
     pub(super) spares: Vec<Box<TurnInProgress>>,
 }
 

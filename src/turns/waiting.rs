@@ -41,8 +41,9 @@ impl Packed for Verdicts {
 impl Verdicts {
     /// Lends the memory of the turns that wait to others, once they are packed.
     pub(crate) fn give_back(&mut self) {
-        let modest = |w: &Box<TurnInProgress>| w.turn.text.capacity() <= SPARE_BYTES;
-        self.spares.extend(self.waiting.drain(..).filter(modest));
+        let waited = self.waiting.drain(..);
+        self.spares
+            .extend(waited.filter(|w| w.turn.text.capacity() <= SPARE_BYTES));
         self.spares.truncate(SPARES);
     }
 }

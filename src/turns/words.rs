@@ -3,12 +3,13 @@
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::said::Key;
-use crate::lexicon::{CallRules, Detector, Known, NameRules};
+use crate::lexicon::{CallRules, Detector, Known, MAX_CATEGORIES, NameRules};
 
 /// What the rules say of a word.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Facts {
     /// For comparisons, if it is written in letters.
     pub(crate) key: Key,
@@ -25,7 +26,7 @@ pub(crate) struct Facts {
 }
 
 /// The lists of phrases that a word may tell of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tells {
     /// [`NameRules::asking`].
     pub(crate) asking: bool,
@@ -33,14 +34,14 @@ pub(crate) struct Tells {
     pub(crate) name: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Slot {
     hash: u32,
     known: Known,
 }
 
 /// Phrases as numbers of words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Phrases(Vec<Box<[Known]>>);
 
 impl Phrases {
@@ -65,7 +66,7 @@ impl Phrases {
 }
 
 /// All words that rules of the turns name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CallWords {
     /// Open addressing by hash; a power of two.
     slots: Box<[Slot]>,
@@ -157,6 +158,20 @@ impl CallWords {
             list.number(|word| numbered.look_up(word));
         }
         numbered
+    }
+
+    /// Whether tables that were saved name nothing that is not there.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_word = |k: Known| (k.0 as usize) < self.words.len();
+        let fact =
+            |f: &Facts| is_word(f.stands_for) && f.category.is_none_or(|c| usize::from(c) < MAX_CATEGORIES);
+        let lists = [&self.introductions, &self.openings, &self.asking];
+        self.slots.len().is_power_of_two()
+            && self.slots.iter().any(|s| s.known == Known::NOT)
+            && self.slots.iter().all(|s| is_word(s.known))
+            && self.facts.len() == self.words.len()
+            && self.facts.iter().all(fact)
+            && lists.iter().all(|l| l.0.iter().all(|p| !p.is_empty()))
     }
 
     fn phrases(&self, phrases: &[Vec<String>]) -> Phrases {

@@ -102,6 +102,7 @@ pub fn mine(
     signal: &str,
     options: &MineOptions,
 ) -> Result<Vec<Candidate>, String> {
+    let lexicon = lexicon.whole();
     let known = || did_you_mean(signal, corpus.signals().iter().map(String::as_str));
     let number = corpus
         .number(signal)

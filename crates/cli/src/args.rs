@@ -33,7 +33,8 @@ Examples:
   hackles score --to jsonl --out r.jsonl calls/   everything in a folder
   zcat calls.jsonl.gz | hackles score --to csv -  a table with a row a turn
   hackles score --roles ch_0=agent,ch_1=customer call.jsonl
-  hackles score --lexicon mine.toml calls.csv     your own words over the built-in ones";
+  hackles score --lexicon mine.toml calls.csv     your own words over the built-in ones
+  hackles score --analyzer mine.bin calls.csv     the same, as `hackles lexicon compile` wrote it: begins at once";
 
 const WATCH_HELP: &str = "\
 In, on standard input, one JSON object a line, any number of calls at once:
@@ -50,6 +51,7 @@ Out: {\"call\":\"C1\",\"event\":{…}} as things happen, then {\"call\":\"C1\",\
 
 Examples:
   recogniser | hackles watch | alerting
+  recogniser | hackles watch --analyzer mine.bin   begins at once (see hackles lexicon compile)
   hackles watch --replay 1 call.jsonl              in real time
   hackles watch --replay 0 --to jsonl call.jsonl   at once, as events";
 
@@ -65,6 +67,7 @@ Examples:
   hackles lexicon test --lexicon mine.toml   whether your words break anything
   hackles lexicon check --lexicon mine.toml  what in them never counts, stands twice or looks like a slip
   hackles lexicon show refusal not-my-*      entries as they stand in their files
+  hackles lexicon compile --lexicon mine.toml --out mine.bin   for --analyzer mine.bin
   hackles lexicon eval --corpus rows.jsonl   what it is worth on labelled rows
   hackles lexicon diff builtin mine.toml --corpus rows.jsonl calls/ --fail-if '*.f1 drops surely'";
 
@@ -99,6 +102,16 @@ pub(crate) struct Layers {
     pub(crate) no_builtin: bool,
 }
 
+/// What calls are read with.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Reading {
+    #[command(flatten)]
+    pub(crate) layers: Layers,
+    /// Read with what `hackles lexicon compile` wrote, which is there at once
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["lexicon", "no_builtin"])]
+    pub(crate) analyzer: Option<PathBuf>,
+}
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCORE_HELP)]
 pub(crate) struct Score {
@@ -115,7 +128,7 @@ pub(crate) struct Score {
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) layers: Layers,
+    pub(crate) reading: Reading,
     /// How many threads work [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
@@ -166,7 +179,7 @@ pub(crate) enum Evidence {
 #[command(after_help = WATCH_HELP)]
 pub(crate) struct Watch {
     #[command(flatten)]
-    pub(crate) layers: Layers,
+    pub(crate) reading: Reading,
     /// Who is who, as in ch_0=agent,ch_1=customer
     #[arg(long, value_name = "MAP")]
     pub(crate) roles: Option<RoleMap>,
@@ -217,7 +230,7 @@ pub(crate) struct Explain {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) layers: Layers,
+    pub(crate) reading: Reading,
 }
 
 /// Who speaks.
@@ -261,6 +274,14 @@ pub(crate) enum LexiconCommand {
         /// Also name the entries that no example fires
         #[arg(long)]
         untested: bool,
+        #[command(flatten)]
+        layers: Layers,
+    },
+    /// Write a compiled lexicon for `--analyzer`, so that score, watch and explain begin at once
+    Compile {
+        /// Write to this file, which appears when it is complete
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
         #[command(flatten)]
         layers: Layers,
     },

@@ -5,8 +5,18 @@ use std::path::{Path, PathBuf};
 
 use hackles::{Analyzer, Lexicon};
 
-use crate::args::Layers;
+use crate::args::{Layers, Reading};
 use crate::failure::{Failure, plainly};
+
+/// Loads the analyzer that was saved, or compiles the lexicon the arguments ask for.
+pub(crate) fn analyzer(reading: &Reading) -> Result<Analyzer, Failure> {
+    let Some(path) = &reading.analyzer else {
+        return load(&reading.layers);
+    };
+    let failed = |why: String| Failure::Nothing(format!("{}: {why}", path.display()));
+    let bytes = fs::read(path).map_err(|e| failed(plainly(&e)))?;
+    Analyzer::load(&bytes).map_err(|e| failed(e.to_string()))
+}
 
 /// Loads and compiles the lexicon the arguments ask for.
 pub(crate) fn load(layers: &Layers) -> Result<Analyzer, Failure> {

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Score) -> Result<Outcome, Failure> {
             "no transcript is given: name a file or a folder, or pipe one in (try --help)",
         ));
     }
-    let analyzer = crate::layers::load(&args.layers)?;
+    let analyzer = crate::layers::analyzer(&args.reading)?;
     let mut unreadable = Vec::new();
     let inputs = match args.paths.as_slice() {
         [] => vec![Input::standard()],

@@ -97,6 +97,25 @@ fn help_teaches() {
     assert_eq!(bare(&[]).code, 2);
 }
 
+#[test]
+fn a_compiled_lexicon_is_used_in_place_of_its_files() {
+    let folder = Folder::new("compiled");
+    let file = folder.path("own.bin");
+    let run = hackles(&["lexicon", "compile", "--out", &file], "");
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", ""));
+    let call = folder.write("call.jsonl", JSONL);
+    let from_files = hackles(&["score", "--to", "jsonl", &call], "");
+    let compiled = bare(&["score", "--to", "jsonl", &call, "--analyzer", &file]);
+    assert_eq!((compiled.code, &compiled.out), (0, &from_files.out));
+    let explained = hackles(&["explain", "that's not my job", "--json"], "");
+    let compiled = bare(&["explain", "that's not my job", "--json", "--analyzer", &file]);
+    assert_eq!((compiled.code, &compiled.out), (0, &explained.out));
+    assert_eq!(hackles(&["score", &call, "--analyzer", &file], "").code, 2);
+    let run = bare(&["score", &call, "--analyzer", &call]);
+    assert_eq!(run.code, 2);
+    assert_eq!(run.errors(), [format!("{call}: this is no saved analyzer")]);
+}
+
 /// Who has read enough closes the pipe: that is no error.
 #[cfg(unix)]
 #[test]

@@ -171,7 +171,9 @@ fn matching<'a>(name: &'static str, analyzer: &Analyzer, utterances: &'a [Turn],
     })
 }
 
-/// What reading a compiled analyzer takes. It cannot be saved yet: there is nothing to read.
-fn load_ns(_analyzer: &Analyzer, _rounds: usize) -> Option<f64> {
-    None
+/// What reading a compiled analyzer takes.
+fn load_ns(analyzer: &Analyzer, rounds: usize) -> Option<f64> {
+    let saved = analyzer.save();
+    let times = (0..rounds).map(|_| spent(|| Analyzer::load(&saved)).0);
+    Some(median(times.collect()))
 }

@@ -10,6 +10,7 @@ use super::{Draft, Loader, MAX_WEIGHT};
 use crate::error::{ErrorKind, did_you_mean};
 use crate::fixed::Milli;
 use crate::lexicon::detectors::{self, Detector};
+use crate::lexicon::expression::Expression;
 use crate::lexicon::model::*;
 use crate::lexicon::{conditions, schema};
 use crate::transcript::Turn;
@@ -72,7 +73,7 @@ impl Loader {
                     "a regex needs phrases in `needs`: it runs only where one of them occurs",
                 );
             }
-            match regex::RegexBuilder::new(r.get_ref()).size_limit(1 << 20).build() {
+            match Expression::new(r.get_ref()) {
                 Ok(regex) => Some(regex),
                 Err(e) => {
                     let text = e.to_string();

@@ -288,6 +288,7 @@ impl Loader {
             practices,
             examples,
             order,
+            rest: None,
         })
     }
 

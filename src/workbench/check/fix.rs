@@ -137,6 +137,7 @@ fn keep_comment(array: &mut Array, at: usize, dropped: &Value) {
 /// Whether two lexicons look for the same in the same way: signals, entries, phrases, lists, modifiers, examples. What stands twice counts
 /// once, places do not count.
 pub fn same_meaning(a: &Lexicon, b: &Lexicon) -> bool {
+    let (a, b) = (a.whole(), b.whole());
     let examples = |l: &Lexicon| -> Vec<String> {
         let told = l
             .examples

@@ -131,6 +131,16 @@ impl Serialize for Finding {
 /// Runs all checks: findings in the order of files, lines and columns. With `signals`, only what is about these; `calls` are lines of
 /// a corpus that may fire what no example does.
 pub fn check(analyzer: &Analyzer, signals: &[String], calls: &[Transcript]) -> Vec<Finding> {
+    let recompiled = analyzer
+        .0
+        .lexicon
+        .rest
+        .as_ref()
+        .map(|_| Analyzer::new(analyzer.lexicon().clone()));
+    let analyzer = recompiled
+        .as_ref()
+        .and_then(|r| r.as_ref().ok())
+        .unwrap_or(analyzer);
     let compiled = &*analyzer.0;
     let lexicon = &compiled.lexicon;
     let subject = Subject {

@@ -48,7 +48,7 @@ pub(super) struct Reader<'a> {
     number: u32,
     pub(super) entry: &'a Entry,
     role: Option<Role>,
-    names: [Box<str>; 1],
+    names: [String; 1],
     pub(super) scan: Scan,
     weighed: Vec<Weighed>,
     pub(super) text: String,

@@ -186,7 +186,7 @@ pub fn fit(
     {
         return Err("the largest weights, and the least, lie between 0 and 20".into());
     }
-    let lexicon = analyzer.lexicon();
+    let lexicon = analyzer.lexicon().whole();
     let number = corpus
         .number(signal)
         .filter(|_| lexicon.signal(signal).is_ok())
@@ -289,7 +289,7 @@ struct Data {
 
 impl Data {
     fn read(analyzer: &Analyzer, corpus: &Corpus, number: u16, signal: &str) -> Result<Data, String> {
-        let lexicon = analyzer.lexicon();
+        let lexicon = analyzer.lexicon().whole();
         let place: HashMap<&str, usize> = entries(lexicon, signal)
             .map(|(i, e)| (e.id.as_str(), i))
             .collect();
@@ -356,7 +356,7 @@ impl Data {
 }
 
 fn learn(analyzer: &Analyzer, data: &Data, signal: &str, options: &FitOptions) -> Result<Fit, String> {
-    let lexicon = analyzer.lexicon();
+    let lexicon = analyzer.lexicon().whole();
     let header = lexicon.signal(signal).map_err(|e| e.to_string())?;
     let valence = signal == SENTIMENT;
     let bias = if valence { 0.0 } else { header.bias.to_f64() };

@@ -25,6 +25,7 @@ impl Fit {
     /// # Errors
     /// A file that is not what the lexicon was loaded from.
     pub fn rewrite(&self, lexicon: &Lexicon) -> Result<Vec<Rewritten>, String> {
+        let lexicon = lexicon.whole();
         let new: HashMap<&str, f64> = self.weights.iter().map(|w| (w.entry.as_str(), w.new)).collect();
         let number = lexicon.signals.iter().position(|s| s.id == self.signal);
         let own = lexicon

@@ -9,6 +9,7 @@ mod mine;
 mod show;
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use hackles::Role;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(args: &Lexicon) -> Result<Outcome, Failure> {
             untested,
             layers,
         } => test(signals, *untested, layers),
+        LexiconCommand::Compile { out, layers } => compile(out, layers),
         LexiconCommand::Check(args) => check::run(args),
         LexiconCommand::Show(args) => show::run(args),
         LexiconCommand::Eval(args) => eval::run(args),
@@ -68,6 +70,14 @@ fn list(json: bool, layers: &Layers) -> Result<Outcome, Failure> {
         }
         output.write(out.as_bytes())?;
     }
+    output.finish()?;
+    Ok(Outcome::Done)
+}
+
+fn compile(out: &Path, layers: &Layers) -> Result<Outcome, Failure> {
+    let analyzer = crate::layers::load(layers)?;
+    let mut output = Output::open(Some(out), false)?;
+    output.write(&analyzer.save())?;
     output.finish()?;
     Ok(Outcome::Done)
 }

@@ -19,7 +19,7 @@ const ENDED: usize = 4096;
 
 /// Runs until the end of input.
 pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::load(&args.layers)?;
+    let analyzer = crate::layers::analyzer(&args.reading)?;
     let mut desk = Desk {
         analyzer,
         args,

@@ -19,7 +19,7 @@ const PAUSE_MS: i64 = 300;
 
 /// Plays all calls of a file, one after the other.
 pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::load(&args.layers)?;
+    let analyzer = crate::layers::analyzer(&args.reading)?;
     let input = if file == "-" {
         Input::standard()
     } else {

@@ -1,0 +1,266 @@
+//! A compiled analyzer as bytes, to be loaded at once.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | `HACKLES` and a zero |
+//! | 4 | version of the format |
+//! | 4 | the number 0x0A0B0C0D |
+//! | 8 | length of the body |
+//! | 8 | xxh3 of the body |
+//! | | the body: a [`Head`], then the [`Compiled`] tables and the lexicon's files |
+//!
+//! All numbers are little-endian. The body is written by postcard; tables of plain rows ([`pod`]) are runs of bytes as they
+//! lie in memory, and reading one is a copy. What only compiling and explaining need is left out: see [`Rest`].
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::BuildHasher;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize, Serializer};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::compiled::Compiled;
+use crate::error::{Error, ErrorKind, Problem};
+use crate::lexicon::{Rest, SavedFile};
+
+const MAGIC: [u8; 8] = *b"HACKLES\0";
+/// The version of the format: one more whenever a table changes.
+const FORMAT: u32 = 1;
+/// As it lies in memory it tells in which order the bytes of a number come.
+const ORDER: u32 = 0x0A0B_0C0D;
+const HEADER: usize = 32;
+
+/// By whom and of what an analyzer was saved.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Head<'a> {
+    /// The version of the library.
+    library: &'a str,
+    /// The hash of the library's built-in lexicons.
+    builtin: &'a str,
+}
+
+const HEAD: Head<'static> = Head {
+    library: env!("CARGO_PKG_VERSION"),
+    builtin: env!("HACKLES_BUILTIN"),
+};
+
+/// The analyzer as bytes.
+pub(crate) fn save(compiled: &Compiled) -> Vec<u8> {
+    let body = (HEAD, compiled, compiled.lexicon.saved_files());
+    let mut bytes = vec![0; HEADER];
+    bytes = postcard::to_extend(&body, bytes).unwrap_or_else(|e| unreachable!("memory takes all bytes: {e}"));
+    let (header, body) = bytes.split_at_mut(HEADER);
+    header[..8].copy_from_slice(&MAGIC);
+    header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    header[12..16].copy_from_slice(&ORDER.to_ne_bytes());
+    header[16..24].copy_from_slice(&(body.len() as u64).to_le_bytes());
+    header[24..].copy_from_slice(&xxh3_64(body).to_le_bytes());
+    bytes
+}
+
+/// The analyzer that was saved.
+pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
+    let body = body(bytes)?;
+    let damaged = |_| failed("the saved analyzer is damaged: its tables cannot be read");
+    let (head, body) = postcard::take_from_bytes::<Head<'_>>(body).map_err(damaged)?;
+    if head.library != HEAD.library {
+        return Err(failed(&format!(
+            "the analyzer was saved by version {}; this is version {}: save it again",
+            head.library, HEAD.library
+        )));
+    }
+    if head != HEAD {
+        return Err(failed(
+            "the analyzer was saved with other built-in lexicons than this program has: save it again",
+        ));
+    }
+    let (mut compiled, files) = postcard::from_bytes::<(Compiled, Vec<SavedFile>)>(body).map_err(damaged)?;
+    if !compiled.is_sound() {
+        return Err(failed(
+            "the saved analyzer is damaged: its tables do not fit each other",
+        ));
+    }
+    compiled.share_names();
+    compiled.lexicon.rest = Some(Arc::new(Rest {
+        files,
+        read: OnceLock::new(),
+    }));
+    Ok(compiled)
+}
+
+/// What stands behind the header, if it is whole.
+fn body(bytes: &[u8]) -> Result<&[u8], Error> {
+    let known = bytes.len().min(MAGIC.len());
+    if bytes.is_empty() || bytes[..known] != MAGIC[..known] {
+        return Err(failed("this is no saved analyzer"));
+    }
+    let Some((header, body)) = bytes.split_first_chunk::<HEADER>() else {
+        return Err(failed("the saved analyzer is cut off: it ends within its header"));
+    };
+    let four = |at: usize| [header[at], header[at + 1], header[at + 2], header[at + 3]];
+    let eight = |at: usize| {
+        u64::from(u32::from_le_bytes(four(at))) | u64::from(u32::from_le_bytes(four(at + 4))) << 32
+    };
+    let format = u32::from_le_bytes(four(8));
+    if format != FORMAT {
+        let age = if format > FORMAT { "a newer" } else { "an older" };
+        return Err(failed(&format!(
+            "the analyzer was saved by {age} version (format {format}; this version reads format {FORMAT}): save it again"
+        )));
+    }
+    if u32::from_ne_bytes(four(12)) != ORDER {
+        return Err(failed(
+            "the analyzer was saved on a machine with another order of bytes, or is damaged: save it again",
+        ));
+    }
+    let length = eight(16);
+    if length != body.len() as u64 {
+        let how = if length > body.len() as u64 {
+            "cut off"
+        } else {
+            "too long"
+        };
+        return Err(failed(&format!(
+            "the saved analyzer is {how}: {} bytes where {length} should be",
+            body.len()
+        )));
+    }
+    if xxh3_64(body) != eight(24) {
+        return Err(failed("the saved analyzer is damaged: its checksum is wrong"));
+    }
+    Ok(body)
+}
+
+fn failed(message: &str) -> Error {
+    Error::new(vec![Problem {
+        kind: ErrorKind::Saved,
+        place: None,
+        message: message.to_owned(),
+    }])
+}
+
+/// Whether these places, each behind the one before, lie within a table of this length.
+pub(crate) fn are_places(places: &[u32], length: usize) -> bool {
+    places.is_sorted() && places.last().is_none_or(|&last| last as usize <= length)
+}
+
+/// Whether all of these are places in a table of this length.
+pub(crate) fn are_below(places: impl Iterator<Item = u32>, length: usize) -> bool {
+    // Without a way out on the way, several are compared at once.
+    places.fold(0, |end, place| end.max(u64::from(place) + 1)) <= length as u64
+}
+
+/// Rows of plain numbers, as the bytes they are.
+pub(crate) mod pod {
+    use bytemuck::Pod;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer, T: Pod>(rows: &[T], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_bytes(bytemuck::cast_slice(rows))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Pod>(d: D) -> Result<Vec<T>, D::Error> {
+        let bytes = <&[u8]>::deserialize(d)?;
+        if !bytes.len().is_multiple_of(size_of::<T>()) {
+            return Err(D::Error::custom("a row is cut off"));
+        }
+        let mut rows = vec![T::zeroed(); bytes.len() / size_of::<T>()];
+        bytemuck::cast_slice_mut(&mut rows).copy_from_slice(bytes);
+        Ok(rows)
+    }
+}
+
+/// A set in order, so that the same is saved each time.
+pub(crate) fn sorted<S: Serializer>(
+    set: &HashSet<String, impl BuildHasher>,
+    s: S,
+) -> Result<S::Ok, S::Error> {
+    s.collect_seq(set.iter().collect::<BTreeSet<_>>())
+}
+
+/// Many names, each of which is shared from then on.
+pub(crate) mod names {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(names: &[Arc<str>], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(names.iter().map(|n| &**n))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Arc<str>>, D::Error> {
+        let names = Vec::<&str>::deserialize(d)?;
+        Ok(names.into_iter().map(Arc::from).collect())
+    }
+}
+
+/// Headers of signals, whose own form is for those who read JSON.
+pub(crate) mod signals {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::fixed::{Milli, Score};
+    use crate::signal::{AlertPolicy, Severity, Signal};
+    use crate::transcript::Role;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(remote = "Severity")]
+    enum SavedSeverity {
+        Bad,
+        Good,
+        Info,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(remote = "AlertPolicy")]
+    struct SavedPolicy {
+        cooldown_ms: i64,
+        most_per_call: Option<u32>,
+        rearm_below: Option<Score>,
+        defer_ms: i64,
+        cancelled_by: Vec<String>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Alert(#[serde(with = "SavedPolicy")] AlertPolicy);
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(remote = "Signal")]
+    struct SavedSignal {
+        id: String,
+        speaker: Option<Role>,
+        #[serde(with = "SavedSeverity")]
+        severity: Severity,
+        title: String,
+        summary: String,
+        why: String,
+        hint: String,
+        bias: Milli,
+        threshold: Score,
+        #[serde(serialize_with = "write_alert", deserialize_with = "read_alert")]
+        alert: Option<AlertPolicy>,
+    }
+
+    fn write_alert<S: Serializer>(alert: &Option<AlertPolicy>, s: S) -> Result<S::Ok, S::Error> {
+        alert.clone().map(Alert).serialize(s)
+    }
+
+    fn read_alert<'de, D: Deserializer<'de>>(d: D) -> Result<Option<AlertPolicy>, D::Error> {
+        Ok(Option::<Alert>::deserialize(d)?.map(|a| a.0))
+    }
+
+    #[derive(Serialize)]
+    struct Written<'a>(#[serde(with = "SavedSignal")] &'a Signal);
+
+    #[derive(Deserialize)]
+    struct Read(#[serde(with = "SavedSignal")] Signal);
+
+    pub(crate) fn serialize<S: Serializer>(signals: &[Signal], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(signals.iter().map(Written))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Signal>, D::Error> {
+        let read = Vec::<Read>::deserialize(d)?;
+        Ok(read.into_iter().map(|r| r.0).collect())
+    }
+}

@@ -217,17 +217,17 @@ impl Packed for String {
     }
 }
 
-/// Packs a structure field by field.
+/// Packs a structure field by field, but for those named behind `without`.
 macro_rules! packed {
-    ($type:ty { $($field:ident),* $(,)? }) => {
+    ($type:ty { $($field:ident),* $(,)? } $(without { $($rest:ident),* })?) => {
         impl $crate::packed::Packed for $type {
             fn pack(&self, out: &mut $crate::packed::Bytes) {
-                let Self { $($field),* } = self;
+                let Self { $($field,)* $($($rest: _,)*)? } = self;
                 $($crate::packed::Packed::pack($field, out);)*
             }
 
             fn unpack(&mut self, from: &mut $crate::packed::Reader<'_>) {
-                let Self { $($field),* } = self;
+                let Self { $($field,)* $($($rest: _,)*)? } = self;
                 $($crate::packed::Packed::unpack($field, from);)*
             }
         }

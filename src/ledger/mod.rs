@@ -70,48 +70,16 @@ impl Packed for Overlaps {
     }
 }
 
-/// Without the turns: a session that keeps them is never packed.
-impl Packed for Ledger {
-    fn pack(&self, out: &mut Bytes) {
-        let Ledger {
-            turns,
-            in_order,
-            latest_start,
-            signals,
-            interruptions,
-            overlaps,
-            formal,
-            kept: _,
-        } = self;
-        turns.pack(out);
-        in_order.pack(out);
-        latest_start.pack(out);
-        signals.pack(out);
-        interruptions.pack(out);
-        overlaps.pack(out);
-        formal.pack(out);
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        let Ledger {
-            turns,
-            in_order,
-            latest_start,
-            signals,
-            interruptions,
-            overlaps,
-            formal,
-            kept: _,
-        } = self;
-        turns.unpack(from);
-        in_order.unpack(from);
-        latest_start.unpack(from);
-        signals.unpack(from);
-        interruptions.unpack(from);
-        overlaps.unpack(from);
-        formal.unpack(from);
-    }
-}
+// A session that keeps its turns is never packed.
+packed!(Ledger {
+    turns,
+    in_order,
+    latest_start,
+    signals,
+    interruptions,
+    overlaps,
+    formal,
+} without { kept });
 
 /// What is kept of all turns, if they are retained.
 #[derive(Clone, Debug, Default)]

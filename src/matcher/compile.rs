@@ -516,7 +516,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
                     if let Some(start) = occurrence::find(&automaton.code, pattern, &scan.tokens, end) {
-                        naive.push(Found { owner: pattern.owner, start: start as u32, end: end as u32, at_end: pattern.at_end() });
+                        naive.push(pattern.found(start as u32, end as u32));
                     }
                 }
             }

@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
-use super::{Owner, Symbol};
+use super::{Found, Owner, Symbol};
 use crate::saved::are_places;
 use crate::transcript::Role;
 
@@ -154,6 +154,17 @@ impl Pattern {
     #[inline]
     pub(crate) fn at_end(&self) -> bool {
         self.length & Self::AT_END != 0
+    }
+
+    /// Its occurrence from one token to another.
+    #[inline]
+    pub(crate) fn found(&self, start: u32, end: u32) -> Found {
+        Found {
+            owner: self.owner,
+            start,
+            end,
+            at_end: self.at_end(),
+        }
     }
 
     /// It is one word: where it is proposed, it occurs.

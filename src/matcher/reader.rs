@@ -216,12 +216,7 @@ impl Scan {
         } else {
             occurrence::find(&automaton.code, pattern, &self.tokens, end)?
         };
-        Some(Found {
-            owner: pattern.owner,
-            start: start as u32,
-            end: end as u32,
-            at_end: pattern.at_end(),
-        })
+        Some(pattern.found(start as u32, end as u32))
     }
 
     /// What judging the utterance costs, as if each hit cost one: a proposal is looked at, a token at most glanced at.
@@ -552,12 +547,7 @@ fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
         start
     };
     let Some(start) = start else { return };
-    let found = Found {
-        owner: pattern.owner,
-        start,
-        end,
-        at_end: pattern.at_end(),
-    };
+    let found = pattern.found(start, end);
     let list = if matches!(found.owner, Owner::Entry(_)) {
         &mut scan.hits
     } else {

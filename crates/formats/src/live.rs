@@ -1,0 +1,261 @@
+//! Live calls: what vendors' streams say, as chunks; and calls gathered from recorded streams.
+
+use std::collections::HashMap;
+
+use hackles::transcript::{Meta, id_as_text, whole_ms};
+use hackles::{Mode, WordTime};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::call::{Call, Figures, Party, Turn, Word};
+use crate::problem::Problem;
+
+/// One thing that is said of a live call: our own messages look so, and all others become such. It may introduce a call, bring a chunk of it,
+/// let time pass and end it, also at once.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The call; none if the stream carries one call and does not say its id.
+    #[serde(
+        default,
+        deserialize_with = "id_as_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub call: Option<String>,
+    /// Who takes part; belongs before the first chunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participants: Option<Vec<Party>>,
+    /// What the call is filed under; belongs before the first chunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Meta>,
+    /// The utterance a chunk is part of.
+    #[serde(
+        default,
+        deserialize_with = "id_as_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub utterance: Option<String>,
+    /// Twice an option: `null` is an unknown speaker, a missing key is the utterance's last.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub speaker: Option<Option<String>>,
+    /// Start of the utterance in milliseconds of the call.
+    #[serde(
+        default,
+        deserialize_with = "whole_ms",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub start_ms: Option<i64>,
+    /// End of the utterance, or of the call.
+    #[serde(
+        default,
+        deserialize_with = "whole_ms",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub end_ms: Option<i64>,
+    /// The chunk's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Whether the text is added or takes the place of what came before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// When the words of the chunk were said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<WordTime>,
+    /// Whether the chunk closes its utterance.
+    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
+    pub is_final: Option<bool>,
+    /// The time of the call, in milliseconds.
+    #[serde(
+        default,
+        deserialize_with = "whole_ms",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub now_ms: Option<i64>,
+    /// Whether the call ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<bool>,
+    /// What the vendor's analysis has said of the call so far; later figures take the place of earlier ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Figures>,
+}
+
+fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+impl Message {
+    /// A chunk that says all of its utterance so far, as most recognisers do.
+    pub fn chunk(
+        utterance: impl Into<String>,
+        speaker: Option<String>,
+        text: impl Into<String>,
+        is_final: bool,
+    ) -> Self {
+        Message {
+            utterance: Some(utterance.into()),
+            speaker: Some(speaker),
+            text: Some(text.into()),
+            mode: Some(Mode::Replace),
+            is_final: Some(is_final),
+            ..Message::default()
+        }
+    }
+}
+
+/// Reads the messages of a vendor's stream, in the order in which they were sent. It keeps what later messages need of earlier ones.
+pub trait Live: Send {
+    /// Reads one message and says what it means, which may be nothing.
+    ///
+    /// # Errors
+    /// A message that is not the vendor's or lacks what it must have; the following ones can be read.
+    fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem>;
+}
+
+/// Our own messages.
+pub(crate) struct Own;
+
+impl Live for Own {
+    fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
+        out.push(serde_json::from_str(message)?);
+        Ok(())
+    }
+}
+
+/// Gathers finished calls from messages. Calls stand in the order in which they began.
+#[derive(Debug, Default)]
+pub struct Collector {
+    /// The id of calls whose messages do not say theirs.
+    unnamed: Option<String>,
+    calls: Vec<Gathered>,
+    by_id: HashMap<Option<String>, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    call: Call,
+    turns: HashMap<String, usize>,
+    ended: bool,
+}
+
+impl Collector {
+    /// Nothing gathered yet. Messages that name no call are of the call `unnamed`.
+    pub fn new(unnamed: Option<String>) -> Self {
+        Collector {
+            unnamed,
+            ..Collector::default()
+        }
+    }
+
+    /// Takes what a message says.
+    pub fn take(&mut self, message: Message) {
+        let id = message.call.or_else(|| self.unnamed.clone());
+        let at = *self.by_id.entry(id.clone()).or_insert_with(|| {
+            self.calls.push(Gathered::default());
+            self.calls.len() - 1
+        });
+        let gathered = &mut self.calls[at];
+        let call = &mut gathered.call;
+        call.id = id;
+        for party in message.participants.into_iter().flatten() {
+            match call.participants.iter_mut().find(|p| p.id == party.id) {
+                Some(known) => *known = party,
+                None => call.participants.push(party),
+            }
+        }
+        for (key, value) in message.meta.into_iter().flatten() {
+            call.meta.get_or_insert_default().insert(key, value);
+        }
+        call.vendor = message.vendor.or(call.vendor.take());
+        if message.end == Some(true) {
+            gathered.ended = true;
+            call.end_ms = message.end_ms;
+        }
+        let Some(utterance) = message.utterance else {
+            return;
+        };
+        let place = *gathered.turns.entry(utterance).or_insert_with(|| {
+            call.turns.push(Turn::default());
+            call.turns.len() - 1
+        });
+        let turn = &mut call.turns[place];
+        if let Some(speaker) = message.speaker {
+            turn.speaker = speaker;
+        }
+        turn.start_ms = message.start_ms.or(turn.start_ms);
+        turn.end_ms = message.end_ms.or(turn.end_ms);
+        let words = message.words.iter().map(|w| Word::at("", w.start_ms, w.end_ms));
+        let text = message.text.unwrap_or_default();
+        match message.mode.unwrap_or_default() {
+            Mode::Append => {
+                turn.text.push_str(&text);
+                turn.words.extend(words);
+            }
+            Mode::Replace => {
+                turn.text = text;
+                turn.words = words.collect();
+            }
+        }
+    }
+
+    /// The calls that have ended.
+    pub fn ended(&mut self) -> Vec<Call> {
+        self.part(|gathered| gathered.ended)
+    }
+
+    /// All calls, ended or not.
+    pub fn finish(mut self) -> Vec<Call> {
+        self.part(|_| true)
+    }
+
+    fn part(&mut self, is_done: impl Fn(&Gathered) -> bool) -> Vec<Call> {
+        let (done, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.calls).into_iter().partition(is_done);
+        self.calls = open;
+        self.by_id = (0..)
+            .zip(&self.calls)
+            .map(|(at, g)| (g.call.id.clone(), at))
+            .collect();
+        done.into_iter()
+            .map(|gathered| {
+                let mut call = gathered.call;
+                // An utterance that was taken back was never said.
+                call.turns.retain(|t| !t.text.is_empty());
+                call.sort();
+                call
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revised_utterances_become_turns() {
+        let mut collector = Collector::new(Some("C1".into()));
+        let mut second = Message::chunk("u2", Some("b".into()), "no", true);
+        second.start_ms = Some(10);
+        let mut first = Message::chunk("u1", Some("a".into()), "I was", false);
+        first.start_ms = Some(0);
+        for message in [
+            second,
+            first,
+            Message::chunk("u1", Some("a".into()), "it was", true),
+            Message::chunk("u3", None, "", true),
+        ] {
+            collector.take(message);
+        }
+        assert!(collector.ended().is_empty());
+        collector.take(Message {
+            end: Some(true),
+            end_ms: Some(99),
+            ..Message::default()
+        });
+        let calls = collector.ended();
+        let told: Vec<&str> = calls[0].turns.iter().map(|t| t.text.as_str()).collect();
+        assert_eq!((told, calls[0].end_ms), (vec!["it was", "no"], Some(99)));
+        assert!(collector.finish().is_empty());
+    }
+}

@@ -1,0 +1,88 @@
+//! One JSON record: of which format it is, and what it says.
+
+use crate::call::Call;
+use crate::format::{Format, Kind, VENDORS};
+use crate::live::{Live, Own};
+use crate::problem::Problem;
+use crate::shape::Shape;
+
+/// What a JSON record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its format.
+    pub format: Format,
+    /// Whether it is a message of a live call, not a finished one.
+    pub is_message: bool,
+}
+
+impl Record {
+    /// Looks at a record. One that is broken or cut off is judged by what stands before the break.
+    ///
+    /// # Errors
+    /// A record of no known format: the keys it has are named.
+    pub fn of(json: &[u8]) -> Result<Record, Problem> {
+        let shape = Shape::of(json);
+        let ours = |is_message| {
+            Ok(Record {
+                format: Format::Jsonl,
+                is_message,
+            })
+        };
+        if shape.has("turns") {
+            return ours(false);
+        }
+        for vendor in VENDORS {
+            if let Some(kind) = (vendor.looks)(&shape) {
+                return Ok(Record {
+                    format: vendor.format,
+                    is_message: kind == Kind::Message,
+                });
+            }
+        }
+        if shape.has("call") && shape.has_any(&["utterance", "participants", "meta", "now_ms", "end"]) {
+            return ours(true);
+        }
+        let keys: Vec<&str> = shape.keys().take(8).collect();
+        Err(Problem::new(if keys.is_empty() {
+            "not the JSON object of a call".to_owned()
+        } else {
+            format!("no known format has these keys: {}", keys.join(", "))
+        }))
+    }
+}
+
+impl Format {
+    /// The format of a JSON record, seen from its keys.
+    pub fn of_record(json: &[u8]) -> Option<Format> {
+        Record::of(json).ok().map(|record| record.format)
+    }
+}
+
+/// Reads a finished call of a format of JSON records.
+///
+/// # Errors
+/// A record that is no JSON or lacks what the format must have, which is named; a format that is not one of JSON records.
+pub fn read(format: Format, json: &str) -> Result<Call, Problem> {
+    let mut call = match format.vendor() {
+        Some(vendor) => (vendor.document)(json)?,
+        None if format == Format::Jsonl => serde_json::from_str::<Call>(json)?,
+        None => {
+            return Err(Problem::new(format!(
+                "{} is not read from JSON records",
+                format.title()
+            )));
+        }
+    };
+    if call.vendor.as_ref().is_some_and(crate::call::Figures::is_empty) {
+        call.vendor = None;
+    }
+    Ok(call)
+}
+
+/// What reads the live messages of a format; none if the vendor sends none.
+pub fn live(format: Format) -> Option<Box<dyn Live>> {
+    match format.vendor() {
+        Some(vendor) => vendor.live.map(|start| start()),
+        None => (format == Format::Jsonl).then(|| Box::new(Own) as Box<dyn Live>),
+    }
+}

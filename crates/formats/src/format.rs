@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::call::Call;
 use crate::live::Live;
+use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::shape::Shape;
 
@@ -177,6 +178,11 @@ impl Format {
         self == Format::Jsonl || self.vendor().is_some_and(|v| v.live.is_some())
     }
 
+    /// The format of a text that is no JSON, seen from its beginning.
+    pub fn of_text(_head: &str) -> Option<Format> {
+        None
+    }
+
     /// What reads its JSON records; none for the formats that are ours or no JSON.
     pub(crate) fn vendor(self) -> Option<&'static Vendor> {
         VENDORS.iter().copied().find(|v| v.format == self)
@@ -202,13 +208,9 @@ impl FromStr for Format {
             return Ok(*format);
         }
         let names = Format::TABLE.iter().map(|(_, name, ..)| *name);
-        let near = names
-            .clone()
-            .map(|name| (strsim::damerau_levenshtein(&wanted, name), name))
-            .min()
-            .filter(|(distance, name)| *distance <= (name.len() / 3).max(2));
-        let near = near.map_or_else(String::new, |(_, name)| format!(" (did you mean \"{name}\"?)"));
         let all: Vec<&str> = names.collect();
+        let near = nearest(&wanted, &all);
+        let near = near.map_or_else(String::new, |name| format!(" (did you mean \"{name}\"?)"));
         Err(Problem::new(format!(
             "unknown format \"{text}\"{near}; there are {}",
             all.join(", ")

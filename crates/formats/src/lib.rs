@@ -18,18 +18,29 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod columns;
+mod csv;
+mod entries;
+mod entry;
 mod format;
 mod live;
+mod nearest;
+mod plain;
 mod problem;
 mod record;
 mod shape;
+mod table;
 mod time;
+mod values;
 mod words;
 
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};
+pub use columns::Columns;
+pub use entries::{Entries, Reading};
+pub use entry::{Entry, Found, Scorable};
 pub use format::Format;
-pub use live::{Collector, Live, Message};
+pub use live::{Collector, Live, Message, Stream};
 pub use problem::Problem;
 pub use record::{Record, live, read};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hackles::transcript::{Meta, id_as_text, whole_ms};
 use hackles::{Mode, WordTime};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::call::{Call, Figures, Party, Turn, Word};
 use crate::problem::Problem;
@@ -111,6 +112,70 @@ pub trait Live: Send {
     /// # Errors
     /// A message that is not the vendor's or lacks what it must have; the following ones can be read.
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem>;
+}
+
+/// The messages of any number of calls on one stream. A vendor's message that does not name its call may be sent in an envelope that does:
+/// `{"call":"C1","message":{…}}`.
+pub struct Stream {
+    start: fn() -> Box<dyn Live>,
+    bare: Box<dyn Live>,
+    /// A reader for each call that came in envelopes.
+    calls: HashMap<String, Box<dyn Live>>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(deserialize_with = "id_as_text")]
+    call: Option<String>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(default)]
+    end: bool,
+    #[serde(default, deserialize_with = "whole_ms")]
+    end_ms: Option<i64>,
+}
+
+impl Stream {
+    pub(crate) fn new(start: fn() -> Box<dyn Live>) -> Self {
+        Stream {
+            start,
+            bare: start(),
+            calls: HashMap::new(),
+        }
+    }
+}
+
+impl Live for Stream {
+    fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
+        let Ok(Envelope { call: Some(call), message: inner, end, end_ms }) = serde_json::from_str(message) else {
+            return self.bare.message(message, out);
+        };
+        if inner.is_none() && !end {
+            return self.bare.message(message, out);
+        }
+        let from = out.len();
+        let read = match inner {
+            Some(inner) => {
+                let reader = self.calls.entry(call.clone()).or_insert_with(self.start);
+                reader.message(inner.get(), out)
+            }
+            None => Ok(()),
+        };
+        if end {
+            out.push(Message {
+                end: Some(true),
+                end_ms,
+                ..Message::default()
+            });
+        }
+        for told in &mut out[from..] {
+            told.call = Some(call.clone());
+            if told.end == Some(true) {
+                self.calls.remove(&call);
+            }
+        }
+        read
+    }
 }
 
 /// Our own messages.
@@ -231,6 +296,40 @@ impl Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn envelopes_name_the_call() {
+        struct Echo(u32);
+        impl Live for Echo {
+            fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
+                self.0 += 1;
+                out.push(Message::chunk(self.0.to_string(), None, message, true));
+                Ok(())
+            }
+        }
+        let mut stream = Stream::new(|| Box::new(Echo(0)));
+        let mut out = Vec::new();
+        for message in [
+            r#"{"call":"a","message":{"n":1}}"#,
+            r#"{"call":"b","message":{"n":2}}"#,
+            r#"{"n":3}"#,
+            r#"{"call":"a","end":true}"#,
+            r#"{"call":"a","message":4}"#,
+        ] {
+            stream.message(message, &mut out).expect("read");
+        }
+        let told: Vec<_> = out.iter().map(|m| (m.call.as_deref(), m.utterance.as_deref(), m.text.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                (Some("a"), Some("1"), Some("{\"n\":1}")),
+                (Some("b"), Some("1"), Some("{\"n\":2}")),
+                (None, Some("1"), Some("{\"n\":3}")),
+                (Some("a"), None, None),
+                (Some("a"), Some("1"), Some("4")),
+            ]
+        );
+    }
 
     #[test]
     fn revised_utterances_become_turns() {

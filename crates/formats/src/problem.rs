@@ -1,6 +1,6 @@
 //! Why something cannot be read.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// Why a record or a message cannot be read: what is wrong or missing and, where it is known, the place within the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,15 @@ impl Problem {
     /// Something that the format must have is missing: its path, as in `results.items[]`.
     pub fn missing(path: impl fmt::Display) -> Self {
         Problem::new(format!("no `{path}`"))
+    }
+
+    /// A source that cannot be read, without the number of the operating system's.
+    pub fn of_reading(error: &io::Error) -> Self {
+        let text = error.to_string();
+        let plain = text.split(" (os error").next().unwrap_or_default();
+        let mut chars = plain.chars();
+        let plain = chars.next().map(|first| first.to_lowercase().chain(chars).collect());
+        Problem::new(plain.unwrap_or_else(String::new))
     }
 
     /// What is wrong or missing.

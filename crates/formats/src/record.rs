@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::format::{Format, Kind, VENDORS};
-use crate::live::{Live, Own};
+use crate::live::{Live, Own, Stream};
 use crate::problem::Problem;
 use crate::shape::Shape;
 
@@ -21,25 +21,44 @@ impl Record {
     /// # Errors
     /// A record of no known format: the keys it has are named.
     pub fn of(json: &[u8]) -> Result<Record, Problem> {
-        let shape = Shape::of(json);
+        Record::seen(&Shape::of(json), None)
+    }
+
+    /// Looks at a record that was told to be of this format: whether it is a message.
+    pub fn told(format: Format, json: &[u8]) -> Record {
+        let only = Record::seen(&Shape::of(json), Some(format));
+        only.unwrap_or(Record {
+            format,
+            is_message: false,
+        })
+    }
+
+    fn seen(shape: &Shape, only: Option<Format>) -> Result<Record, Problem> {
+        if shape.has_all(&["call", "message"])
+            && let Ok(inner) = Record::seen(&shape.below("message"), only)
+            && inner.is_message
+        {
+            return Ok(inner);
+        }
+        let wanted = |format| only.is_none_or(|only| only == format);
         let ours = |is_message| {
             Ok(Record {
                 format: Format::Jsonl,
                 is_message,
             })
         };
-        if shape.has("turns") {
+        if shape.has("turns") && wanted(Format::Jsonl) {
             return ours(false);
         }
-        for vendor in VENDORS {
-            if let Some(kind) = (vendor.looks)(&shape) {
+        for vendor in VENDORS.iter().filter(|v| wanted(v.format)) {
+            if let Some(kind) = (vendor.looks)(shape) {
                 return Ok(Record {
                     format: vendor.format,
                     is_message: kind == Kind::Message,
                 });
             }
         }
-        if shape.has("call") && shape.has_any(&["utterance", "participants", "meta", "now_ms", "end"]) {
+        if wanted(Format::Jsonl) && shape.has("call") && shape.has_any(&["utterance", "participants", "meta", "now_ms", "end"]) {
             return ours(true);
         }
         let keys: Vec<&str> = shape.keys().take(8).collect();
@@ -79,10 +98,19 @@ pub fn read(format: Format, json: &str) -> Result<Call, Problem> {
     Ok(call)
 }
 
-/// What reads the live messages of a format; none if the vendor sends none.
+/// What reads the live messages of a format, bare or in envelopes that name their call (see [`Stream`]); none if the vendor sends none.
 pub fn live(format: Format) -> Option<Box<dyn Live>> {
     match format.vendor() {
-        Some(vendor) => vendor.live.map(|start| start()),
+        Some(vendor) => vendor.live.map(|start| Box::new(Stream::new(start)) as Box<dyn Live>),
         None => (format == Format::Jsonl).then(|| Box::new(Own) as Box<dyn Live>),
     }
+}
+
+/// Reads a call from a text of a format that is no JSON.
+///
+/// # Errors
+/// A text that is not of this format.
+pub fn read_text(format: Format, text: &str) -> Result<Call, Problem> {
+    let _ = text;
+    Err(Problem::new(format!("{} is not read from text", format.title())))
 }

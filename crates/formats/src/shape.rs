@@ -52,6 +52,15 @@ impl Shape {
         self.0.get(path)?.as_deref()
     }
 
+    /// What stands below a key, as if it stood alone.
+    pub(crate) fn below(&self, key: &str) -> Shape {
+        let below = self.0.iter().filter_map(|(path, text)| {
+            let rest = path.strip_prefix(key)?.strip_prefix('.')?;
+            Some((rest.to_owned(), text.clone()))
+        });
+        Shape(below.collect())
+    }
+
     /// Keys of the outermost object, for messages.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0

@@ -1,38 +1,29 @@
 //! Plain text: `Agent: …` lines, one call a file.
 
-use hackles::{Role, Transcript, Turn};
+use hackles::Role;
 
-use super::{Body, Record};
-use crate::failure::plainly;
-use crate::source::Source;
+use crate::call::{Call, Turn};
+use crate::entry::Entry;
+use crate::format::Format;
+use crate::problem::Problem;
 
 /// The longest name of a speaker, in words.
 const NAME_WORDS: usize = 3;
 
-/// The call of a source, and what of it could not be read.
-pub(crate) fn records(file: &str, source: Source) -> Vec<Record> {
-    let mut call = Transcript::default();
+/// The call of a text, and what of it could not be read.
+pub(crate) fn entries(text: &[u8]) -> Vec<Entry> {
+    let mut call = Call::default();
     let mut speakers: Vec<String> = Vec::new();
     let mut first = None;
-    let mut bad: Vec<Record> = Vec::new();
+    let mut found: Vec<Entry> = Vec::new();
     let mut homeless = false;
-    for (number, line) in (1..).zip(super::lines(source)) {
-        let line = match line {
-            Ok(Some(line)) => line,
-            Ok(None) => {
-                bad.push(Record::new(
-                    file,
-                    number,
-                    Body::Bad("not valid UTF-8; the line is left out".into()),
-                ));
-                continue;
-            }
-            Err(e) => {
-                bad.push(Record::new(file, number, Body::Bad(plainly(&e))));
-                break;
-            }
+    for (number, bytes) in (1..).zip(text.split(|&b| b == b'\n')) {
+        let Ok(line) = std::str::from_utf8(bytes) else {
+            let problem = Problem::new("not valid UTF-8; the line is left out");
+            found.push(Entry::bad(Some(number), problem, Some(bytes.to_vec())));
+            continue;
         };
-        let line = line.trim();
+        let line = line.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
             continue;
         }
@@ -42,11 +33,10 @@ pub(crate) fn records(file: &str, source: Source) -> Vec<Record> {
                 speakers.push(speaker.clone());
             }
             call.turns.push(Turn {
-                speaker,
+                speaker: Some(speaker),
                 start_ms,
-                end_ms: None,
                 text: text.to_owned(),
-                words: Vec::new(),
+                ..Turn::default()
             });
         } else if let Some(before) = call.turns.last_mut() {
             if !before.text.is_empty() {
@@ -54,14 +44,14 @@ pub(crate) fn records(file: &str, source: Source) -> Vec<Record> {
             }
             before.text.push_str(line);
         } else if !std::mem::replace(&mut homeless, true) {
-            let message = "text before the first speaker (\"Agent: …\") is left out";
-            bad.push(Record::new(file, number, Body::Bad(message.into())));
+            let problem = Problem::new("text before the first speaker (\"Agent: …\") is left out");
+            found.push(Entry::bad(Some(number), problem, Some(bytes.to_vec())));
         }
     }
     if let Some(first) = first {
-        bad.push(Record::new(file, first, Body::Call(Box::new(call))));
+        found.push(Entry::call(first, call, Format::Text));
     }
-    bad
+    found
 }
 
 /// Start in ms, speaker and text of a line that begins a turn; nothing for a line that goes on with the one before.
@@ -145,22 +135,14 @@ mod tests {
     #[test]
     fn lines_that_go_on_are_joined() {
         let text = "\u{feff}Notes\n\nAgent: one\r\n  two\n\nCustomer: three\n";
-        let mut found = records("f", Source::new(Box::new(text.as_bytes())));
-        let call = found.pop().expect("a call").transcript().expect("valid");
-        assert_eq!(call.id.as_deref(), Some("f:3"));
-        let turns: Vec<_> = call
-            .turns
-            .iter()
-            .map(|t| (t.speaker.as_str(), t.text.as_str()))
-            .collect();
-        assert_eq!(turns, [("agent", "one two"), ("customer", "three")]);
-        assert!(
-            found
-                .pop()
-                .expect("a complaint")
-                .transcript()
-                .expect_err("bad")
-                .starts_with("f:1: text before")
-        );
+        let mut found = entries(text.as_bytes());
+        let call = found.pop().expect("a call");
+        assert_eq!(call.line, Some(3));
+        let call = call.read(None).expect("valid").call;
+        let turns: Vec<_> = call.turns.iter().map(|t| (t.speaker.as_deref(), t.text.as_str())).collect();
+        assert_eq!(turns, [(Some("agent"), "one two"), (Some("customer"), "three")]);
+        let complaint = found.pop().expect("a complaint");
+        assert_eq!(complaint.line, Some(1));
+        assert!(complaint.read(None).expect_err("bad").what().starts_with("text before"));
     }
 }

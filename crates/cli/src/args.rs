@@ -1,14 +1,17 @@
 //! The command line.
 
 pub(crate) mod check;
+mod score;
 pub(crate) mod workbench;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use hackles::Role;
+use hackles_formats::Format;
 
 use crate::roles::RoleMap;
+pub(crate) use score::{Evidence, Rows, Score, To};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,22 +22,6 @@ Examples:
   hackles explain \"that's not my job\"   why a sentence scores what it scores
 
 Exit status: 0 done, 1 some inputs were left out (each is named on standard error), 2 usage or nothing done.";
-
-const SCORE_HELP: &str = "\
-Transcripts may be
-  JSON lines, one call a line; times are in ms and may be missing, as may the id:
-    {\"id\":\"C1\",\"turns\":[{\"speaker\":\"agent\",\"start_ms\":0,\"end_ms\":900,\"text\":\"…\"}]}
-  CSV, one turn a row, with a header: call_id, speaker, start_ms, end_ms, text
-  plain text, one call a file: \"Agent: …\" and \"Customer: …\", perhaps behind \"[00:12]\"
-Which of them is seen from the content. A call without an id is named FILE:LINE.
-
-Examples:
-  hackles score call.txt                          a call to read, its words marked
-  hackles score --to jsonl --out r.jsonl calls/   everything in a folder
-  zcat calls.jsonl.gz | hackles score --to csv -  a table with a row a turn
-  hackles score --roles ch_0=agent,ch_1=customer call.jsonl
-  hackles score --lexicon mine.toml calls.csv     your own words over the built-in ones
-  hackles score --analyzer mine.bin calls.csv     the same, as `hackles lexicon compile` wrote it: begins at once";
 
 const WATCH_HELP: &str = "\
 In, on standard input, one JSON object a line, any number of calls at once:
@@ -47,11 +34,16 @@ In, on standard input, one JSON object a line, any number of calls at once:
       time passes
   {\"call\":\"C1\",\"end\":true,\"end_ms\":61000}
       the call ends; at the end of input all do
+or the messages of a vendor's stream as they are (contact-lens, call-analytics, transcribe, genesys, deepgram, twilio,
+assemblyai, google, speechmatics, revai). Where they do not name their call, one stream is one call, or each is sent as
+  {\"call\":\"C1\",\"message\":{…}}
+and {\"call\":\"C1\",\"end\":true} ends it.
 Out: {\"call\":\"C1\",\"event\":{…}} as things happen, then {\"call\":\"C1\",\"report\":{…}}
 
 Examples:
   recogniser | hackles watch | alerting
   recogniser | hackles watch --analyzer mine.bin   begins at once (see hackles lexicon compile)
+  hackles watch --from deepgram --roles ch_0=agent,ch_1=customer < stream.jsonl
   hackles watch --replay 1 call.jsonl              in real time
   hackles watch --replay 0 --to jsonl call.jsonl   at once, as events";
 
@@ -113,71 +105,14 @@ pub(crate) struct Reading {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = SCORE_HELP)]
-pub(crate) struct Score {
-    /// Files, folders, or - for standard input, which is also read if none is given
-    #[arg(value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// How the transcripts are written [default: seen from their content]
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) from: Option<From>,
-    /// How the reports are written [default: by the ending of --out, else text]
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) to: Option<To>,
-    /// Write to this file, which appears when it is complete
-    #[arg(long, value_name = "PATH")]
-    pub(crate) out: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-    /// How many threads work [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: Option<u16>,
-    /// Which evidence json and jsonl reports keep: all, that of signals that fired (and of the sentiment), or none
-    #[arg(long, value_name = "WHICH", default_value = "all")]
-    pub(crate) evidence: Evidence,
-    /// Leave everything out that was said
-    #[arg(long)]
-    pub(crate) no_text: bool,
-    /// Who is who, as in ch_0=agent,ch_1=customer
-    #[arg(long, value_name = "MAP")]
-    pub(crate) roles: Option<RoleMap>,
-}
-
-/// How a transcript is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum From {
-    /// One call a line; also a JSON document of one call or an array of them
-    Jsonl,
-    /// One turn a row
-    Csv,
-    /// `Agent: …` lines
-    Text,
-}
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum To {
-    /// For people
-    Text,
-    /// An array of reports
-    Json,
-    /// One report a line
-    Jsonl,
-    /// One turn a row
-    Csv,
-}
-
-/// Which evidence is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Evidence {
-    All,
-    Fired,
-    None,
-}
-
-#[derive(Debug, clap::Args)]
 #[command(after_help = WATCH_HELP)]
 pub(crate) struct Watch {
+    /// Whose messages are read [default: seen from the first]; of a replay, how the transcript is written
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) from: Option<Format>,
+    /// The id of a call whose messages do not say theirs
+    #[arg(long, value_name = "ID", default_value = "live")]
+    pub(crate) call: String,
     #[command(flatten)]
     pub(crate) reading: Reading,
     /// Who is who, as in ch_0=agent,ch_1=customer

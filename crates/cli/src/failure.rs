@@ -9,6 +9,8 @@ pub(crate) enum Outcome {
     Done,
     /// Some inputs were left out, each named on standard error; or a test failed.
     Incomplete,
+    /// Somebody stopped it.
+    Interrupted,
 }
 
 impl Outcome {

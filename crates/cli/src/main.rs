@@ -1,10 +1,12 @@
 //! The program `hackles`: reads transcripts, live or from files, and shows what the library finds in them.
 //!
 //! Standard output carries results and nothing else, so that it can be piped; everything said about them goes to
-//! standard error, one line each. Exit status: 0 done, 1 some inputs were left out, 2 usage or nothing done.
+//! standard error, one line each. Exit status: 0 done, 1 some inputs were left out, 2 usage or nothing done,
+//! 130 interrupted.
 #![forbid(unsafe_code)]
 
 mod args;
+mod compare;
 mod explain;
 mod failure;
 mod inputs;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         // Whoever read our output has seen enough: that is no failure.
         Ok(Outcome::Done) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Ok(Outcome::Incomplete) => ExitCode::from(1),
+        Ok(Outcome::Interrupted) => ExitCode::from(score::INTERRUPTED),
         Err(Failure::Nothing(message)) => {
             complain(&message);
             ExitCode::from(2)

@@ -45,7 +45,10 @@ impl Field {
         if let Some(key) = name.strip_prefix("meta.").filter(|key| !key.is_empty()) {
             return Some(Field::Meta(key.to_owned()));
         }
-        FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone())
+        FIELDS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, field)| field.clone())
     }
 }
 
@@ -68,7 +71,10 @@ impl FromStr for Columns {
                 let near = nearest(field.trim(), &names);
                 let near = near.map_or_else(String::new, |near| format!(" (did you mean \"{near}\"?)"));
                 let all = names.join(", ");
-                Problem::new(format!("unknown field \"{}\"{near}; there are {all} and meta.…", field.trim()))
+                Problem::new(format!(
+                    "unknown field \"{}\"{near}; there are {all} and meta.…",
+                    field.trim()
+                ))
             })?;
             columns.0.insert(known, column.trim().to_owned());
         }
@@ -89,12 +95,20 @@ impl Places {
         let names: Vec<String> = header.iter().map(|c| c.trim().to_ascii_lowercase()).collect();
         let place = |name: &str| names.iter().position(|n| *n == name.to_ascii_lowercase());
         let missing = |name: &str, field: &str| {
-            let others: Vec<&str> = names.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
+            let others: Vec<&str> = names
+                .iter()
+                .map(String::as_str)
+                .filter(|n| !n.is_empty())
+                .collect();
             let hint = match nearest(&name.to_ascii_lowercase(), &others) {
                 Some(near) => format!(" (is \"{near}\" meant to be it?)"),
                 None => format!("; there are {}", others.join(", ")),
             };
-            let map = if name == field { format!("; --columns {field}=COLUMN says which it is") } else { String::new() };
+            let map = if name == field {
+                format!("; --columns {field}=COLUMN says which it is")
+            } else {
+                String::new()
+            };
             Problem::new(format!("no column \"{name}\"{hint}{map}"))
         };
         let mut places = Vec::new();
@@ -126,7 +140,10 @@ impl Places {
     }
 
     fn at(&self, wanted: &Field) -> Option<usize> {
-        self.0.iter().find(|(field, _)| field == wanted).map(|(_, at)| *at)
+        self.0
+            .iter()
+            .find(|(field, _)| field == wanted)
+            .map(|(_, at)| *at)
     }
 
     /// The columns that are read, in their order.
@@ -158,7 +175,9 @@ impl Places {
         };
         let role = match text(&Field::Role).trim().to_lowercase().as_str() {
             "" => None,
-            role => Some(Role::of_id(role).ok_or_else(|| Problem::new("role is neither agent nor customer"))?),
+            role => {
+                Some(Role::of_id(role).ok_or_else(|| Problem::new("role is neither agent nor customer"))?)
+            }
         };
         let speaker = text(&Field::Speaker).trim();
         // A role in the speaker's column is one however it is written.
@@ -209,10 +228,16 @@ mod tests {
     #[test]
     fn columns_are_found_by_their_names_or_told() {
         let cells = ["C7", "Ana", "agent", "1.5", "hello", "sales"];
-        let places = places("ContactId,Who,role,start_s,Said,meta.Queue", "call_id=ContactId,speaker=Who,text=Said");
+        let places = places(
+            "ContactId,Who,role,start_s,Said,meta.Queue",
+            "call_id=ContactId,speaker=Who,text=Said",
+        );
         let row = places.and_then(|p| p.row(|at| cells[at])).expect("found");
         assert_eq!(row.call.as_deref(), Some("C7"));
-        assert_eq!((row.turn.speaker.as_deref(), row.role), (Some("Ana"), Some(Role::Agent)));
+        assert_eq!(
+            (row.turn.speaker.as_deref(), row.role),
+            (Some("Ana"), Some(Role::Agent))
+        );
         assert_eq!((row.turn.start_ms, row.turn.text.as_str()), (Some(1500), "hello"));
         assert_eq!(row.meta, [("Queue".to_owned(), "sales".to_owned())]);
     }
@@ -221,7 +246,11 @@ mod tests {
     fn what_is_missing_is_named() {
         for (header, columns, telling) in [
             ("speeker,text", "", "is \"speeker\" meant"),
-            ("speaker,said", "", "no column \"text\"; there are speaker, said; --columns text=COLUMN"),
+            (
+                "speaker,said",
+                "",
+                "no column \"text\"; there are speaker, said; --columns text=COLUMN",
+            ),
             ("speaker,said", "text=sayd", "is \"said\" meant"),
             ("speaker,text", "txt=said", "did you mean \"text\"?"),
             ("speaker,text", "text", "not FIELD=COLUMN"),

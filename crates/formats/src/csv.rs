@@ -51,10 +51,14 @@ impl<R: BufRead> Table<R> {
         let header = header.trim_start().lines().next().unwrap_or_default();
         let likely = separator(header, columns).unwrap_or_else(|| {
             let most = [b',', b';', b'\t'].into_iter().rev();
-            most.max_by_key(|&s| header.bytes().filter(|&b| b == s).count()).unwrap_or(b',')
+            most.max_by_key(|&s| header.bytes().filter(|&b| b == s).count())
+                .unwrap_or(b',')
         });
         let mut reader = ReaderBuilder::new().delimiter(likely).from_reader(source);
-        let names = reader.headers().map_err(problem).map(|h| h.iter().map(str::to_owned).collect());
+        let names = reader
+            .headers()
+            .map_err(problem)
+            .map(|h| h.iter().map(str::to_owned).collect());
         let places = names.and_then(|names: Vec<String>| Places::of(&names, columns));
         let mut ready = VecDeque::new();
         let places = match places {
@@ -102,7 +106,10 @@ impl<R: BufRead> Table<R> {
         } else {
             self.gathering.overflow()
         };
-        self.ready.extend(done.into_iter().map(|(line, call)| Entry::call(line, call, Format::Csv)));
+        self.ready.extend(
+            done.into_iter()
+                .map(|(line, call)| Entry::call(line, call, Format::Csv)),
+        );
     }
 }
 
@@ -123,9 +130,9 @@ impl<R: BufRead> Iterator for Table<R> {
 
 fn problem(error: csv::Error) -> Problem {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            Problem::new(format!("{len} cells, the header has {expected_len}"))
-        }
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => Problem::new(format!("{len} cells, the header has {expected_len}")),
         csv::ErrorKind::Utf8 { .. } => Problem::new("not valid UTF-8"),
         csv::ErrorKind::Io(e) => Problem::of_reading(e),
         _ => Problem::new(error.to_string()),
@@ -169,8 +176,13 @@ impl Writer {
                 ms(turn.end_ms),
                 turn.text.clone(),
             ];
-            let meta = self.meta.iter().map(|key| cell(call.meta.as_ref().and_then(|m| m.get(key))));
-            writer.write_record(fixed.into_iter().chain(meta)).map_err(problem)?;
+            let meta = self
+                .meta
+                .iter()
+                .map(|key| cell(call.meta.as_ref().and_then(|m| m.get(key))));
+            writer
+                .write_record(fixed.into_iter().chain(meta))
+                .map_err(problem)?;
         }
         writer.flush().map_err(|e| Problem::of_reading(&e))
     }
@@ -194,7 +206,10 @@ mod tests {
         Table::new(text.as_bytes(), &Columns::default(), 1 << 20)
             .map(|entry| {
                 let line = entry.line.unwrap_or_default();
-                entry.read(None).map(|found| found.call).map_err(|e| format!("{line}: {e}"))
+                entry
+                    .read(None)
+                    .map(|found| found.call)
+                    .map_err(|e| format!("{line}: {e}"))
             })
             .collect()
     }
@@ -206,7 +221,10 @@ mod tests {
         let ids: Vec<&str> = calls.iter().filter_map(|c| c.id.as_deref()).collect();
         assert_eq!(ids, ["C1", "C2"]);
         let first = &calls[0].turns[0];
-        assert_eq!((first.speaker.as_deref(), first.start_ms, first.end_ms), (Some("agent"), Some(0), Some(900)));
+        assert_eq!(
+            (first.speaker.as_deref(), first.start_ms, first.end_ms),
+            (Some("agent"), Some(0), Some(900))
+        );
         assert_eq!(first.text, "a, \"b\"");
         assert_eq!(calls[0].turns[1].text, "d");
         assert_eq!(calls[1].turns[0].speaker.as_deref(), Some("ch_1"));
@@ -217,7 +235,10 @@ mod tests {
         let found = read("speaker,start_ms,text\nagent,soon,a\nagent,1\nagent,2,b\n");
         let errors: Vec<&String> = found.iter().filter_map(|f| f.as_ref().err()).collect();
         assert!(errors[0].starts_with("2: start_ms is no number"), "{errors:?}");
-        assert!(errors[1].starts_with("3: 2 cells, the header has 3"), "{errors:?}");
+        assert!(
+            errors[1].starts_with("3: 2 cells, the header has 3"),
+            "{errors:?}"
+        );
         assert_eq!(found[2].as_ref().map(|c| c.turns.len()), Ok(1));
         assert_eq!(read("speeker,text\n").len(), 1);
     }
@@ -227,7 +248,9 @@ mod tests {
         let text = "call_id,speaker,role,name,start_ms,end_ms,text,meta.queue\nC1,p1,agent,Ana Ruiz,0,900,\"hi, \"\"you\"\"\",sales\nC1,customer,customer,,950,,no,sales\n";
         let calls: Vec<Call> = read(text).into_iter().map(|c| c.expect("valid")).collect();
         let (mut writer, mut out) = (Writer::new(), Vec::new());
-        calls.iter().for_each(|call| writer.write(call, &mut out).expect("plain"));
+        calls
+            .iter()
+            .for_each(|call| writer.write(call, &mut out).expect("plain"));
         assert_eq!(String::from_utf8_lossy(&out), text);
     }
 }

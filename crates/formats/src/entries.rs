@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use crate::columns::Columns;
+use crate::compressed;
 use crate::csv::{self, Table};
 use crate::entry::{Entry, utf8};
 use crate::format::Format;
@@ -72,12 +73,17 @@ impl Iterator for Entries {
 }
 
 impl Reading {
-    /// The calls of a source of bytes (not compressed, not Parquet). Nothing if it is empty, or if it is no transcript and was not
+    /// The calls of a source of bytes, compressed or not. Nothing if it is empty, or if it is no transcript and was not
     /// `meant` to be one: then plain text must name one of the roles to count as one, since all sorts of files have lines with a colon.
     ///
     /// # Errors
     /// A source that cannot be read, or that is meant to be a transcript and does not look like one.
-    pub fn entries(&self, mut source: impl Read + Send + 'static, meant: bool) -> Result<Option<Entries>, Problem> {
+    pub fn entries(
+        &self,
+        source: impl Read + Send + 'static,
+        meant: bool,
+    ) -> Result<Option<Entries>, Problem> {
+        let mut source = compressed::unpacked(source)?;
         let head = head(&mut source).map_err(|e| Problem::of_reading(&e))?;
         if head.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
@@ -95,7 +101,10 @@ impl Reading {
         let whole = is_whole(&head);
         let source = BufReader::with_capacity(HEAD_BYTES, Cursor::new(head).chain(source));
         match format {
-            Format::Csv => Ok(Some(Entries::new(format, Table::new(source, &self.columns, self.held_bytes)))),
+            Format::Csv => Ok(Some(Entries::new(
+                format,
+                Table::new(source, &self.columns, self.held_bytes),
+            ))),
             Format::Text => {
                 let text = self.whole(source)?;
                 Ok(Some(Entries::new(format, plain::entries(&text).into_iter())))
@@ -123,7 +132,9 @@ impl Reading {
         let text = text.trim_start();
         let line = text.lines().next().unwrap_or_default().trim_end();
         let is_array = line.strip_prefix('[').map(str::trim_start);
-        if line.starts_with('{') || is_array.is_some_and(|after| after.is_empty() || after.starts_with(['{', ']'])) {
+        if line.starts_with('{')
+            || is_array.is_some_and(|after| after.is_empty() || after.starts_with(['{', ']']))
+        {
             let first = text.strip_prefix('[').unwrap_or(text);
             let record = Record::of(text.as_bytes()).or_else(|_| Record::of(first.as_bytes()));
             return Ok(record.map_or(Format::Jsonl, |record| record.format));
@@ -147,7 +158,10 @@ impl Reading {
         let read = source.take(self.record_bytes as u64 + 1).read_to_end(&mut text);
         read.map_err(|e| Problem::of_reading(&e))?;
         if text.len() > self.record_bytes {
-            return Err(Problem::new(format!("more than {} bytes in one call", self.record_bytes)));
+            return Err(Problem::new(format!(
+                "more than {} bytes in one call",
+                self.record_bytes
+            )));
         }
         Ok(text)
     }
@@ -214,7 +228,9 @@ impl<V: Iterator<Item = Value>> Recorded<V> {
     }
 
     fn take(&mut self, value: Value) {
-        let Some(collector) = &mut self.collector else { return };
+        let Some(collector) = &mut self.collector else {
+            return;
+        };
         let mut messages = Vec::new();
         let read = match value.problem {
             Some(problem) => Err(problem),
@@ -227,10 +243,12 @@ impl<V: Iterator<Item = Value>> Recorded<V> {
         }
         if ends {
             let ended = collector.ended().into_iter();
-            self.ready.extend(ended.map(|call| Entry::call(value.line, call, self.format)));
+            self.ready
+                .extend(ended.map(|call| Entry::call(value.line, call, self.format)));
         }
         if let Err(problem) = read {
-            self.ready.push_back(Entry::bad(Some(value.line), problem, Some(value.bytes)));
+            self.ready
+                .push_back(Entry::bad(Some(value.line), problem, Some(value.bytes)));
         }
     }
 }
@@ -248,7 +266,8 @@ impl<V: Iterator<Item = Value>> Iterator for Recorded<V> {
                 None => {
                     let rest = self.collector.take()?.finish();
                     let line = if rest.len() == 1 { 1 } else { self.line };
-                    self.ready.extend(rest.into_iter().map(|call| Entry::call(line, call, self.format)));
+                    self.ready
+                        .extend(rest.into_iter().map(|call| Entry::call(line, call, self.format)));
                 }
             }
         }
@@ -279,13 +298,25 @@ mod tests {
     #[test]
     fn each_format_is_seen() {
         for (text, want) in [
-            ("\n{\"turns\":[]}\n{\"id\":7,\"turns\":[{\"text\":\"x\"}]}", vec!["2 jsonl 0", "3 jsonl 1"]),
-            ("[{\"turns\":[]},\n{\"id\":\"b\",\"turns\":[]}]", vec!["1 jsonl 0", "2 jsonl 0"]),
+            (
+                "\n{\"turns\":[]}\n{\"id\":7,\"turns\":[{\"text\":\"x\"}]}",
+                vec!["2 jsonl 0", "3 jsonl 1"],
+            ),
+            (
+                "[{\"turns\":[]},\n{\"id\":\"b\",\"turns\":[]}]",
+                vec!["1 jsonl 0", "2 jsonl 0"],
+            ),
             ("{\n \"id\": \"a\",\n \"turns\": []\n}\n", vec!["1 jsonl 0"]),
             ("text,speaker\nhi,agent\n", vec!["2 csv 1"]),
             ("[00:12] Agent: hello\nCustomer: hi", vec!["1 text 2"]),
-            ("{\"segments\":[],\"language\":\"en\"}\n{\"turns\":[]}\n", vec!["1 whisper 0", "2 jsonl 0"]),
-            ("{\"call\":\"C1\",\"utterance\":\"u\",\"speaker\":\"agent\",\"text\":\"hi\"}\n{\"call\":\"C1\",\"end\":true}\n", vec!["2 jsonl 1"]),
+            (
+                "{\"segments\":[],\"language\":\"en\"}\n{\"turns\":[]}\n",
+                vec!["1 whisper 0", "2 jsonl 0"],
+            ),
+            (
+                "{\"call\":\"C1\",\"utterance\":\"u\",\"speaker\":\"agent\",\"text\":\"hi\"}\n{\"call\":\"C1\",\"end\":true}\n",
+                vec!["2 jsonl 1"],
+            ),
             ("  \n", vec![]),
         ] {
             assert_eq!(read(text), want, "{text}");
@@ -298,7 +329,10 @@ mod tests {
         assert!(found[0].starts_with("1 !EOF while parsing"), "{found:?}");
         assert_eq!(found[1], "2 jsonl 0");
         assert!(found[2].starts_with("3 !expected "), "{found:?}");
-        assert!(found[3].starts_with("4 !invalid type: integer `5`, expected a sequence"), "{found:?}");
+        assert!(
+            found[3].starts_with("4 !invalid type: integer `5`, expected a sequence"),
+            "{found:?}"
+        );
         assert_eq!(found[4], "5 !no known format has these keys: a");
     }
 
@@ -306,7 +340,11 @@ mod tests {
     fn what_is_no_transcript_is_left_alone_unless_it_is_meant() {
         let not = || &b"name: x\n"[..];
         assert!(Reading::default().entries(&b"# Title\n"[..], true).is_err());
-        assert!(Reading::default().entries(not(), false).is_ok_and(|e| e.is_none()));
+        assert!(
+            Reading::default()
+                .entries(not(), false)
+                .is_ok_and(|e| e.is_none())
+        );
         assert!(Reading::default().entries(not(), true).is_ok_and(|e| e.is_some()));
     }
 }

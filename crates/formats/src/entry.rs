@@ -67,6 +67,14 @@ impl Entry {
         }
     }
 
+    /// The JSON of a record that is not of a vendor's format: a call of ours, or any other row.
+    pub fn row(&self) -> Option<&[u8]> {
+        match &self.body {
+            Body::Json(bytes, None | Some(Format::Jsonl)) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// The bytes of the record, where it is JSON or cannot be read.
     pub fn raw(&self) -> Option<&[u8]> {
         match &self.body {
@@ -80,7 +88,11 @@ impl Entry {
     pub fn size(&self) -> usize {
         match &self.body {
             Body::Json(bytes, _) => bytes.len(),
-            Body::Call(call, _) => call.turns.iter().map(|t| t.text.len() + 64 * (1 + t.words.len())).sum(),
+            Body::Call(call, _) => call
+                .turns
+                .iter()
+                .map(|t| t.text.len() + 64 * (1 + t.words.len()))
+                .sum(),
             Body::Bad(_, raw) => raw.as_ref().map_or(0, Vec::len),
         }
     }

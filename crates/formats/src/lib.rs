@@ -19,6 +19,7 @@
 
 mod call;
 mod columns;
+mod compressed;
 mod csv;
 mod entries;
 mod entry;

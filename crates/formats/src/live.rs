@@ -147,7 +147,13 @@ impl Stream {
 
 impl Live for Stream {
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
-        let Ok(Envelope { call: Some(call), message: inner, end, end_ms }) = serde_json::from_str(message) else {
+        let Ok(Envelope {
+            call: Some(call),
+            message: inner,
+            end,
+            end_ms,
+        }) = serde_json::from_str(message)
+        else {
             return self.bare.message(message, out);
         };
         if inner.is_none() && !end {
@@ -318,7 +324,10 @@ mod tests {
         ] {
             stream.message(message, &mut out).expect("read");
         }
-        let told: Vec<_> = out.iter().map(|m| (m.call.as_deref(), m.utterance.as_deref(), m.text.as_deref())).collect();
+        let told: Vec<_> = out
+            .iter()
+            .map(|m| (m.call.as_deref(), m.utterance.as_deref(), m.text.as_deref()))
+            .collect();
         assert_eq!(
             told,
             [

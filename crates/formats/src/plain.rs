@@ -139,10 +139,20 @@ mod tests {
         let call = found.pop().expect("a call");
         assert_eq!(call.line, Some(3));
         let call = call.read(None).expect("valid").call;
-        let turns: Vec<_> = call.turns.iter().map(|t| (t.speaker.as_deref(), t.text.as_str())).collect();
+        let turns: Vec<_> = call
+            .turns
+            .iter()
+            .map(|t| (t.speaker.as_deref(), t.text.as_str()))
+            .collect();
         assert_eq!(turns, [(Some("agent"), "one two"), (Some("customer"), "three")]);
         let complaint = found.pop().expect("a complaint");
         assert_eq!(complaint.line, Some(1));
-        assert!(complaint.read(None).expect_err("bad").what().starts_with("text before"));
+        assert!(
+            complaint
+                .read(None)
+                .expect_err("bad")
+                .what()
+                .starts_with("text before")
+        );
     }
 }

@@ -28,7 +28,9 @@ impl Problem {
         let text = error.to_string();
         let plain = text.split(" (os error").next().unwrap_or_default();
         let mut chars = plain.chars();
-        let plain = chars.next().map(|first| first.to_lowercase().chain(chars).collect());
+        let plain = chars
+            .next()
+            .map(|first| first.to_lowercase().chain(chars).collect());
         Problem::new(plain.unwrap_or_else(String::new))
     }
 

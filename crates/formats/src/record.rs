@@ -58,7 +58,10 @@ impl Record {
                 });
             }
         }
-        if wanted(Format::Jsonl) && shape.has("call") && shape.has_any(&["utterance", "participants", "meta", "now_ms", "end"]) {
+        if wanted(Format::Jsonl)
+            && shape.has("call")
+            && shape.has_any(&["utterance", "participants", "meta", "now_ms", "end"])
+        {
             return ours(true);
         }
         let keys: Vec<&str> = shape.keys().take(8).collect();
@@ -101,7 +104,9 @@ pub fn read(format: Format, json: &str) -> Result<Call, Problem> {
 /// What reads the live messages of a format, bare or in envelopes that name their call (see [`Stream`]); none if the vendor sends none.
 pub fn live(format: Format) -> Option<Box<dyn Live>> {
     match format.vendor() {
-        Some(vendor) => vendor.live.map(|start| Box::new(Stream::new(start)) as Box<dyn Live>),
+        Some(vendor) => vendor
+            .live
+            .map(|start| Box::new(Stream::new(start)) as Box<dyn Live>),
         None => (format == Format::Jsonl).then(|| Box::new(Own) as Box<dyn Live>),
     }
 }

@@ -75,12 +75,20 @@ impl Gathering {
         open.bytes += bytes;
         self.held += bytes;
         let call = &mut open.call;
-        if let Some(speaker) = row.turn.speaker.as_deref().filter(|_| row.role.is_some() || row.name.is_some()) {
+        if let Some(speaker) = row
+            .turn
+            .speaker
+            .as_deref()
+            .filter(|_| row.role.is_some() || row.name.is_some())
+        {
             call.party(speaker, row.role.map(|role| (role, "role")), row.name.as_deref());
         }
         for (key, value) in row.meta {
             // The first row that says something is believed.
-            call.meta.get_or_insert_default().entry(key).or_insert(value.into());
+            call.meta
+                .get_or_insert_default()
+                .entry(key)
+                .or_insert(value.into());
         }
         call.turns.push(row.turn);
         Ok(())
@@ -91,7 +99,8 @@ impl Gathering {
         if self.held <= self.limit {
             return Vec::new();
         }
-        let mut ages: Vec<(u64, Option<String>)> = self.open.iter().map(|(id, o)| (o.last, id.clone())).collect();
+        let mut ages: Vec<(u64, Option<String>)> =
+            self.open.iter().map(|(id, o)| (o.last, id.clone())).collect();
         ages.sort_unstable();
         let mut out = Vec::new();
         // The call of the last row goes on, however large it is.
@@ -115,7 +124,11 @@ impl Gathering {
 
     /// The rest.
     pub(crate) fn finish(&mut self) -> Vec<(u64, Call)> {
-        let mut out: Vec<(u64, Call)> = self.open.drain().map(|(_, open)| (open.line, open.call)).collect();
+        let mut out: Vec<(u64, Call)> = self
+            .open
+            .drain()
+            .map(|(_, open)| (open.line, open.call))
+            .collect();
         self.held = 0;
         out.sort_by_key(|(line, _)| *line);
         out

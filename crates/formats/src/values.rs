@@ -245,8 +245,16 @@ impl<R: BufRead> Values<R> {
             return Ok(Some(self.told(before + 1, value, End::Value)));
         }
         // Objects that begin lines are lines, of which the first is broken.
-        let is_lines = one_line || value.split(|&b| b == b'\n').skip(1).any(|line| line.starts_with(b"{"));
-        self.layout = if is_lines { Layout::Lines } else { Layout::Documents };
+        let is_lines = one_line
+            || value
+                .split(|&b| b == b'\n')
+                .skip(1)
+                .any(|line| line.starts_with(b"{"));
+        self.layout = if is_lines {
+            Layout::Lines
+        } else {
+            Layout::Documents
+        };
         if is_lines {
             self.put_back(&value, before);
             return self.next_value();
@@ -257,7 +265,10 @@ impl<R: BufRead> Values<R> {
 
     fn told(&self, line: u64, bytes: Vec<u8>, end: End) -> Value {
         let problem = match end {
-            End::Limit => Some(Problem::new(format!("a record of more than {} bytes", self.limit))),
+            End::Limit => Some(Problem::new(format!(
+                "a record of more than {} bytes",
+                self.limit
+            ))),
             End::Value | End::Source => None,
         };
         Value { line, bytes, problem }
@@ -357,9 +368,15 @@ mod tests {
     #[test]
     fn lines_arrays_and_documents() {
         for (text, want) in [
-            ("\n{\"a\":1}\n\n{\"b\":\"}\"}", vec!["2 {\"a\":1}", "4 {\"b\":\"}\"}"]),
+            (
+                "\n{\"a\":1}\n\n{\"b\":\"}\"}",
+                vec!["2 {\"a\":1}", "4 {\"b\":\"}\"}"],
+            ),
             ("\u{feff}{}\r\n{}", vec!["1 {}", "2 {}"]),
-            ("[{\"a\":\"[\\\"\"},\n{},\n 7]", vec!["1 {\"a\":\"[\\\"\"}", "2 {}", "3 7"]),
+            (
+                "[{\"a\":\"[\\\"\"},\n{},\n 7]",
+                vec!["1 {\"a\":\"[\\\"\"}", "2 {}", "3 7"],
+            ),
             ("[]", vec![]),
             ("  \n", vec![]),
             ("{\n\"a\":1\n}\n{\n}\n", vec!["1 {\n\"a\":1\n}", "4 {\n}"]),
@@ -372,7 +389,10 @@ mod tests {
 
     #[test]
     fn what_is_broken_ends_with_its_line() {
-        assert_eq!(values("{\"a\":[\n{\"b\":1}\nno\n", 1000), ["1 {\"a\":[", "2 {\"b\":1}", "3 no"]);
+        assert_eq!(
+            values("{\"a\":[\n{\"b\":1}\nno\n", 1000),
+            ["1 {\"a\":[", "2 {\"b\":1}", "3 no"]
+        );
         assert_eq!(values("no\n{}\n", 1000), ["1 no", "2 {}"]);
         assert_eq!(values("{\n\"a\": [}\n", 1000), ["1 {\n\"a\": [}\n"]);
     }

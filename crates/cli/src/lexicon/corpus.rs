@@ -1,16 +1,17 @@
 //! Reads the corpus that a workbench command is measured on.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hackles::workbench::{Corpus, Labels, Observed, observe};
 use hackles::{Analyzer, Lexicon};
+use hackles_formats::Reading;
 
 use crate::args::workbench;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::progress::Progress;
-use crate::read::{self, Body};
+use crate::read::{self, Record};
 
 /// A corpus, and how many rows were left out.
 pub(super) struct Read {
@@ -90,20 +91,28 @@ impl Read {
     fn add(&mut self, paths: &[PathBuf], labels: &Labels) {
         let mut problems = Vec::new();
         for input in inputs::find(paths, &mut |line| problems.push(line)) {
-            for record in read::records(&input, None) {
-                let place = record.place();
-                let added = match record.body {
-                    Body::Json(row) => self.corpus.add_json(&place, &row, labels),
-                    Body::Call(call) => self.corpus.add(&place, *call, labels),
-                    Body::Bad(message) => Err(message),
-                };
-                if let Err(message) = added {
-                    problems.push(format!("{place}: {message}"));
+            match read::records(&input, &Reading::default(), &Arc::default()) {
+                Ok(records) => {
+                    problems.extend(records.filter_map(|record| self.record(record, labels).err()))
                 }
+                Err(refusal) => problems.push(refusal.to_string()),
             }
         }
         self.left_out += problems.len();
         problems.iter().for_each(|line| crate::complain(line));
+    }
+
+    /// Adds a record. Of our own JSON any row counts that has labels; all else is a transcript.
+    fn record(&mut self, record: Record, labels: &Labels) -> Result<(), String> {
+        let place = record.place();
+        let failed = |message| format!("{place}: {message}");
+        match record.entry.row() {
+            Some(row) => self.corpus.add_json(&place, row, labels).map_err(failed),
+            None => {
+                let found = record.scorable(None).map_err(|refusal| refusal.to_string())?;
+                self.corpus.add(&place, found.transcript, labels).map_err(failed)
+            }
+        }
     }
 }
 
@@ -112,7 +121,7 @@ pub(super) fn watch(analyzer: &Analyzer, corpus: &Corpus) -> Observed {
     let progress = Mutex::new(Progress::new(false));
     let observed = observe(analyzer, corpus, |calls| {
         if let Ok(mut progress) = progress.lock() {
-            progress.add(calls);
+            progress.add(calls, 0);
         }
     });
     if let Ok(mut progress) = progress.into_inner() {

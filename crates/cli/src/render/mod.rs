@@ -11,7 +11,9 @@ use hackles::{CallReport, Lexicon, Transcript};
 
 pub(crate) use practices::title as practice_title;
 
+use crate::compare::Compared;
 use crate::style::{self, BOLD, DIM, paint};
+use crate::table::Table;
 
 /// How calls are shown.
 pub(crate) struct View<'a> {
@@ -31,12 +33,24 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A whole call.
-    pub(crate) fn call(&self, call: &Transcript, report: &CallReport) -> String {
+    /// A whole call; `source` are lines about where it comes from, `compared` the vendor's figures beside ours, if they are asked for.
+    pub(crate) fn call(
+        &self,
+        call: &Transcript,
+        report: &CallReport,
+        source: &[String],
+        compared: Option<&[Compared]>,
+    ) -> String {
         let mut out = self.heading(report);
+        for line in source {
+            let _ = writeln!(out, "{}", paint(DIM, &plain(line)));
+        }
         self.turns(&mut out, call, report);
         out.push('\n');
         self.summary(&mut out, report);
+        if let Some(compared) = compared {
+            compare(&mut out, compared);
+        }
         out
     }
 
@@ -80,6 +94,24 @@ impl<'a> View<'a> {
                 .map(|t| t.text.as_str());
             turn::write(self, out, &frame, turn, text, level);
         }
+    }
+}
+
+/// The vendor's figures beside ours.
+fn compare(out: &mut String, compared: &[Compared]) {
+    let mut table = Table::new(&["figure", "ours", "vendor"]);
+    let cell = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), style::short);
+    for figure in compared {
+        table.row(vec![
+            plain(&figure.figure),
+            cell(figure.ours),
+            cell(figure.vendor),
+        ]);
+    }
+    out.push('\n');
+    match table.is_empty() {
+        true => out.push_str("the transcript has no figures of its vendor's\n"),
+        false => out.push_str(&table.styled()),
     }
 }
 

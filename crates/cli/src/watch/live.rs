@@ -7,12 +7,13 @@ use hackles::event::Event;
 use hackles::session::MAX_OPEN;
 use hackles::transcript::Meta;
 use hackles::{Analyzer, Chunk, Participant, Session};
+use hackles_formats::{Figures, Format, Live, Message, Record};
 
-use super::message::Message;
-use super::{Told, tell};
+use super::{Told, tell, tell_report};
 use crate::args::Watch;
 use crate::failure::{Failure, Outcome, plainly};
 use crate::output::Output;
+use crate::source::Source;
 
 /// Ids of ended calls that are remembered, to tell a late chunk from a new call.
 const ENDED: usize = 4096;
@@ -23,6 +24,7 @@ pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
     let mut desk = Desk {
         analyzer,
         args,
+        reader: None,
         output: Output::open(None, false)?,
         calls: HashMap::new(),
         begun: 0,
@@ -43,17 +45,18 @@ pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
                 break;
             }
         }
-        let text = line.strip_prefix(crate::read::BOM).unwrap_or(&line).trim_ascii();
+        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
         if text.is_empty() {
             continue;
         }
-        match desk.line(text) {
-            Ok(()) => {}
-            Err(Trouble::Message(message)) => {
-                crate::complain(&format!("stdin:{number}: {message}"));
-                wrong = true;
+        for trouble in desk.line(text) {
+            match trouble {
+                Trouble::Message(message) => {
+                    crate::complain(&format!("stdin:{number}: {message}"));
+                    wrong = true;
+                }
+                Trouble::Failure(failure) => return Err(failure),
             }
-            Err(Trouble::Failure(failure)) => return Err(failure),
         }
     }
     desk.end_all()?;
@@ -83,6 +86,8 @@ fn wrong(message: impl Into<String>) -> Trouble {
 struct Desk<'a> {
     analyzer: Analyzer,
     args: &'a Watch,
+    /// What reads the messages, once their format is known.
+    reader: Option<(Format, Box<dyn Live>)>,
     output: Output,
     calls: HashMap<String, Call>,
     /// How many calls have begun: their order of appearance.
@@ -99,6 +104,8 @@ struct Call {
     meta: Option<Meta>,
     /// Begun with the first chunk: until then more may be said of the call.
     session: Option<Session>,
+    /// What the vendor's own analysis has found.
+    vendor: Option<Figures>,
     /// Speakers of open utterances, for chunks that do not repeat them.
     speakers: HashMap<String, String>,
 }
@@ -118,21 +125,66 @@ impl Call {
 }
 
 impl Desk<'_> {
-    fn line(&mut self, text: &[u8]) -> Result<(), Trouble> {
-        let message: Message = serde_json::from_slice(text).map_err(|e| {
-            wrong(format!(
-                "{} (column {})",
-                crate::read::json_message(&e),
-                e.column()
-            ))
-        })?;
-        let id = message.call.clone().ok_or_else(|| wrong("\"call\" is null"))?;
+    /// Reads a line, and says what is wrong with it or with what it means.
+    fn line(&mut self, line: &[u8]) -> Vec<Trouble> {
+        let mut messages = Vec::new();
+        let read = match std::str::from_utf8(line) {
+            Ok(text) => self.reader(line).and_then(|reader| {
+                let read = reader.message(text, &mut messages);
+                read.map_err(|problem| wrong(crate::read::refusal("stdin".into(), None, &problem).reason))
+            }),
+            Err(_) => Err(wrong("not valid UTF-8")),
+        };
+        let told = messages
+            .into_iter()
+            .filter_map(|message| self.message(message).err());
+        let told: Vec<Trouble> = told.collect();
+        told.into_iter().chain(read.err()).collect()
+    }
+
+    /// What reads the messages: the first line says whose they are, unless that was told.
+    fn reader(&mut self, first: &[u8]) -> Result<&mut Box<dyn Live>, Trouble> {
+        if self.reader.is_none() {
+            let seen = || Record::of(first).ok().filter(|r| r.is_message).map(|r| r.format);
+            let format = self.args.from.or_else(seen).unwrap_or(Format::Jsonl);
+            let live = hackles_formats::live(format).ok_or_else(|| {
+                Failure::of_usage(format_args!(
+                    "{} has no live messages: hackles score reads its transcripts",
+                    format.title()
+                ))
+            })?;
+            self.reader = Some((format, live));
+        }
+        match &mut self.reader {
+            Some((_, reader)) => Ok(reader),
+            None => Err(wrong("no format")),
+        }
+    }
+
+    fn format(&self) -> Format {
+        self.reader.as_ref().map_or(Format::Jsonl, |(format, _)| *format)
+    }
+
+    fn message(&mut self, message: Message) -> Result<(), Trouble> {
+        let id = match (&message.call, self.format()) {
+            (Some(id), _) => id.clone(),
+            (None, Format::Jsonl) => return Err(wrong("no \"call\"")),
+            (None, _) => self.args.call.clone(),
+        };
         let introduces = message.participants.is_some() || message.meta.is_some();
         let ends = message.end == Some(true);
         if message.utterance.is_none() && message.text.is_some() {
             return Err(wrong("a chunk needs an \"utterance\""));
         }
-        if !introduces && !ends && message.utterance.is_none() && message.now_ms.is_none() {
+        if message.vendor.is_some() && self.calls.contains_key(&id) {
+            self.call(&id).vendor.clone_from(&message.vendor);
+        }
+        if message.vendor.is_none()
+            && !introduces
+            && !ends
+            && message.utterance.is_none()
+            && message.now_ms.is_none()
+        {
             return Err(wrong(
                 "neither a chunk (utterance, text) nor participants, meta, now_ms or end",
             ));
@@ -141,6 +193,9 @@ impl Desk<'_> {
             return Err(wrong(format!("the call \"{id}\" has ended")));
         }
         if message.utterance.is_none() && !introduces && !self.calls.contains_key(&id) {
+            if self.format() != Format::Jsonl {
+                return Ok(());
+            }
             return Err(wrong(format!("the call \"{id}\" has not begun")));
         }
         // A line that is wrong in one part is still of use in the others.
@@ -186,7 +241,7 @@ impl Desk<'_> {
             ));
         }
         if let Some(participants) = &message.participants {
-            call.participants.clone_from(participants);
+            call.participants = participants.iter().cloned().map(Participant::from).collect();
         }
         if message.meta.is_some() {
             call.meta.clone_from(&message.meta);
@@ -255,7 +310,12 @@ impl Desk<'_> {
         let mut events = Vec::new();
         let report = session.finish(end_ms, &mut events);
         self.tell_events(id, &events)?;
-        tell(&mut self.output, id, Told::Report(&report))?;
+        let source = Source {
+            format: self.format(),
+            vendor: call.vendor.as_ref(),
+            notes: &[],
+        };
+        tell_report(&mut self.output, id, &report, source)?;
         if self.ended_order.len() == ENDED
             && let Some(oldest) = self.ended_order.pop_front()
         {

@@ -1,7 +1,6 @@
 //! `hackles watch`: events of live calls as they happen, and finished calls played as they were.
 
 mod live;
-mod message;
 mod replay;
 mod show;
 
@@ -14,6 +13,7 @@ use serde::Serialize;
 use crate::args::{Retention as Kept, Show, Watch};
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
+use crate::source::Source;
 
 /// Runs the command.
 pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
@@ -48,7 +48,6 @@ fn options(id: &str, kept: Kept) -> Options {
 #[serde(rename_all = "lowercase")]
 enum Told<'a> {
     Event(&'a Event),
-    Report(&'a CallReport),
 }
 
 #[derive(Serialize)]
@@ -56,6 +55,24 @@ struct Line<'a> {
     call: &'a str,
     #[serde(flatten)]
     told: Told<'a>,
+}
+
+/// Writes the report of a call that has ended.
+fn tell_report(
+    output: &mut Output,
+    call: &str,
+    report: &CallReport,
+    source: Source<'_>,
+) -> Result<(), Failure> {
+    let mut line = b"{\"call\":".to_vec();
+    serde_json::to_writer(&mut line, call).map_err(Failure::of_usage)?;
+    line.extend_from_slice(b",\"report\":");
+    source
+        .write(&mut line, report, false)
+        .map_err(Failure::of_usage)?;
+    line.extend_from_slice(b"}\n");
+    output.write(&line)?;
+    output.flush()
 }
 
 /// Writes a line and hands it on at once: whoever reads it may have seconds to help.

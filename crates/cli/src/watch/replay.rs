@@ -1,16 +1,19 @@
 //! A finished call played as it was: word by word, at its times.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hackles::{Chunk, Mode, Transcript};
+use hackles_formats::Reading;
 
 use super::show::Screen;
-use super::{Told, tell};
+use super::{Told, tell, tell_report};
 use crate::args::Watch;
 use crate::failure::{Failure, Outcome};
 use crate::inputs::Input;
 use crate::output::Output;
 use crate::read;
+use crate::source::Source;
 
 /// How long a word takes where the transcript does not say, in ms: about 200 words a minute.
 const WORD_MS: i64 = 300;
@@ -27,15 +30,20 @@ pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Resul
     };
     let mut output = Output::open(None, readable)?;
     let (mut played, mut wrong) = (0, false);
-    for record in read::records(&input, None) {
-        let mut call = match record.transcript() {
-            Ok(call) => call,
-            Err(line) => {
-                crate::complain(&line);
+    let mut reading = Reading::default();
+    reading.from = args.from;
+    let records =
+        read::records(&input, &reading, &Arc::default()).map_err(|e| Failure::Nothing(e.to_string()))?;
+    for record in records {
+        let found = match record.scorable(args.from) {
+            Ok(found) => found,
+            Err(refusal) => {
+                crate::complain(&refusal.to_string());
                 wrong = true;
                 continue;
             }
         };
+        let mut call = found.transcript.clone();
         if let Some(roles) = &args.roles {
             roles.apply(&mut call.participants);
         }
@@ -84,7 +92,7 @@ pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Resul
         tell_all(&mut output, &mut screen, &id, &mut events)?;
         match &mut screen {
             Some(screen) => screen.end(&mut output, &report)?,
-            None => tell(&mut output, &id, Told::Report(&report))?,
+            None => tell_report(&mut output, &id, &report, Source::from(&found))?,
         }
         played += 1;
     }

@@ -1,0 +1,229 @@
+//! Scores calls and puts their reports into bytes.
+
+use std::collections::BTreeMap;
+
+use hackles::{Analyzer, CallReport};
+use hackles_formats::{Format, Scorable};
+
+use crate::args::{Evidence, Score, To};
+use crate::compare;
+use crate::read::{Record, Refusal};
+use crate::render::View;
+use crate::source::Source;
+
+use super::{Item, rows};
+
+/// What scores, shared by all threads.
+pub(super) struct Scorer {
+    pub(super) analyzer: Analyzer,
+    pub(super) args: Score,
+    pub(super) to: To,
+}
+
+/// What has come of some records.
+#[derive(Default)]
+pub(super) struct Scored {
+    /// The reports as bytes, the format's separator between them.
+    pub(super) bytes: Vec<u8>,
+    /// The reports as rows of columns.
+    pub(super) columns: Option<super::columns::Rows>,
+    /// How many calls were scored.
+    pub(super) calls: u64,
+    /// What was left out, with its bytes as far as there are any.
+    pub(super) refusals: Vec<(Refusal, Option<Vec<u8>>)>,
+    /// How many calls were read as what.
+    pub(super) formats: BTreeMap<Format, u64>,
+    /// Speakers whose role nobody says, and in how many calls there are such.
+    pub(super) strangers: (Vec<String>, u64),
+}
+
+/// So many names of speakers without a role are told.
+const STRANGERS: usize = 4;
+
+impl Scorer {
+    /// A place to score at: each thread has its own.
+    pub(super) fn desk(&self) -> Desk<'_> {
+        Desk {
+            scorer: self,
+            view: View::new(self.analyzer.lexicon(), !self.args.no_text),
+            keeps_raw: self.args.keeps_rejects() && !self.args.no_text,
+        }
+    }
+
+    /// What stands between two reports.
+    pub(super) fn between(&self) -> &'static [u8] {
+        match self.to {
+            To::Json => b",\n",
+            To::Text => b"\n",
+            To::Jsonl | To::Csv | To::Parquet => b"",
+        }
+    }
+
+    /// What stands before the first report.
+    pub(super) fn before(&self) -> &'static [u8] {
+        match self.to {
+            To::Json => b"[\n",
+            To::Csv => rows::header(self.args.rows).as_bytes(),
+            To::Text | To::Jsonl | To::Parquet => b"",
+        }
+    }
+
+    /// What stands behind the last one.
+    pub(super) fn after(&self) -> &'static [u8] {
+        if self.to == To::Json { b"\n]\n" } else { b"" }
+    }
+}
+
+/// A thread's place to score at.
+pub(super) struct Desk<'a> {
+    scorer: &'a Scorer,
+    view: View<'a>,
+    keeps_raw: bool,
+}
+
+impl Desk<'_> {
+    /// Scores what was read.
+    pub(super) fn score(&mut self, items: Vec<Item>) -> Scored {
+        let mut scored = Scored::default();
+        let mut reports = Vec::new();
+        for item in items {
+            let (raw, read) = match item {
+                Ok(record) => self.one(record),
+                Err(refusal) => (None, Err(refusal)),
+            };
+            let written = read.and_then(|(place, found)| {
+                note(&mut scored, &found);
+                let report = self.scorer.analyzer.score(&found.transcript);
+                self.write(&mut scored, &mut reports, &found, report, place)
+            });
+            match written {
+                Ok(()) => scored.calls += 1,
+                Err(refusal) => scored.refusals.push((refusal, raw)),
+            }
+        }
+        if self.scorer.to == To::Parquet {
+            scored.columns = Some(super::columns::Rows::of(&reports, self.scorer.args.rows));
+        }
+        scored
+    }
+
+    fn one(&self, record: Record) -> (Option<Vec<u8>>, Result<(Place, Scorable), Refusal>) {
+        let place = Place {
+            file: std::sync::Arc::clone(&record.file),
+            line: record.entry.line,
+        };
+        let raw = record.entry.raw().filter(|_| self.keeps_raw).map(<[u8]>::to_vec);
+        let read = record.scorable(self.scorer.args.from).map(|mut found| {
+            if let Some(roles) = &self.scorer.args.roles {
+                roles.apply(&mut found.transcript.participants);
+            }
+            (place, found)
+        });
+        (raw, read)
+    }
+
+    fn write(
+        &self,
+        scored: &mut Scored,
+        reports: &mut Vec<CallReport>,
+        found: &Scorable,
+        report: CallReport,
+        place: Place,
+    ) -> Result<(), Refusal> {
+        let out = &mut scored.bytes;
+        let begin = out.len();
+        if scored.calls > 0 {
+            out.extend_from_slice(self.scorer.between());
+        }
+        let args = &self.scorer.args;
+        let done = match self.scorer.to {
+            To::Text => {
+                let figures = args
+                    .compare
+                    .is_some()
+                    .then(|| compare::of(&report, found.vendor.as_ref()));
+                let text = self.view.call(
+                    &found.transcript,
+                    &report,
+                    &Source::from(found).lines(),
+                    figures.as_deref(),
+                );
+                out.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+            To::Csv => rows::write(&report, args.rows, out).map_err(|e| e.to_string()),
+            To::Json | To::Jsonl => {
+                let written = Source::from(found).write(out, &self.reduced(report), args.compare.is_some());
+                if self.scorer.to == To::Jsonl {
+                    out.push(b'\n');
+                }
+                written.map_err(|e| e.to_string())
+            }
+            To::Parquet => {
+                reports.push(self.reduced(report));
+                Ok(())
+            }
+        };
+        done.map_err(|reason| {
+            scored.bytes.truncate(begin);
+            Refusal {
+                file: place.file,
+                line: place.line,
+                reason,
+            }
+        })
+    }
+
+    /// The report without what was not asked for.
+    fn reduced(&self, mut report: CallReport) -> CallReport {
+        for turn in report.turns.iter_mut().flatten() {
+            match self.scorer.args.evidence {
+                Evidence::All => {}
+                Evidence::None => turn.evidence.clear(),
+                Evidence::Fired => {
+                    let fired = &turn.signals;
+                    turn.evidence
+                        .retain(|e| fired.contains(&e.signal) || *e.signal == *crate::SENTIMENT);
+                }
+            }
+            if self.scorer.args.no_text {
+                turn.evidence.iter_mut().for_each(|e| e.quote = None);
+            }
+        }
+        if self.scorer.args.no_text {
+            for promise in report.call.promises.iter_mut().flatten() {
+                (promise.quote, promise.when) = (None, None);
+            }
+        }
+        report
+    }
+}
+
+/// Where a record stands.
+struct Place {
+    file: std::sync::Arc<str>,
+    line: Option<u64>,
+}
+
+/// Counts what a call was read as, and who in it has no role.
+fn note(scored: &mut Scored, found: &Scorable) {
+    *scored.formats.entry(found.format).or_default() += 1;
+    let call = &found.transcript;
+    let is_known = |speaker: &str| {
+        let of_party = || {
+            call.participants
+                .iter()
+                .any(|p| p.id == speaker && p.role.is_some())
+        };
+        hackles::Role::of_id(speaker).is_some() || of_party()
+    };
+    let mut strange = false;
+    for turn in call.turns.iter().filter(|t| !is_known(&t.speaker)) {
+        strange = true;
+        let (names, _) = &mut scored.strangers;
+        if !turn.speaker.is_empty() && names.len() < STRANGERS && !names.contains(&turn.speaker) {
+            names.push(turn.speaker.clone());
+        }
+    }
+    scored.strangers.1 += u64::from(strange);
+}

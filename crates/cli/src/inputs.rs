@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hackles_formats::{Entries, Problem, Reading};
+use hackles_formats::{Entries, Problem, Reading, is_parquet};
 
 use crate::failure::plainly;
 
@@ -152,7 +152,12 @@ impl Input {
             return reading.entries(io::stdin(), true);
         };
         let meant = self.named || is_transcript(path);
-        let file = File::open(path).map_err(|e| Problem::of_reading(&e))?;
+        let mut file = File::open(path).map_err(|e| Problem::of_reading(&e))?;
+        // What is no plain file (a pipe, a device) can be read only once.
+        if file.metadata().is_ok_and(|known| known.is_file()) && is_parquet(&mut file)? {
+            bytes.fetch_add(self.size().unwrap_or(0), Ordering::Relaxed);
+            return reading.parquet(file).map(Some);
+        }
         let counted = Counted {
             file,
             bytes: Arc::clone(bytes),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use hackles::Role;
+use hackles::transcript::Meta;
 
 use crate::call::Turn;
 use crate::nearest::nearest;
@@ -25,6 +26,8 @@ pub(crate) enum Field {
     Text,
     /// What the call is filed under.
     Meta(String),
+    /// The same, all of it as one JSON object.
+    MetaJson,
 }
 
 /// The fields with the names they are asked for by: also the names that columns have without a mapping.
@@ -38,6 +41,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("start_s", Field::StartSeconds),
     ("end_s", Field::EndSeconds),
     ("text", Field::Text),
+    ("meta", Field::MetaJson),
 ];
 
 impl Field {
@@ -52,8 +56,8 @@ impl Field {
     }
 }
 
-/// Names of columns where they are not called `call_id`, `speaker`, `role`, `name`, `start_ms`, `end_ms`, `start_s`, `end_s`, `text` or
-/// `meta.…`: written `text=Utterance,call_id=ContactId,meta.queue=Queue`.
+/// Names of columns where they are not called `call_id`, `speaker`, `role`, `name`, `start_ms`, `end_ms`, `start_s`, `end_s`, `text`,
+/// `meta` (a JSON object) or `meta.…`: written `text=Utterance,call_id=ContactId,meta.queue=Queue`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns(BTreeMap<Field, String>);
 
@@ -155,6 +159,18 @@ impl Places {
         columns
     }
 
+    /// The same where only these columns are left.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn renumbered(&self, columns: &[usize]) -> Places {
+        let place = |at: &usize| columns.iter().position(|c| c == at).unwrap_or(*at);
+        Places(
+            self.0
+                .iter()
+                .map(|(field, at)| (field.clone(), place(at)))
+                .collect(),
+        )
+    }
+
     /// What a row says. `cell` gives the text of a column.
     ///
     /// # Errors
@@ -187,15 +203,19 @@ impl Places {
             (None, _, speaker) => speaker,
         };
         let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let meta = self.0.iter().filter_map(|(field, at)| match field {
-            Field::Meta(key) => Some((key.clone(), filled(cell(*at).trim())?)),
+        let keys = self.0.iter().filter_map(|(field, at)| match field {
+            Field::Meta(key) => Some((key.clone(), filled(cell(*at).trim())?.into())),
             _ => None,
         });
+        let object = match text(&Field::MetaJson).trim() {
+            "" => Meta::new(),
+            json => serde_json::from_str(json).map_err(|_| Problem::new("meta is no JSON object"))?,
+        };
         Ok(Row {
             call: filled(text(&Field::Call).trim()),
             role: role.filter(|_| Role::of_id(speaker).is_none()),
             name: filled(text(&Field::Name).trim()),
-            meta: meta.collect(),
+            meta: keys.chain(object).collect(),
             turn: Turn {
                 speaker: filled(speaker),
                 start_ms: time(&Field::Start, "start_ms", &Field::StartSeconds, "start_s")?,
@@ -212,7 +232,7 @@ pub(crate) struct Row {
     pub(crate) call: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) name: Option<String>,
-    pub(crate) meta: Vec<(String, String)>,
+    pub(crate) meta: Meta,
     pub(crate) turn: Turn,
 }
 
@@ -239,7 +259,10 @@ mod tests {
             (Some("Ana"), Some(Role::Agent))
         );
         assert_eq!((row.turn.start_ms, row.turn.text.as_str()), (Some(1500), "hello"));
-        assert_eq!(row.meta, [("Queue".to_owned(), "sales".to_owned())]);
+        assert_eq!(
+            serde_json::to_string(&row.meta).expect("plain"),
+            r#"{"Queue":"sales"}"#
+        );
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::io::BufRead;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
+use hackles::Role;
 
+use crate::call::Call;
 use crate::columns::{Columns, Places};
 use crate::entry::Entry;
 use crate::format::Format;
@@ -139,68 +141,44 @@ fn problem(error: csv::Error) -> Problem {
     }
 }
 
-/// Writes calls as such a table, with a column for each key of `meta` that the first call has.
-pub(crate) struct Writer {
-    meta: Vec<String>,
-    begun: bool,
-}
+/// The columns that are written.
+const COLUMNS: [&str; 8] = [
+    "call_id", "speaker", "role", "name", "start_ms", "end_ms", "text", "meta",
+];
 
-impl Writer {
-    pub(crate) fn new() -> Self {
-        Writer {
-            meta: Vec::new(),
-            begun: false,
-        }
+/// Writes a call as rows of such a table; the first call brings the header with it.
+pub(crate) fn write(call: &Call, first: bool, out: &mut Vec<u8>) -> Result<(), Problem> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    if first {
+        writer.write_record(COLUMNS).map_err(problem)?;
     }
-
-    pub(crate) fn write(&mut self, call: &crate::Call, out: &mut Vec<u8>) -> Result<(), Problem> {
-        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
-        if !std::mem::replace(&mut self.begun, true) {
-            self.meta = call.meta.iter().flatten().map(|(key, _)| key.clone()).collect();
-            let fixed = ["call_id", "speaker", "role", "name", "start_ms", "end_ms", "text"];
-            let meta = self.meta.iter().map(|key| format!("meta.{key}"));
-            let header = fixed.into_iter().map(str::to_owned).chain(meta);
-            writer.write_record(header).map_err(problem)?;
-        }
-        let ms = |ms: Option<i64>| ms.map_or_else(String::new, |ms| ms.to_string());
-        for turn in &call.turns {
-            let speaker = turn.speaker.as_deref().unwrap_or_default();
-            let party = call.participants.iter().find(|p| p.id == speaker);
-            let role = hackles::Role::of_id(speaker).or(party.and_then(|p| p.role));
-            let fixed = [
-                call.id.clone().unwrap_or_default(),
-                speaker.to_owned(),
-                role.map_or_else(String::new, |role| role.as_str().to_owned()),
-                party.and_then(|p| p.name.clone()).unwrap_or_default(),
-                ms(turn.start_ms),
-                ms(turn.end_ms),
-                turn.text.clone(),
-            ];
-            let meta = self
-                .meta
-                .iter()
-                .map(|key| cell(call.meta.as_ref().and_then(|m| m.get(key))));
-            writer
-                .write_record(fixed.into_iter().chain(meta))
-                .map_err(problem)?;
-        }
-        writer.flush().map_err(|e| Problem::of_reading(&e))
+    let ms = |ms: Option<i64>| ms.map_or_else(String::new, |ms| ms.to_string());
+    let meta = call.meta.as_ref().map_or_else(String::new, |meta| {
+        serde_json::Value::from(meta.clone()).to_string()
+    });
+    for turn in &call.turns {
+        let speaker = turn.speaker.as_deref().unwrap_or_default();
+        let party = call.participants.iter().find(|p| p.id == speaker);
+        let role = Role::of_id(speaker).or(party.and_then(|p| p.role));
+        writer
+            .write_record([
+                call.id.as_deref().unwrap_or_default(),
+                speaker,
+                role.map_or("", Role::as_str),
+                party.and_then(|p| p.name.as_deref()).unwrap_or_default(),
+                &ms(turn.start_ms),
+                &ms(turn.end_ms),
+                &turn.text,
+                &meta,
+            ])
+            .map_err(problem)?;
     }
-}
-
-/// A value of `meta` as a cell: text as it is, all else as JSON.
-fn cell(value: Option<&serde_json::Value>) -> String {
-    match value {
-        None | Some(serde_json::Value::Null) => String::new(),
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
+    writer.flush().map_err(|e| Problem::of_reading(&e))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Call;
 
     fn read(text: &str) -> Vec<Result<Call, String>> {
         Table::new(text.as_bytes(), &Columns::default(), 1 << 20)
@@ -245,12 +223,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let text = "call_id,speaker,role,name,start_ms,end_ms,text,meta.queue\nC1,p1,agent,Ana Ruiz,0,900,\"hi, \"\"you\"\"\",sales\nC1,customer,customer,,950,,no,sales\n";
+        let text = "call_id,speaker,role,name,start_ms,end_ms,text,meta\nC1,p1,agent,Ana Ruiz,0,900,\"hi, \"\"you\"\"\",\"{\"\"n\"\":1}\"\nC1,customer,customer,,950,,no,\"{\"\"n\"\":1}\"\n";
         let calls: Vec<Call> = read(text).into_iter().map(|c| c.expect("valid")).collect();
-        let (mut writer, mut out) = (Writer::new(), Vec::new());
+        let mut out = Vec::new();
         calls
             .iter()
-            .for_each(|call| writer.write(call, &mut out).expect("plain"));
+            .for_each(|call| write(call, true, &mut out).expect("plain"));
         assert_eq!(String::from_utf8_lossy(&out), text);
     }
 }

@@ -1,10 +1,11 @@
 //! An input of any format, as the calls it holds.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek as _};
 
 use crate::columns::Columns;
-use crate::compressed;
+use crate::compressed::{self, Wrapping};
 use crate::csv::{self, Table};
 use crate::entry::{Entry, utf8};
 use crate::format::Format;
@@ -72,8 +73,29 @@ impl Iterator for Entries {
     }
 }
 
+/// Whether a file is Parquet, which is not read from front to back.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn is_parquet(file: &mut File) -> Result<bool, Problem> {
+    let mut first = Vec::new();
+    let read = file.take(4).read_to_end(&mut first).and_then(|_| file.rewind());
+    read.map_err(|e| Problem::of_reading(&e))?;
+    Ok(Wrapping::of(&first) == Wrapping::Parquet)
+}
+
 impl Reading {
-    /// The calls of a source of bytes, compressed or not. Nothing if it is empty, or if it is no transcript and was not
+    /// The calls of a Parquet file.
+    ///
+    /// # Errors
+    /// A file that is no Parquet, or lacks a column that is needed.
+    #[cfg(feature = "parquet")]
+    pub fn parquet(&self, file: File) -> Result<Entries, Problem> {
+        let table = crate::parquet::table(file, &self.columns, self.held_bytes)?;
+        Ok(Entries::new(Format::Parquet, table))
+    }
+
+    /// The calls of a source of bytes, compressed or not; of Parquet, see [`is_parquet`]. Nothing if it is empty, or if it is no transcript and was not
     /// `meant` to be one: then plain text must name one of the roles to count as one, since all sorts of files have lines with a colon.
     ///
     /// # Errors

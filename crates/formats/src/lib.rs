@@ -26,6 +26,8 @@ mod entry;
 mod format;
 mod live;
 mod nearest;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plain;
 mod problem;
 mod record;
@@ -34,14 +36,18 @@ mod table;
 mod time;
 mod values;
 mod words;
+mod write;
 
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};
 pub use columns::Columns;
-pub use entries::{Entries, Reading};
+pub use entries::{Entries, Reading, is_parquet};
 pub use entry::{Entry, Found, Scorable};
 pub use format::Format;
 pub use live::{Collector, Live, Message, Stream};
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetWriter;
 pub use problem::Problem;
 pub use record::{Record, live, read};
+pub use write::Writer;

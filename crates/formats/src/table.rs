@@ -85,10 +85,7 @@ impl Gathering {
         }
         for (key, value) in row.meta {
             // The first row that says something is believed.
-            call.meta
-                .get_or_insert_default()
-                .entry(key)
-                .or_insert(value.into());
+            call.meta.get_or_insert_default().entry(key).or_insert(value);
         }
         call.turns.push(row.turn);
         Ok(())
@@ -145,7 +142,7 @@ mod tests {
             call: Some(call.into()),
             role: None,
             name: None,
-            meta: Vec::new(),
+            meta: hackles::transcript::Meta::new(),
             turn: Turn {
                 text: "x".repeat(72),
                 ..Turn::default()

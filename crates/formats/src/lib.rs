@@ -21,6 +21,7 @@ mod call;
 mod format;
 mod live;
 mod problem;
+mod recent;
 mod record;
 mod shape;
 mod time;

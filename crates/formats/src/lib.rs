@@ -17,6 +17,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aws;
 mod call;
 mod format;
 mod live;

@@ -28,6 +28,7 @@ mod shape;
 mod time;
 mod words;
 
+mod contact_lens;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};

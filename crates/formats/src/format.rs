@@ -77,6 +77,7 @@ pub(crate) struct Vendor {
 /// Every vendor's format, in the order in which they are tried.
 pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::contact_lens::VENDOR,
+    &crate::call_analytics::VENDOR,
     &crate::whisper::VENDOR,
 ];
 

@@ -28,6 +28,7 @@ mod shape;
 mod time;
 mod words;
 
+mod call_analytics;
 mod contact_lens;
 mod whisper;
 

@@ -78,6 +78,7 @@ pub(crate) struct Vendor {
 pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::contact_lens::VENDOR,
     &crate::call_analytics::VENDOR,
+    &crate::transcribe::VENDOR,
     &crate::whisper::VENDOR,
 ];
 

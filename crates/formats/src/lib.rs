@@ -30,6 +30,7 @@ mod words;
 
 mod call_analytics;
 mod contact_lens;
+mod transcribe;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};

@@ -359,7 +359,10 @@ fn times(words: &[Word]) -> Vec<WordTime> {
         .unwrap_or_default()
 }
 
-fn null_as_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<T, D::Error> {
+/// Reads `null` as nothing. A field for `#[serde(deserialize_with)]`.
+pub(crate) fn null_as_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    d: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 

@@ -17,6 +17,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aws;
 mod call;
 mod columns;
 mod compressed;
@@ -30,6 +31,7 @@ mod nearest;
 mod parquet;
 mod plain;
 mod problem;
+mod recent;
 mod record;
 mod shape;
 mod table;
@@ -38,6 +40,9 @@ mod values;
 mod words;
 mod write;
 
+mod call_analytics;
+mod contact_lens;
+mod transcribe;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};

@@ -180,6 +180,11 @@ pub(super) enum Line<'a> {
 
 /// Reads a line.
 pub(super) fn line(bytes: &[u8]) -> Line<'_> {
+    // A list would do for an object, by place instead of key.
+    if !bytes.starts_with(b"{") {
+        let why = "not a report: no JSON object".to_owned();
+        return Line::Bad { why, line: 0 };
+    }
     let error = match serde_json::from_slice::<Report<'_>>(bytes) {
         Ok(report) => return Line::Report(Box::new(report)),
         Err(error) => error,
@@ -189,6 +194,7 @@ pub(super) fn line(bytes: &[u8]) -> Line<'_> {
     let (why, line) = match parsed.as_ref().map(|Pairs(keys)| otherwise(bytes, keys)) {
         Ok(Some(Other::Transcript)) => return Line::Transcript,
         Ok(Some(Other::Bad(why))) => (why, 0),
+        Ok(None) | Err(_) if error.is_eof() => ("the report is cut off".into(), 0),
         Ok(None) | Err(_) => (
             format!(
                 "{} (column {})",

@@ -18,6 +18,8 @@ const LABEL: usize = 14;
 /// The longest name of a group that is shown whole in the first column, and above a column.
 const NAME: usize = 28;
 const COLUMN: usize = 12;
+/// Groups of fewer calls are said to be small.
+const FEW: u64 = 10;
 /// From so many groups on calls are named on the whole only.
 const MANY_GROUPS: usize = 6;
 
@@ -179,6 +181,14 @@ fn groups(out: &mut String, summary: &Summary) {
         "CUSTOMER, AGENT: mean sentiment. CUTS IN: agents' interruptions per 100 calls. (n): of so many calls only."
             .to_owned(),
     ];
+    let few = |(_, f): &&(_, Figures)| f.calls < FEW;
+    let few = summary.groups.iter().filter(few).count();
+    if few > 0 {
+        notes.push(format!(
+            "{} of fewer than {FEW} calls: their figures may be chance; --min-calls puts such together.",
+            counted(few as u64, "group")
+        ));
+    }
     let differs = |(_, f): &(_, Figures)| f.score.differs(&summary.total.score).is_some();
     if summary.groups.iter().any(differs) {
         notes.push(
@@ -248,7 +258,8 @@ fn beside(summary: &Summary, taken: usize) -> usize {
 /// Says which groups have no column.
 fn more(out: &mut String, summary: &Summary, beside: usize) {
     if let Some(more) = summary.groups.len().checked_sub(beside).filter(|more| *more > 0) {
-        let note = format!("{} more: see --to csv or json", counted(more as u64, "group"));
+        let plural = if more == 1 { "" } else { "s" };
+        let note = format!("and {more} more group{plural}: see --to csv or json");
         let _ = writeln!(out, "{}", paint(DIM, &note));
     }
 }
@@ -272,7 +283,7 @@ fn practices(out: &mut String, summary: &Summary, outline: &Outline) {
     });
     let widest = known.iter().map(|(id, _)| title(id).chars().count()).max();
     let beside = beside(summary, widest.unwrap_or(0) + 34);
-    let mut header: Vec<String> = ["PRACTICE", "MET", "MISSED", "NO CHANCE", "RATE"]
+    let mut header: Vec<String> = ["PRACTICE", "MET", "MISSED", "NO OCCASION", "RATE"]
         .map(str::to_owned)
         .into();
     header.extend(
@@ -300,6 +311,12 @@ fn practices(out: &mut String, summary: &Summary, outline: &Outline) {
     more(out, summary, beside);
 }
 
+/// Turns in which a signal fired, per 100 calls.
+fn often(f: &Figures, id: &str) -> Option<f64> {
+    let (fired, n) = f.signal(id);
+    share(fired.turns, n).map(|x| x * 100.0)
+}
+
 /// What fired: the bad, the good, the rest, each the most frequent first.
 fn signals(out: &mut String, summary: &Summary, outline: &Outline) {
     let severity = |id: &str| outline.signals.get(id).map_or(Severity::Info, |s| s.severity);
@@ -314,7 +331,10 @@ fn signals(out: &mut String, summary: &Summary, outline: &Outline) {
     }
     known.sort_by(|a, b| {
         let orders = place(a.0).cmp(&place(b.0));
-        orders.then(b.1.turns.cmp(&a.1.turns)).then_with(|| a.0.cmp(b.0))
+        let (more, less) = (often(&summary.total, b.0), often(&summary.total, a.0));
+        orders
+            .then(more.unwrap_or(0.0).total_cmp(&less.unwrap_or(0.0)))
+            .then_with(|| a.0.cmp(b.0))
     });
     let widest = known.iter().map(|(id, _)| id.chars().count() + 2).max();
     let beside = beside(summary, widest.unwrap_or(0) + 26);
@@ -327,19 +347,19 @@ fn signals(out: &mut String, summary: &Summary, outline: &Outline) {
             .map(|(key, _)| name(key, COLUMN)),
     );
     let mut table = Table::new(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    let per_100 = |f: &Figures, id: &str| {
-        let (fired, n) = f.signal(id);
-        rate(share(fired.turns, n).map(|x| x * 100.0))
-    };
     for (id, fired) in known {
         let (_, n) = summary.total.signal(id);
         let mut row = vec![
             format!("{} {}", style::mark(severity(id)), plain(id)),
-            format!("{}{}", per_100(&summary.total, id), of(n, summary.total.calls)),
+            format!(
+                "{}{}",
+                rate(often(&summary.total, id)),
+                of(n, summary.total.calls)
+            ),
             percent(share(fired.calls, n)),
         ];
         let own = summary.groups.iter().take(beside);
-        row.extend(own.map(|(_, f)| per_100(f, id)));
+        row.extend(own.map(|(_, f)| rate(often(f, id))));
         table.row(row);
     }
     out.push('\n');

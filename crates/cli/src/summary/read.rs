@@ -5,6 +5,8 @@ use std::io::{self, BufRead, BufReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 use crate::failure::plainly;
 use crate::read::BOM;
 
@@ -12,6 +14,8 @@ use crate::read::BOM;
 const BUFFER_BYTES: usize = 1 << 20;
 /// A portion ends behind so many bytes.
 const PORTION_BYTES: usize = 8 << 20;
+/// The turns of a report begin within so many bytes.
+const HEAD_BYTES: usize = 4096;
 /// What reports are named like, in folders.
 const ENDINGS: [&str; 3] = ["jsonl", "ndjson", "json"];
 
@@ -227,7 +231,8 @@ impl Lines {
             return;
         }
         if !self.array && line.starts_with(b"{") && line.ends_with(b"}") {
-            self.push(line, self.number, file, portion);
+            let (head, tail) = without_turns(line).unwrap_or((line, b""));
+            self.push_both(head, tail, self.number, file, portion);
         } else if self.array || line.starts_with(b"{") {
             self.scan(line, file, portion);
         } else {
@@ -284,8 +289,13 @@ impl Lines {
     }
 
     fn push(&mut self, bytes: &[u8], line: usize, file: usize, portion: &mut Portion) {
+        self.push_both(bytes, b"", line, file, portion);
+    }
+
+    fn push_both(&mut self, head: &[u8], tail: &[u8], line: usize, file: usize, portion: &mut Portion) {
         let start = portion.bytes.len();
-        portion.bytes.extend_from_slice(bytes);
+        portion.bytes.extend_from_slice(head);
+        portion.bytes.extend_from_slice(tail);
         portion.records.push(Record {
             range: start..portion.bytes.len(),
             file,
@@ -294,6 +304,17 @@ impl Lines {
         });
         self.records += 1;
     }
+}
+
+/// The parts of a report, as `score` writes it, before and behind its turns: nine tenths of it that nobody asks for. Inside
+/// texts quotes are escaped, so what is looked for can only be keys.
+fn without_turns(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    if !line.starts_with(b"{\"id\":") {
+        return None;
+    }
+    let turns = memmem::find(&line[..line.len().min(HEAD_BYTES)], b",\"turns\":[")?;
+    let end = turns + memmem::find(&line[turns..], b"],\"call\":{")?;
+    Some((&line[..turns], &line[end + 1..]))
 }
 
 impl Input {
@@ -350,6 +371,18 @@ mod tests {
             (
                 "[\n{\"a\":1},\nx {\n{\"b\":2}\n]",
                 vec!["2 {\"a\":1}", "3 x{", "4 {\"b\":2}"],
+            ),
+            (
+                "{\"id\":\"a\",\"turns\":[{\"x\":[]}],\"call\":{},\"meta\":{\"y\":[],\"call\":{}}}",
+                vec!["1 {\"id\":\"a\",\"call\":{},\"meta\":{\"y\":[],\"call\":{}}}"],
+            ),
+            (
+                "{\"id\":\",\\\"turns\\\":[\",\"turns\":[],\"call\":{}}",
+                vec!["1 {\"id\":\",\\\"turns\\\":[\",\"call\":{}}"],
+            ),
+            (
+                "{\"id\":1,\"turns\":null,\"call\":{}}",
+                vec!["1 {\"id\":1,\"turns\":null,\"call\":{}}"],
             ),
             ("[]", vec![]),
             ("", vec![]),

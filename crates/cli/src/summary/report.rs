@@ -195,14 +195,7 @@ pub(super) fn line(bytes: &[u8]) -> Line<'_> {
         Ok(Some(Other::Transcript)) => return Line::Transcript,
         Ok(Some(Other::Bad(why))) => (why, 0),
         Ok(None) | Err(_) if error.is_eof() => ("the report is cut off".into(), 0),
-        Ok(None) | Err(_) => (
-            format!(
-                "{} (column {})",
-                crate::read::json_message(&error),
-                error.column()
-            ),
-            error.line().saturating_sub(1),
-        ),
+        Ok(None) | Err(_) => (crate::read::json_message(&error), error.line().saturating_sub(1)),
     };
     Line::Bad { why, line }
 }

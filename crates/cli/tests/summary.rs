@@ -243,7 +243,7 @@ fn groups_add_up_to_the_total() {
             let mut report = reports()[n * 7 % 4].clone();
             report["id"] = json!(format!("{n}"));
             report["meta"] = json!({"agent": format!("a{}", n * n % 11), "day": n % 3});
-            if n % 3 != 0 {
+            if !n.is_multiple_of(3) {
                 report["call"]["score"]["value"] = json!((n * 37 % 101) as f64 / 100.0);
             }
             format!("{report}\n")
@@ -388,7 +388,11 @@ fn a_group_that_differs_is_marked() {
     let many: String = (0..40)
         .map(|n: usize| {
             let mut report = reports()[0].clone();
-            let (agent, base) = if n % 4 == 0 { ("low", 0.1) } else { ("high", 0.8) };
+            let (agent, base) = if n.is_multiple_of(4) {
+                ("low", 0.1)
+            } else {
+                ("high", 0.8)
+            };
             report["meta"] = json!({"agent": agent});
             report["call"]["score"]["value"] = json!(base + (n % 5) as f64 / 50.0);
             format!("{report}\n")

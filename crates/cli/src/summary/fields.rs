@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 /// The names that are remembered, to tell which there are.
 const MOST_NAMES: usize = 256;
+/// The names that are told.
+const MOST_TOLD: usize = 20;
 /// Where the time of a call stands.
 const STARTED: &str = "started_at";
 /// What is taken from that time.
@@ -102,9 +104,10 @@ impl Fields {
         };
         let near = crate::nearest::nearest(field, &names)
             .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        let more = if names.len() > MOST_TOLD { " …" } else { "" };
         Some(format!(
-            "no call has a field \"{field}\" in its meta{needs}{near} (there are {})",
-            names.join(", ")
+            "no call has a field \"{field}\" in its meta{needs}{near} (there are {}{more})",
+            names[..names.len().min(MOST_TOLD)].join(", ")
         ))
     }
 }

@@ -9,7 +9,7 @@ use hackles::signal::Severity;
 
 use super::figures::{Count, Figures, Mean, Named, share};
 use super::{Summary, shown};
-use crate::render::{clip, plain};
+use crate::render::{clip, plain, wrap};
 use crate::style::{self, BOLD, DIM, paint, short};
 use crate::table::Table;
 
@@ -204,7 +204,9 @@ fn groups(out: &mut String, summary: &Summary) {
         ));
     }
     for note in notes {
-        let _ = writeln!(out, "{}", paint(DIM, &note));
+        for (start, end) in wrap(&note, style::width()) {
+            let _ = writeln!(out, "{}", paint(DIM, &note[start..end]));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 mod score;
+pub(crate) mod summary;
 pub(crate) mod workbench;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ Examples:
   hackles watch < chunks.jsonl            events of live calls as they happen
   hackles watch --replay 4 call.jsonl     a call as it was, four times as fast
   hackles explain \"that's not my job\"   why a sentence scores what it scores
+  hackles summary --by agent r.jsonl      what many reports come to
 
 Exit status: 0 done, 1 some inputs were left out (each is named on standard error), 2 usage or nothing done.";
 
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Show why a text scores what it scores
     Explain(Explain),
+    /// Put many scored calls into figures, by agent, team, day or any other field
+    Summary(summary::Summary),
     /// The lexicon workbench: list, test, check, measure, compare, mine, fit
     Lexicon(Lexicon),
 }

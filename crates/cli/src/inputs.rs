@@ -102,11 +102,16 @@ fn is_hidden(path: &Path) -> bool {
 
 /// Whether a file's name says that it is a transcript.
 fn is_transcript(path: &Path) -> bool {
+    has_ending(path, ENDINGS)
+}
+
+/// Whether a name has one of these endings, perhaps before that of a compressed file.
+pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let ends = |path: &Path, endings: &[&str]| {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         endings.iter().any(|e| ending == *e)
     };
-    ends(path, ENDINGS) || ends(path, COMPRESSED) && ends(&path.with_extension(""), ENDINGS)
+    ends(path, endings) || ends(path, COMPRESSED) && ends(&path.with_extension(""), endings)
 }
 
 impl Input {

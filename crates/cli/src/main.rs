@@ -21,6 +21,7 @@ mod roles;
 mod score;
 mod source;
 mod style;
+mod summary;
 mod table;
 mod watch;
 
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Score(args) => score::run(&args),
         Command::Watch(args) => watch::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Summary(args) => summary::run(&args),
         Command::Lexicon(args) => lexicon::run(&args),
     };
     match result {

@@ -41,7 +41,7 @@ pub(crate) fn look(mut source: impl Read + Send + 'static) -> io::Result<(Wrappi
 ///
 /// # Errors
 /// A source that cannot be read, Parquet, and what this build cannot unpack.
-pub(crate) fn unpacked(source: impl Read + Send + 'static) -> Result<Box<dyn Read + Send>, Problem> {
+pub fn unpacked(source: impl Read + Send + 'static) -> Result<Box<dyn Read + Send>, Problem> {
     let (wrapping, source) = look(source).map_err(|e| Problem::of_reading(&e))?;
     match wrapping {
         Wrapping::None => Ok(source),

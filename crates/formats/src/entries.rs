@@ -215,6 +215,13 @@ impl Reading {
     }
 }
 
+impl Format {
+    /// The format of an input that is not compressed, seen from its beginning.
+    pub fn of_head(head: &[u8]) -> Option<Format> {
+        Reading::default().seen(head, false).ok()
+    }
+}
+
 /// Whether an array is one call, not a list of them.
 fn is_whole(head: &[u8]) -> bool {
     let head = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();

@@ -47,6 +47,7 @@ mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};
 pub use columns::Columns;
+pub use compressed::unpacked;
 pub use entries::{Entries, Reading, is_parquet};
 pub use entry::{Entry, Found, Scorable};
 pub use format::Format;

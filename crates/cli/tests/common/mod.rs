@@ -75,6 +75,11 @@ pub(crate) fn bare(args: &[&str]) -> Run {
     run(args, b"", &[])
 }
 
+/// The same, with a standard input.
+pub(crate) fn fed(args: &[&str], input: &str) -> Run {
+    run(args, input.as_bytes(), &[])
+}
+
 /// A folder that is empty at the beginning of a test and gone at its end.
 pub(crate) struct Folder(PathBuf);
 

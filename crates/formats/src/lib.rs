@@ -20,10 +20,13 @@
 mod call;
 mod format;
 mod live;
+mod marks;
 mod problem;
+mod recent;
 mod record;
 mod shape;
 mod time;
+mod voice;
 mod words;
 
 mod whisper;

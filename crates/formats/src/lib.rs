@@ -29,6 +29,7 @@ mod time;
 mod voice;
 mod words;
 
+mod genesys;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::call::{Turn, Word};
 
 /// So long a silence of a speaker, in milliseconds, ends the turn: longer than people pause within a thought.
-const PAUSE_MS: i64 = 2_000;
+pub(crate) const PAUSE_MS: i64 = 2_000;
 
 /// Words on their way into turns. Each channel goes its own way: on one of them a turn ends where the speaker changes or falls silent.
 #[derive(Debug, Default)]

@@ -78,6 +78,7 @@ pub(crate) struct Vendor {
 pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::genesys::VENDOR,
     &crate::deepgram::VENDOR,
+    &crate::azure::VENDOR,
     &crate::whisper::VENDOR,
 ];
 

@@ -29,6 +29,7 @@ mod time;
 mod voice;
 mod words;
 
+mod azure;
 mod deepgram;
 mod genesys;
 mod whisper;

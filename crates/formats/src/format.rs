@@ -79,6 +79,7 @@ pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::genesys::VENDOR,
     &crate::deepgram::VENDOR,
     &crate::azure::VENDOR,
+    &crate::twilio::VENDOR,
     &crate::whisper::VENDOR,
 ];
 

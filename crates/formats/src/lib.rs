@@ -32,6 +32,7 @@ mod words;
 mod azure;
 mod deepgram;
 mod genesys;
+mod twilio;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};

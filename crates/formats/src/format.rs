@@ -80,6 +80,7 @@ pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::deepgram::VENDOR,
     &crate::azure::VENDOR,
     &crate::twilio::VENDOR,
+    &crate::assemblyai::VENDOR,
     &crate::whisper::VENDOR,
 ];
 

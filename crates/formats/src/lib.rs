@@ -29,6 +29,7 @@ mod time;
 mod voice;
 mod words;
 
+mod assemblyai;
 mod azure;
 mod deepgram;
 mod genesys;

@@ -217,7 +217,7 @@ impl Stretch {
         let pause = next
             .start_ms
             .zip(self.end_ms)
-            .map_or(0, |(start, end)| start - end);
+            .map_or(0, |(start, end)| start.saturating_sub(end));
         self.text.is_empty() || (self.speaker == next.speaker && pause < PAUSE_MS)
     }
 }

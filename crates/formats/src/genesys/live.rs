@@ -122,7 +122,7 @@ impl Live for Reader {
             out.push(beginning(&id, &body));
         }
         let session_start = body.session_start_time_ms.zip(state.origin);
-        let shift = session_start.map_or(0, |(session, origin)| session - origin);
+        let shift = session_start.map_or(0, |(session, origin)| session.saturating_sub(origin));
         for utterance in body.transcripts.into_iter().flatten() {
             out.push(chunk(&id, utterance, shift)?);
         }
@@ -139,7 +139,7 @@ impl Live for Reader {
             out.push(Message {
                 call: Some(id),
                 end: Some(true),
-                end_ms: end_ms.map(|ms| ms + shift),
+                end_ms: end_ms.map(|ms| ms.saturating_add(shift)),
                 ..Message::default()
             });
         }
@@ -195,8 +195,13 @@ fn chunk(call: &str, utterance: Utterance, shift: i64) -> Result<Message, Proble
         });
     };
     let span = |offset: Option<i64>, duration: Option<i64>| {
-        let start = offset.map(|ms| ms + shift);
-        (start, start.zip(duration).map(|(start, length)| start + length))
+        let start = offset.map(|ms| ms.saturating_add(shift));
+        (
+            start,
+            start
+                .zip(duration)
+                .map(|(start, length)| start.saturating_add(length)),
+        )
     };
     let (start_ms, end_ms) = span(best.offset_ms, best.duration_ms);
     let words: Vec<Word> = best

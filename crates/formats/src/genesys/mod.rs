@@ -181,7 +181,9 @@ fn document(json: &str) -> Result<Call, Problem> {
     };
     let ends = document.participants.iter().filter_map(|leg| leg.end_time_ms);
     let recorded = document.start_time.zip(document.duration.milliseconds);
-    call.end_ms = ends.max().or(recorded.map(|(start, length)| start + length));
+    call.end_ms = ends
+        .max()
+        .or(recorded.map(|(start, length)| start.saturating_add(length)));
     file(&mut call, &document.participants, &transcripts);
     let mut figures = Figures::of(Format::Genesys);
     for transcript in transcripts {
@@ -286,7 +288,8 @@ fn talk(figures: &mut Figures, call: &Call, acoustics: &[Acoustic]) {
             continue;
         };
         if voice {
-            *figures.talk_ms.entry(call.figure_name(who)).or_default() += length;
+            let talk = figures.talk_ms.entry(call.figure_name(who)).or_default();
+            *talk = talk.saturating_add(length);
         }
     }
 }

@@ -146,7 +146,7 @@ struct FastPhrase {
     channel: Option<String>,
     #[serde(default, deserialize_with = "id_as_text")]
     speaker: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     locale: Option<String>,
     confidence: Option<f64>,

@@ -37,9 +37,9 @@ struct Envelope {
     id: Option<String>,
     #[serde(default, deserialize_with = "whole_ms")]
     turn_order: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     turn_is_formatted: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     end_of_turn: bool,
     #[serde(default, deserialize_with = "null_as_empty", alias = "text")]
     transcript: String,

@@ -97,7 +97,7 @@ struct Utterance {
 
 #[derive(Deserialize)]
 struct HeardWord {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     #[serde(default, deserialize_with = "whole_ms")]
     start: Option<i64>,
@@ -136,9 +136,9 @@ struct TopicText {
 
 #[derive(Deserialize)]
 struct Label {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     relevance: f64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     label: String,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{Alternative, Heard};
 use crate::call::{Word, null_as_empty, times};
@@ -47,40 +48,29 @@ struct Stretch {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     #[serde(rename = "type")]
     kind: Option<String>,
     request_id: Option<String>,
     channel_index: Option<Vec<usize>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     is_final: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     speech_final: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     from_finalize: bool,
     start: Option<f64>,
     duration: Option<f64>,
-    #[serde(default)]
-    channel: Heads,
+    /// Of results an object, of other messages the list that results call `channel_index`.
+    #[serde(borrow)]
+    channel: Option<&'a RawValue>,
     metadata: Option<Metadata>,
 }
 
-/// Of results an object, of other messages the list that results call `channel_index`.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Heads {
-    Index(Vec<usize>),
-    Said {
-        #[serde(default, deserialize_with = "null_as_empty")]
-        alternatives: Vec<Alternative>,
-    },
-    None(()),
-}
-
-impl Default for Heads {
-    fn default() -> Self {
-        Heads::None(())
-    }
+struct Said {
+    #[serde(default, deserialize_with = "null_as_empty")]
+    alternatives: Vec<Alternative>,
 }
 
 #[derive(Deserialize)]
@@ -90,14 +80,12 @@ struct Metadata {
 
 impl Live for Reader {
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
-        let message: Envelope = serde_json::from_str(message)?;
+        let message: Envelope<'_> = serde_json::from_str(message)?;
         match message.kind.as_deref() {
             Some("Results") => self.results(message, out),
             Some("UtteranceEnd") => {
-                let at = match message.channel {
-                    Heads::Index(index) => index.first().copied().unwrap_or(0),
-                    _ => 0,
-                };
+                let index: Vec<usize> = serde_json::from_str(message.channel.map_or("[]", RawValue::get))?;
+                let at = index.first().copied().unwrap_or(0);
                 let channel = self.channels.get_mut(&at);
                 if let Some(channel) = channel.filter(|c| !c.sure.text.is_empty()) {
                     channel.close(at, self.call.as_deref(), out);
@@ -115,16 +103,17 @@ impl Live for Reader {
 }
 
 impl Reader {
-    fn results(&mut self, message: Envelope, out: &mut Vec<Message>) -> Result<(), Problem> {
-        let Heads::Said { alternatives } = message.channel else {
-            return Err(Problem::missing("channel.alternatives[]"));
-        };
+    fn results(&mut self, message: Envelope<'_>, out: &mut Vec<Message>) -> Result<(), Problem> {
+        let said = message
+            .channel
+            .ok_or_else(|| Problem::missing("channel.alternatives[]"))?;
+        let said: Said = serde_json::from_str(said.get())?;
         self.call = message.metadata.and_then(|m| m.request_id).or(self.call.take());
         let call = self.call.as_deref();
         let index = message.channel_index.unwrap_or_default();
         let at = index.first().copied().unwrap_or(0);
         let of = index.get(1).copied().unwrap_or(1);
-        let best = alternatives.into_iter().next().unwrap_or_default();
+        let best = said.alternatives.into_iter().next().unwrap_or_default();
         let span = (
             message.start.and_then(from_seconds),
             message
@@ -146,7 +135,7 @@ impl Reader {
         Ok(())
     }
 
-    fn end(&mut self, message: &Envelope, out: &mut Vec<Message>) {
+    fn end(&mut self, message: &Envelope<'_>, out: &mut Vec<Message>) {
         let call = message.request_id.clone().or(self.call.take());
         for (at, mut channel) in std::mem::take(&mut self.channels) {
             channel.close(at, call.as_deref(), out);

@@ -115,7 +115,7 @@ struct Utterance {
 
 #[derive(Deserialize)]
 struct Heard {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
     punctuated_word: Option<String>,
     start: Option<f64>,

@@ -75,7 +75,7 @@ struct Status {
 #[serde(rename_all = "camelCase")]
 struct Utterance {
     utterance_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     is_final: bool,
     channel: Option<String>,
     dialect: Option<String>,
@@ -90,7 +90,7 @@ struct Alternative {
     offset_ms: Option<i64>,
     #[serde(default, deserialize_with = "whole_ms")]
     duration_ms: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     transcript: String,
     decorated_transcript: Option<String>,
     #[serde(default, deserialize_with = "null_as_empty")]

@@ -106,7 +106,7 @@ struct Transcript {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Phrase {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     decorated_text: Option<String>,
     #[serde(default, deserialize_with = "whole_ms")]
@@ -122,7 +122,7 @@ struct Phrase {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PhraseWord {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "whole_ms")]

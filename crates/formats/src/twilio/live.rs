@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 
 use super::role;
-use crate::call::{Call, Party};
+use crate::call::{Call, Party, null_as_empty};
 use crate::live::{Live, Message};
 use crate::problem::Problem;
 use crate::recent::Recent;
@@ -83,7 +83,7 @@ enum Final {
 
 #[derive(Deserialize)]
 struct Data {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     transcript: String,
 }
 

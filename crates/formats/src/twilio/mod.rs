@@ -114,7 +114,7 @@ struct Sentence {
 
 #[derive(Deserialize)]
 struct SpokenWord {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
     #[serde(default, deserialize_with = "seconds")]
     start_time: Option<i64>,

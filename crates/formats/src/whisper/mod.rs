@@ -63,7 +63,7 @@ struct Document {
 #[derive(Deserialize)]
 struct Chunk {
     timestamp: (Option<f64>, Option<f64>),
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     speaker: Option<String>,
 }
@@ -84,7 +84,7 @@ impl From<Chunk> for Segment {
 struct Segment {
     start: Option<f64>,
     end: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     speaker: Option<String>,
     #[serde(default, deserialize_with = "null_as_empty")]

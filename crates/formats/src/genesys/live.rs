@@ -1,7 +1,7 @@
 //! Transcription messages of live conversations.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use hackles::transcript::whole_ms;
 use serde::Deserialize;
@@ -25,14 +25,22 @@ struct Reader {
     calls: Recent<State>,
 }
 
-/// What is kept of a running conversation.
+/// So many ids of closed utterances and of ended sessions are kept of a conversation, against what comes twice or too late.
+const MOST_CLOSED: usize = 32;
+
+/// What is kept of a conversation.
 #[derive(Default)]
 struct State {
     /// When its first session began, since 1970; times count from there.
     origin: Option<i64>,
-    /// The sessions that run: a conversation ends with its last.
-    sessions: BTreeSet<String>,
+    /// The sessions that run: a conversation ends with its last, and may go on with a new one.
+    sessions: BTreeSet<Session>,
+    ended: VecDeque<Session>,
+    closed: VecDeque<String>,
 }
+
+/// A session: the leg of the call and when it began.
+type Session = (String, Option<i64>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,35 +123,79 @@ impl Live for Reader {
             .conversation_id
             .clone()
             .ok_or_else(|| Problem::missing("eventBody.conversationId"))?;
-        let begins = self.calls.get(&id).is_none();
         let state = self.calls.get_or_begin(&id);
-        if begins {
-            state.origin = body.session_start_time_ms;
-            out.push(beginning(&id, &body));
+        let session = (
+            body.communication_id.clone().unwrap_or_default(),
+            body.session_start_time_ms,
+        );
+        if state.ended.contains(&session) {
+            return state.late(&body);
         }
-        let session_start = body.session_start_time_ms.zip(state.origin);
-        let shift = session_start.map_or(0, |(session, origin)| session.saturating_sub(origin));
-        for utterance in body.transcripts.into_iter().flatten() {
-            out.push(chunk(&id, utterance, shift)?);
-        }
-        let session = body.communication_id.unwrap_or_default();
-        let ended = body.status.as_ref().and_then(|s| s.status.as_deref()) == Some("SESSION_ENDED");
-        if !ended {
-            state.sessions.insert(session);
-            return Ok(());
-        }
-        state.sessions.remove(&session);
         if state.sessions.is_empty() {
-            self.calls.forget(&id);
-            let end_ms = body.status.and_then(|s| s.offset_ms);
+            state.origin = state.origin.or(session.1);
+            out.push(beginning(&id, &body, state.origin));
+        }
+        let shift = session.1.zip(state.origin);
+        let shift = shift.map_or(0, |(session, origin)| session.saturating_sub(origin));
+        state.sessions.insert(session.clone());
+        for utterance in body.transcripts.into_iter().flatten() {
+            let chunk = chunk(&id, utterance, shift)?;
+            if state.is_new(&chunk) {
+                out.push(chunk);
+            }
+        }
+        let Some(status) = body.status.filter(Status::is_end) else {
+            return Ok(());
+        };
+        state.sessions.remove(&session);
+        remember(&mut state.ended, session);
+        if state.sessions.is_empty() {
             out.push(Message {
                 call: Some(id),
                 end: Some(true),
-                end_ms: end_ms.map(|ms| ms.saturating_add(shift)),
+                end_ms: status.offset_ms.map(|ms| ms.saturating_add(shift)),
                 ..Message::default()
             });
         }
         Ok(())
+    }
+}
+
+impl Status {
+    fn is_end(&self) -> bool {
+        self.status.as_deref() == Some("SESSION_ENDED")
+    }
+}
+
+impl State {
+    /// Whether a chunk is not of an utterance that is closed; remembers one that closes its own.
+    fn is_new(&mut self, chunk: &Message) -> bool {
+        let Some(utterance) = &chunk.utterance else {
+            return true;
+        };
+        if self.closed.contains(utterance) {
+            return false;
+        }
+        if chunk.is_final == Some(true) {
+            remember(&mut self.closed, utterance.clone());
+        }
+        true
+    }
+
+    /// Passes over what comes again of a session that has ended; what is new comes too late.
+    fn late(&self, body: &Body) -> Result<(), Problem> {
+        let mut ids = body.transcripts.iter().flatten().flat_map(|u| &u.utterance_id);
+        if ids.all(|id| self.closed.contains(id)) {
+            return Ok(());
+        }
+        Err(Problem::new("an utterance of a session that has ended"))
+    }
+}
+
+fn remember<T>(kept: &mut VecDeque<T>, new: T) {
+    kept.push_back(new);
+    if kept.len() > MOST_CLOSED {
+        kept.pop_front();
     }
 }
 
@@ -163,12 +215,12 @@ fn body(message: &str) -> Result<Option<Body>, Problem> {
 }
 
 /// Says who speaks on the two sides, and what the conversation is filed under.
-fn beginning(id: &str, body: &Body) -> Message {
+fn beginning(id: &str, body: &Body, origin: Option<i64>) -> Message {
     let mut call = Call::default();
     let utterances = body.transcripts.as_deref().unwrap_or_default();
     let language = utterances.iter().find_map(|u| u.dialect.clone());
     call.file_under("language", language);
-    call.file_under("started_at", body.session_start_time_ms.and_then(to_rfc3339));
+    call.file_under("started_at", origin.and_then(to_rfc3339));
     let party = |side: &str| Party {
         id: side.to_owned(),
         role: role(side),

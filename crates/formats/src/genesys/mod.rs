@@ -15,7 +15,7 @@
 //! - Live messages (topic `v2.conversations.{id}.transcription`) come in one of two envelopes, `{topicName, eventBody}` over a web socket and
 //!   `{"detail-type", detail: {eventBody}}` over EventBridge, or bare. Their `transcripts[]` have `utteranceId`, `isFinal`, `channel`
 //!   (`EXTERNAL`, `INTERNAL`) and `alternatives[]` with `offsetMs` and `durationMs` from `sessionStartTimeMs`, `transcript`, `decoratedTranscript`.
-//!   `status.status` is `SESSION_ONGOING` or `SESSION_ENDED`. Messages of other topics (heartbeats: `channel.metadata`) say nothing.
+//!   `status.status` is `SESSION_ONGOING` or `SESSION_ENDED`. EventBridge may bring a message twice. Messages of other topics (heartbeats: `channel.metadata`) say nothing.
 
 mod live;
 

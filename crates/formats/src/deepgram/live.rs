@@ -27,14 +27,16 @@ struct Reader {
 /// What was said last on a channel.
 #[derive(Default)]
 struct Channel {
-    /// Counts utterances, the open one included.
+    /// Utterances so far.
     count: usize,
-    /// What is final of the open utterance.
+    /// The open utterance.
+    open: Option<usize>,
+    /// What is final of it.
     sure: Stretch,
-    /// Whether the open utterance shows something that may still change.
-    shown: bool,
-    /// Whether the one behind it is shown already.
-    shown_next: bool,
+    /// Whether it shows more than that.
+    shows_more: bool,
+    /// The utterance that is shown behind it and may still change.
+    next: Option<usize>,
 }
 
 /// Words of one speaker.
@@ -129,16 +131,15 @@ impl Reader {
         }
         let closes = message.speech_final || message.from_finalize;
         channel.settle(at, call, stretches, closes, out);
-        if closes {
-            channel.close(at, call, out);
-        }
         Ok(())
     }
 
     fn end(&mut self, message: &Envelope<'_>, out: &mut Vec<Message>) {
         let call = message.request_id.clone().or(self.call.take());
         for (at, mut channel) in std::mem::take(&mut self.channels) {
-            channel.close(at, call.as_deref(), out);
+            while channel.open.is_some() {
+                channel.close(at, call.as_deref(), out);
+            }
         }
         self.call = None;
         out.push(Message {
@@ -221,20 +222,22 @@ impl Channel {
             return;
         };
         if self.sure.goes_on(&said) {
-            if self.shown_next {
-                out.push(chunk(at, self.count + 1, call, Stretch::default(), false));
+            if let Some(next) = self.next.take() {
+                out.push(chunk(at, next, call, Stretch::default(), true));
             }
             let mut all = self.sure.clone();
             all.append(said);
-            out.push(chunk(at, self.count, call, all, false));
-            (self.shown, self.shown_next) = (true, false);
+            out.push(chunk(at, self.open(), call, all, false));
+            self.shows_more = true;
             return;
         }
-        if self.shown {
-            out.push(chunk(at, self.count, call, self.sure.clone(), false));
+        if self.shows_more {
+            out.push(chunk(at, self.open(), call, self.sure.clone(), false));
+            self.shows_more = false;
         }
-        out.push(chunk(at, self.count + 1, call, said, false));
-        (self.shown, self.shown_next) = (false, true);
+        let next = self.next.unwrap_or_else(|| self.begin());
+        self.next = Some(next);
+        out.push(chunk(at, next, call, said, false));
     }
 
     /// Takes what is final. What has not ended with it is shown as it stands.
@@ -250,23 +253,37 @@ impl Channel {
             if !self.sure.goes_on(&said) {
                 self.close(at, call, out);
             }
+            self.open();
             self.sure.append(said);
         }
-        let is_open = !self.sure.text.is_empty();
-        if !closes && (is_open || self.shown) {
-            out.push(chunk(at, self.count, call, self.sure.clone(), false));
-            self.shown = !is_open;
+        if closes || self.sure.text.is_empty() {
+            self.close(at, call, out);
+        } else {
+            out.push(chunk(at, self.open(), call, self.sure.clone(), false));
+            self.shows_more = false;
         }
     }
 
     /// Closes the open utterance; one of which nothing became final was never said.
     fn close(&mut self, at: usize, call: Option<&str>, out: &mut Vec<Message>) {
         let sure = std::mem::take(&mut self.sure);
-        if !sure.text.is_empty() || self.shown {
-            out.push(chunk(at, self.count, call, sure, true));
-            self.count += 1;
+        if let Some(open) = self.open.take() {
+            out.push(chunk(at, open, call, sure, true));
         }
-        (self.shown, self.shown_next) = (self.shown_next, false);
+        self.open = self.next.take();
+        self.shows_more = self.open.is_some();
+    }
+
+    /// The open utterance; a new one if there is none.
+    fn open(&mut self) -> usize {
+        let open = self.open.unwrap_or_else(|| self.begin());
+        self.open = Some(open);
+        open
+    }
+
+    fn begin(&mut self) -> usize {
+        self.count += 1;
+        self.count - 1
     }
 }
 

@@ -9,7 +9,7 @@ use crate::compressed::{self, Wrapping};
 use crate::csv::{self, Table};
 use crate::entry::{Entry, utf8};
 use crate::format::Format;
-use crate::live::{Collector, Live};
+use crate::live::{Collector, Live, Message};
 use crate::plain;
 use crate::problem::Problem;
 use crate::record::{self, Record};
@@ -18,6 +18,9 @@ use crate::values::{BOM, Value, Values};
 
 /// So much is looked at to see how an input is written.
 const HEAD_BYTES: usize = 64 << 10;
+
+/// So many broken messages are named at most of those that a stream held back at its end.
+const HELD_BACK: usize = 64;
 
 /// How inputs are read.
 #[derive(Clone, Debug)]
@@ -257,13 +260,21 @@ impl<V: Iterator<Item = Value>> Recorded<V> {
     }
 
     fn take(&mut self, value: Value) {
-        let Some(collector) = &mut self.collector else {
-            return;
-        };
         let mut messages = Vec::new();
         let read = match value.problem {
             Some(problem) => Err(problem),
             None => utf8(&value.bytes).and_then(|text| self.reader.message(text, &mut messages)),
+        };
+        self.gather(messages, value.line);
+        if let Err(problem) = read {
+            self.ready
+                .push_back(Entry::bad(Some(value.line), problem, Some(value.bytes)));
+        }
+    }
+
+    fn gather(&mut self, messages: Vec<Message>, line: u64) {
+        let Some(collector) = &mut self.collector else {
+            return;
         };
         let mut ends = false;
         for message in messages {
@@ -273,11 +284,20 @@ impl<V: Iterator<Item = Value>> Recorded<V> {
         if ends {
             let ended = collector.ended().into_iter();
             self.ready
-                .extend(ended.map(|call| Entry::call(value.line, call, self.format)));
+                .extend(ended.map(|call| Entry::call(line, call, self.format)));
         }
-        if let Err(problem) = read {
-            self.ready
-                .push_back(Entry::bad(Some(value.line), problem, Some(value.bytes)));
+    }
+
+    /// What the reader held back, as no more will come.
+    fn finish(&mut self) {
+        for _ in 0..HELD_BACK {
+            let mut messages = Vec::new();
+            let read = self.reader.finish(&mut messages);
+            self.gather(messages, self.line);
+            match read {
+                Ok(()) => return,
+                Err(problem) => self.ready.push_back(Entry::bad(Some(self.line), problem, None)),
+            }
         }
     }
 }
@@ -293,6 +313,9 @@ impl<V: Iterator<Item = Value>> Iterator for Recorded<V> {
                     self.take(value);
                 }
                 None => {
+                    if self.collector.is_some() {
+                        self.finish();
+                    }
                     let rest = self.collector.take()?.finish();
                     let line = if rest.len() == 1 { 1 } else { self.line };
                     self.ready

@@ -80,6 +80,11 @@ pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::contact_lens::VENDOR,
     &crate::call_analytics::VENDOR,
     &crate::transcribe::VENDOR,
+    &crate::genesys::VENDOR,
+    &crate::deepgram::VENDOR,
+    &crate::azure::VENDOR,
+    &crate::twilio::VENDOR,
+    &crate::assemblyai::VENDOR,
     &crate::whisper::VENDOR,
 ];
 

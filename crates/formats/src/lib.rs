@@ -17,7 +17,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod aws;
 mod call;
 mod columns;
 mod compressed;
@@ -26,6 +25,7 @@ mod entries;
 mod entry;
 mod format;
 mod live;
+mod marks;
 mod nearest;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -37,12 +37,19 @@ mod shape;
 mod table;
 mod time;
 mod values;
+mod voice;
 mod words;
 mod write;
 
+mod assemblyai;
+mod aws;
+mod azure;
 mod call_analytics;
 mod contact_lens;
+mod deepgram;
+mod genesys;
 mod transcribe;
+mod twilio;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};

@@ -112,6 +112,14 @@ pub trait Live: Send {
     /// # Errors
     /// A message that is not the vendor's or lacks what it must have; the following ones can be read.
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem>;
+
+    /// Says what was held back for messages that should have come before it, as no more will come.
+    ///
+    /// # Errors
+    /// A message among them that lacks what it must have; after it, this can be asked again for the rest.
+    fn finish(&mut self, _out: &mut Vec<Message>) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// The messages of any number of calls on one stream. A vendor's message that does not name its call may be sent in an envelope that does:
@@ -159,28 +167,54 @@ impl Live for Stream {
         if inner.is_none() && !end {
             return self.bare.message(message, out);
         }
-        let from = out.len();
-        let read = match inner {
+        let mut told = Vec::new();
+        let mut read = match inner {
             Some(inner) => {
                 let reader = self.calls.entry(call.clone()).or_insert_with(self.start);
-                reader.message(inner.get(), out)
+                reader.message(inner.get(), &mut told)
             }
             None => Ok(()),
         };
         if end {
-            out.push(Message {
+            if let Some(reader) = self.calls.get_mut(&call) {
+                read = read.and(reader.finish(&mut told));
+            }
+            told.push(Message {
                 end: Some(true),
                 end_ms,
                 ..Message::default()
             });
         }
-        for told in &mut out[from..] {
-            told.call = Some(call.clone());
-            if told.end == Some(true) {
-                self.calls.remove(&call);
-            }
+        if told.iter().any(|message| message.end == Some(true)) {
+            self.calls.remove(&call);
         }
+        out.extend(told.into_iter().map(|message| named(message, &call)));
         read
+    }
+
+    fn finish(&mut self, out: &mut Vec<Message>) -> Result<(), Problem> {
+        self.bare.finish(out)?;
+        let mut calls: Vec<String> = self.calls.keys().cloned().collect();
+        calls.sort_unstable();
+        for call in calls {
+            let mut told = Vec::new();
+            let read = self
+                .calls
+                .get_mut(&call)
+                .map_or(Ok(()), |reader| reader.finish(&mut told));
+            out.extend(told.into_iter().map(|message| named(message, &call)));
+            read?;
+            self.calls.remove(&call);
+        }
+        Ok(())
+    }
+}
+
+/// A message of this call.
+fn named(message: Message, call: &str) -> Message {
+    Message {
+        call: Some(call.to_owned()),
+        ..message
     }
 }
 

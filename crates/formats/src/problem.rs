@@ -68,8 +68,30 @@ impl From<serde_json::Error> for Problem {
             .rsplit_once(" at line ")
             .map_or(text.as_str(), |(what, _)| what);
         Problem {
-            what: what.replace('\n', " "),
+            what: without_quote(what),
             place: (error.line() > 0).then(|| (error.line(), error.column())),
         }
+    }
+}
+
+/// A message of the JSON reader's without the text it quotes, which may be what was said in a call.
+fn without_quote(what: &str) -> String {
+    let told = what.split_once(": string \"");
+    let told = told.and_then(|(before, rest)| Some((before, rest.rsplit_once("\", expected ")?.1)));
+    told.map_or_else(
+        || what.replace('\n', " "),
+        |(before, expected)| format!("{before}: text, expected {expected}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_not_quoted() {
+        let error = serde_json::from_str::<Vec<u8>>(r#""my card, expected soon, is \" 4111""#);
+        let problem = Problem::from(error.expect_err("a text is no list"));
+        assert_eq!(problem.what(), "invalid type: text, expected a sequence");
     }
 }

@@ -11,6 +11,16 @@ pub(crate) struct Recent<V> {
     most: usize,
 }
 
+/// So many calls are remembered: more than run at once on one stream.
+const CALLS: usize = 4_096;
+
+impl<V: Default> Default for Recent<V> {
+    /// Remembers what calls of one stream need.
+    fn default() -> Self {
+        Recent::new(CALLS)
+    }
+}
+
 impl<V: Default> Recent<V> {
     /// Remembers so many keys at most.
     pub(crate) fn new(most: usize) -> Self {
@@ -25,6 +35,11 @@ impl<V: Default> Recent<V> {
     /// Whether a key is remembered.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.known.contains_key(key)
+    }
+
+    /// What is known of a key, if it is remembered.
+    pub(crate) fn get(&mut self, key: &str) -> Option<&mut V> {
+        self.known.get_mut(key).map(|(_, value)| value)
     }
 
     /// What is known of a key, which is remembered from now on.

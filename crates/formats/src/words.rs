@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::call::{Turn, Word};
 
 /// So long a silence of a speaker, in milliseconds, ends the turn: longer than people pause within a thought.
-const PAUSE_MS: i64 = 2_000;
+pub(crate) const PAUSE_MS: i64 = 2_000;
 
 /// Words on their way into turns. Each channel goes its own way: on one of them a turn ends where the speaker changes or falls silent.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Gatherer {
             let pause = word
                 .start_ms
                 .zip(turn.end_ms)
-                .map_or(0, |(start, end)| start - end);
+                .map_or(0, |(start, end)| start.saturating_sub(end));
             turn.speaker.as_deref() == speaker && pause < PAUSE_MS
         });
         let at = goes_on.unwrap_or_else(|| {

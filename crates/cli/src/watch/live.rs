@@ -59,6 +59,15 @@ pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
             }
         }
     }
+    for trouble in desk.held_back() {
+        match trouble {
+            Trouble::Message(message) => {
+                crate::complain(&format!("stdin: {message}"));
+                wrong = true;
+            }
+            Trouble::Failure(failure) => return Err(failure),
+        }
+    }
     desk.end_all()?;
     desk.output.finish()?;
     Ok(Outcome::unless(wrong))
@@ -140,6 +149,22 @@ impl Desk<'_> {
             .filter_map(|message| self.message(message).err());
         let told: Vec<Trouble> = told.collect();
         told.into_iter().chain(read.err()).collect()
+    }
+
+    /// What the reader held back for messages that did not come.
+    fn held_back(&mut self) -> Vec<Trouble> {
+        let mut messages = Vec::new();
+        let read = match &mut self.reader {
+            Some((_, reader)) => reader.finish(&mut messages),
+            None => Ok(()),
+        };
+        let told = messages
+            .into_iter()
+            .filter_map(|message| self.message(message).err());
+        let told: Vec<Trouble> = told.collect();
+        told.into_iter()
+            .chain(read.err().map(|problem| wrong(problem.to_string())))
+            .collect()
     }
 
     /// What reads the messages: the first line says whose they are, unless that was told.

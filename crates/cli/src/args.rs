@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod check;
+pub(crate) mod convert;
 mod score;
 pub(crate) mod summary;
 pub(crate) mod workbench;
@@ -18,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   hackles score examples/calls            calls to read, marked where they go wrong
   hackles score --to jsonl calls.csv      reports for a program, one a line
+  hackles convert vendor/ --out c.jsonl   transcripts of any vendor in one format
   hackles watch < chunks.jsonl            events of live calls as they happen
   hackles watch --replay 4 call.jsonl     a call as it was, four times as fast
   hackles explain \"that's not my job\"   why a sentence scores what it scores
@@ -77,6 +79,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Score finished calls
     Score(Score),
+    /// Turn transcripts of one format into another
+    Convert(convert::Convert),
     /// Follow live calls, or replay a finished one
     Watch(Watch),
     /// Show why a text scores what it scores

@@ -7,6 +7,7 @@
 
 mod args;
 mod compare;
+mod convert;
 mod explain;
 mod failure;
 mod inputs;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     };
     let result = match args.command {
         Command::Score(args) => score::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Watch(args) => watch::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Summary(args) => summary::run(&args),

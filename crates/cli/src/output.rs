@@ -13,10 +13,36 @@ pub(crate) struct Output {
     pending: Option<Pending>,
 }
 
-/// A file under a name of its own, until it is complete.
-struct Pending {
+/// A file under a name of its own, until it is complete. Dropped before it is finished, it is gone.
+pub(crate) struct Pending {
     temporary: PathBuf,
     target: PathBuf,
+}
+
+impl Pending {
+    /// Makes the file.
+    pub(crate) fn create(path: &Path) -> Result<(File, Self), Failure> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut beside = std::ffi::OsString::from(".");
+        beside.push(target.file_name().unwrap_or_default());
+        beside.push(format!(".{}.tmp", std::process::id()));
+        let temporary = target.with_file_name(beside);
+        match File::create(&temporary) {
+            Ok(file) => Ok((file, Pending { temporary, target })),
+            Err(e) => Err(Failure::Nothing(format!("{}: {}", path.display(), plainly(&e)))),
+        }
+    }
+
+    /// The name it will have.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives it its name.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let renamed = fs::rename(&self.temporary, &self.target);
+        renamed.map_err(|e| Failure::Nothing(format!("{}: {}", self.target.display(), plainly(&e))))
+    }
 }
 
 impl Drop for Pending {
@@ -47,16 +73,9 @@ impl Output {
         let (file, pending) = match fs::canonicalize(path) {
             // A device or a pipe is written to, never replaced.
             Ok(known) if !known.is_file() => (File::create(&known).map_err(failed)?, None),
-            found => {
-                let target = found.unwrap_or_else(|_| path.to_owned());
-                let mut beside = std::ffi::OsString::from(".");
-                beside.push(target.file_name().unwrap_or_default());
-                beside.push(format!(".{}.tmp", std::process::id()));
-                let temporary = target.with_file_name(beside);
-                (
-                    File::create(&temporary).map_err(failed)?,
-                    Some(Pending { temporary, target }),
-                )
+            _ => {
+                let (file, pending) = Pending::create(path)?;
+                (file, Some(pending))
             }
         };
         let file: Box<dyn Write> = Box::new(BufWriter::with_capacity(1 << 16, file));
@@ -100,8 +119,7 @@ impl Output {
         self.flush()?;
         drop(self.writer.take());
         match self.pending.take() {
-            Some(pending) => fs::rename(&pending.temporary, &pending.target)
-                .map_err(|e| Failure::Nothing(format!("{}: {}", self.name, plainly(&e)))),
+            Some(pending) => pending.finish(),
             None => Ok(()),
         }
     }

@@ -36,6 +36,11 @@ fn pair(text: &str) -> Result<(String, Role), String> {
 }
 
 impl RoleMap {
+    /// The speakers and their roles.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, Role)> {
+        self.0.iter().map(|(id, role)| (id.as_str(), *role))
+    }
+
     /// Gives the participants these roles, whatever was said of them before, and adds those not named.
     pub(crate) fn apply(&self, participants: &mut Vec<Participant>) {
         for (id, role) in &self.0 {

@@ -1,7 +1,7 @@
 //! Reports as Parquet: a row a turn, with its evidence as a nested list, or a row a call. Columns of text are dictionary-encoded in the file.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -15,9 +15,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
 
-use super::part::beside;
 use crate::args::Rows as Kind;
 use crate::failure::Failure;
+use crate::output::Pending;
 
 /// Rows of a file, ready to be written.
 pub(super) struct Rows(Result<RecordBatch, String>);
@@ -269,8 +269,7 @@ fn call(report: &CallReport) -> Call<'_> {
 /// A file of columns, which gets its name when it is complete.
 pub(super) struct ColumnFile {
     writer: ArrowWriter<File>,
-    temporary: PathBuf,
-    target: PathBuf,
+    pending: Pending,
 }
 
 /// So many rows are held before they are written as a group.
@@ -281,19 +280,14 @@ const GROUP_BYTES: usize = 64 << 20;
 impl ColumnFile {
     /// Begins a file.
     pub(super) fn create(out: &Path, kind: Kind) -> Result<Self, Failure> {
-        let temporary = beside(out, ".part");
         let failed = |e: &dyn std::fmt::Display| Failure::Nothing(format!("{}: {e}", out.display()));
-        let file = File::create(&temporary).map_err(|e| failed(&crate::failure::plainly(&e)))?;
+        let (file, pending) = Pending::create(out)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .build();
         let writer = ArrowWriter::try_new(file, schema(kind), Some(properties)).map_err(|e| failed(&e))?;
-        Ok(ColumnFile {
-            writer,
-            temporary,
-            target: out.to_owned(),
-        })
+        Ok(ColumnFile { writer, pending })
     }
 
     /// Adds rows.
@@ -309,19 +303,13 @@ impl ColumnFile {
 
     /// All is written.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
-        self.writer.finish().map_err(|e| self.failed(&e))?;
-        let renamed = std::fs::rename(&self.temporary, &self.target);
-        renamed.map_err(|e| self.failed(&crate::failure::plainly(&e)))
+        if let Err(e) = self.writer.finish() {
+            return Err(self.failed(&e));
+        }
+        self.pending.finish()
     }
 
     fn failed(&self, error: &dyn std::fmt::Display) -> Failure {
-        Failure::Nothing(format!("{}: {error}", self.target.display()))
-    }
-}
-
-impl Drop for ColumnFile {
-    fn drop(&mut self) {
-        // Already renamed, unless the run failed: half a file of columns cannot be read.
-        let _ = std::fs::remove_file(&self.temporary);
+        Failure::Nothing(format!("{}: {error}", self.pending.target().display()))
     }
 }

@@ -18,6 +18,15 @@ pub(crate) struct Gatherer {
 impl Gatherer {
     /// Adds a word as it was said; its text goes behind a space.
     pub(crate) fn word(&mut self, word: Word, speaker: Option<&str>, channel: Option<&str>) {
+        self.add(word, speaker, channel, " ");
+    }
+
+    /// Adds a word whose text goes right behind the last one, as in languages that are written without spaces.
+    pub(crate) fn glued(&mut self, word: Word, speaker: Option<&str>, channel: Option<&str>) {
+        self.add(word, speaker, channel, "");
+    }
+
+    fn add(&mut self, word: Word, speaker: Option<&str>, channel: Option<&str>, between: &str) {
         let channel = channel.map(str::to_owned);
         let goes_on = self.last.get(&channel).copied().filter(|&at| {
             let turn = &self.turns[at];
@@ -38,7 +47,7 @@ impl Gatherer {
         });
         let turn = &mut self.turns[at];
         if !turn.text.is_empty() {
-            turn.text.push(' ');
+            turn.text.push_str(between);
         }
         turn.text.push_str(&word.text);
         turn.start_ms = turn.start_ms.or(word.start_ms);

@@ -18,14 +18,18 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod cues;
 mod format;
 mod live;
 mod problem;
 mod record;
 mod shape;
+mod text;
 mod time;
 mod words;
 
+mod srt;
+pub mod vtt;
 mod whisper;
 
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};
@@ -33,3 +37,4 @@ pub use format::Format;
 pub use live::{Collector, Live, Message};
 pub use problem::Problem;
 pub use record::{Record, live, read};
+pub use text::read_text;

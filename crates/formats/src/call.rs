@@ -344,7 +344,7 @@ impl From<Turn> for hackles::Turn {
 
 /// When each word was said. A word without a time fills the gap between its neighbours, so that it does not look like a pause; where that
 /// cannot be said of all, nothing is said of any.
-fn times(words: &[Word]) -> Vec<WordTime> {
+pub(crate) fn times(words: &[Word]) -> Vec<WordTime> {
     let known = |w: &Word| w.start_ms.zip(w.end_ms);
     (0..words.len())
         .map(|at| {
@@ -359,7 +359,10 @@ fn times(words: &[Word]) -> Vec<WordTime> {
         .unwrap_or_default()
 }
 
-fn null_as_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<T, D::Error> {
+/// Reads null as nothing: an empty list, a thing without parts. A field for `#[serde(deserialize_with)]`.
+pub(crate) fn null_as_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    d: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 

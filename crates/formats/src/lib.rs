@@ -21,11 +21,14 @@ mod call;
 mod cues;
 mod format;
 mod live;
+mod marks;
 mod problem;
+mod recent;
 mod record;
 mod shape;
 mod text;
 mod time;
+mod voice;
 mod words;
 
 mod srt;

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use hackles::Role;
 
 use crate::call::{Call, Turn, Word};
+use crate::marks;
 use crate::problem::Problem;
 
 /// The longest name of a speaker, in bytes and in words.
@@ -376,6 +377,7 @@ pub(crate) fn call(cues: &[Cue]) -> Call {
             speaker: last.clone(),
             start_ms: Some(said.start_ms),
             end_ms: Some(said.end_ms),
+            redactions: marks::redactions(&text),
             text,
             words: if has_times { said.words } else { Vec::new() },
             ..Turn::default()

@@ -31,6 +31,7 @@ mod time;
 mod voice;
 mod words;
 
+mod google;
 mod srt;
 pub mod vtt;
 mod whisper;

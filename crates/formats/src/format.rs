@@ -75,7 +75,11 @@ pub(crate) struct Vendor {
 }
 
 /// Every vendor's format, in the order in which they are tried.
-pub(crate) const VENDORS: &[&Vendor] = &[&crate::google::VENDOR, &crate::whisper::VENDOR];
+pub(crate) const VENDORS: &[&Vendor] = &[
+    &crate::google::VENDOR,
+    &crate::revai::VENDOR,
+    &crate::whisper::VENDOR,
+];
 
 impl Format {
     /// Each with its name, what it is called, and what else it is asked for by.

@@ -32,6 +32,7 @@ mod voice;
 mod words;
 
 mod google;
+mod revai;
 mod srt;
 pub mod vtt;
 mod whisper;

@@ -33,6 +33,7 @@ mod words;
 
 mod google;
 mod revai;
+mod speechmatics;
 mod srt;
 pub mod vtt;
 mod whisper;

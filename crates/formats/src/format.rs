@@ -77,6 +77,7 @@ pub(crate) struct Vendor {
 /// Every vendor's format, in the order in which they are tried.
 pub(crate) const VENDORS: &[&Vendor] = &[
     &crate::speechmatics::VENDOR,
+    &crate::ccai::VENDOR,
     &crate::google::VENDOR,
     &crate::revai::VENDOR,
     &crate::whisper::VENDOR,

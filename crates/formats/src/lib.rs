@@ -31,6 +31,7 @@ mod time;
 mod voice;
 mod words;
 
+mod ccai;
 mod google;
 mod revai;
 mod speechmatics;

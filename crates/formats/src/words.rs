@@ -33,7 +33,7 @@ impl Gatherer {
             let pause = word
                 .start_ms
                 .zip(turn.end_ms)
-                .map_or(0, |(start, end)| start - end);
+                .map_or(0, |(start, end)| start.saturating_sub(end));
             turn.speaker.as_deref() == speaker && pause < PAUSE_MS
         });
         let at = goes_on.unwrap_or_else(|| {

@@ -1,6 +1,6 @@
 //! Every fixture is seen to be of its format and read as written beside it.
 //!
-//! `fixtures/FORMAT/NAME.json` is a finished call, `NAME.call.json` what it must become. `NAME.live.jsonl` are messages of live calls, one a
+//! `fixtures/FORMAT/NAME.json` is a finished call, `NAME.call.json` what it must become, `NAME.notes.txt` its notes if they matter. `NAME.live.jsonl` are messages of live calls, one a
 //! line, `NAME.messages.jsonl` what they must become, line for line (`[…]`: what one message means). `NAME.bad.json` cannot be read, `NAME.error.txt` says why.
 //! Formats that are text have `.vtt` or `.srt` in the place of `.json`.
 //! `cargo test -p hackles-formats -- --nocapture` prints what was found where it differs.
@@ -56,9 +56,15 @@ fn document(format: Format, path: &Path) -> Option<String> {
     }
     let wanted = path.with_extension("call.json");
     let found = match any(format, path) {
-        Ok(call) => serde_json::to_value(&call).expect("plain data"),
+        Ok(call) => call,
         Err(problem) => return Some(differs(path, &problem.to_string())),
     };
+    let notes = path.with_extension("notes.txt");
+    let told = found.notes.join("\n");
+    if notes.exists() && text(&notes).trim() != told {
+        return Some(differs(&notes, &told));
+    }
+    let found = serde_json::to_value(&found).expect("plain data");
     let want: Option<Value> = fs::read(&wanted)
         .ok()
         .and_then(|w| serde_json::from_slice(&w).ok());

@@ -198,7 +198,10 @@ fn turn(segment: &Segment, start: Option<i64>) -> Option<(Turn, Option<Role>)> {
             .find(|id| !id.is_empty())
     });
     let words: Vec<Word> = segment.words.iter().map(word).collect();
-    let said_at = segment.message_time.zip(start).map(|(time, start)| time - start);
+    let said_at = segment
+        .message_time
+        .zip(start)
+        .map(|(time, start)| time.saturating_sub(start));
     let turn = Turn {
         speaker: id.cloned().or_else(|| channel.map(|tag| format!("ch_{tag}"))),
         channel: channel.map(|tag| tag.to_string()),

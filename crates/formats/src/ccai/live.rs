@@ -135,7 +135,9 @@ impl Known {
                 .chain(payload.language.map(|l| ("language", l)));
             chunk.meta = Some(meta.map(|(key, value)| (key.to_owned(), value.into())).collect());
         }
-        chunk.start_ms = said_at.zip(self.start).map(|(at, start)| at - start);
+        chunk.start_ms = said_at
+            .zip(self.start)
+            .map(|(at, start)| at.saturating_sub(start));
         out.push(chunk);
     }
 

@@ -251,7 +251,10 @@ impl Utterance {
             return false;
         }
         let end = self.words.iter().rev().find_map(|w| w.end_ms);
-        let pause = item.start_time.zip(end).map_or(0, |(start, end)| start - end);
+        let pause = item
+            .start_time
+            .zip(end)
+            .map_or(0, |(start, end)| start.saturating_sub(end));
         self.speaker != item.voice() || pause >= PAUSE_MS || self.words.len() >= WORDS
     }
 

@@ -270,7 +270,7 @@ fn add_sentiment(turns: &mut [Turn], segment: &Sentiment) {
     let Some((start, sentiment)) = segment.start_time.zip(segment.sentiment.as_deref()) else {
         return;
     };
-    let middle = segment.end_time.map_or(start, |end| start + (end - start) / 2);
+    let middle = segment.end_time.map_or(start, |end| i64::midpoint(start, end));
     let holds = |turn: &&mut Turn| {
         turn.channel == segment.channel
             && turn.start_ms.is_some_and(|s| s <= middle)

@@ -76,6 +76,7 @@ pub(crate) struct Vendor {
 
 /// Every vendor's format, in the order in which they are tried.
 pub(crate) const VENDORS: &[&Vendor] = &[
+    &crate::vcon::VENDOR,
     &crate::speechmatics::VENDOR,
     &crate::ccai::VENDOR,
     &crate::google::VENDOR,

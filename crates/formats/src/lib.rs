@@ -36,6 +36,7 @@ mod google;
 mod revai;
 mod speechmatics;
 mod srt;
+mod vcon;
 pub mod vtt;
 mod whisper;
 

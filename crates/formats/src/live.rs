@@ -111,6 +111,14 @@ pub trait Live: Send {
     /// # Errors
     /// A message that is not the vendor's or lacks what it must have; the following ones can be read.
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem>;
+
+    /// Says what was held back for messages that should have come before it, as no more will come.
+    ///
+    /// # Errors
+    /// A message among them that lacks what it must have; after it, this can be asked again for the rest.
+    fn finish(&mut self, _out: &mut Vec<Message>) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// Our own messages.

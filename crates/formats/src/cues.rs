@@ -57,11 +57,12 @@ pub(crate) fn find(lines: &[&str], is_aside: impl Fn(&str) -> bool) -> Result<Ve
             while lines.get(at + 1).is_some_and(|l| !l.trim().is_empty()) {
                 at += 1;
             }
-        } else if !line.trim().is_empty() && !is_id(lines, at) {
-            if let Some(cue) = cues.last_mut() {
-                cue.text.push_str(line);
-                cue.text.push('\n');
-            }
+        } else if !line.trim().is_empty()
+            && !is_id(lines, at)
+            && let Some(cue) = cues.last_mut()
+        {
+            cue.text.push_str(line);
+            cue.text.push('\n');
         }
         at += 1;
     }

@@ -107,6 +107,11 @@ impl Live for Stream {
         }
         Ok(())
     }
+
+    fn finish(&mut self, out: &mut Vec<Message>) -> Result<(), Problem> {
+        self.close(None, out);
+        Ok(())
+    }
 }
 
 impl Stream {
@@ -280,5 +285,23 @@ impl Utterance {
                 self.words.push(item.word(word));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_breaks_off_closes_what_is_open() {
+        let mut stream = start();
+        let mut out = Vec::new();
+        let word = r#"{"type":"word","start_time":0,"end_time":1,"alternatives":[{"content":"Hello"}]}"#;
+        let message = format!(r#"{{"message":"AddTranscript","results":[{word}]}}"#);
+        stream.message(&message, &mut out).expect("a message");
+        assert_eq!(out.pop().and_then(|m| m.is_final), Some(false));
+        stream.finish(&mut out).expect("nothing is held");
+        let last = out.pop().expect("a chunk");
+        assert_eq!((last.text.as_deref(), last.is_final), (Some("Hello"), Some(true)));
     }
 }

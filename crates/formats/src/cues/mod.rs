@@ -8,21 +8,23 @@
 //! - Tags of style (`<i>`, `<c.yellow>`, `<font color=…>`, `{\an8}`) say nothing; other words in angle brackets are text, such as marks of redaction.
 //!   A time in angle brackets is when the words behind it are said.
 //! - `&amp;` and its like stand for characters.
-//! - Text with a colon is not always a name: a name is believed if half of the cues have one, if it comes twice or behind a mark. Files with voice tags have no names.
-//! - Captions often name a speaker only where another begins; a cue without a name goes to the speaker before it, and a note says so.
+//! - Text with a colon is not always a name: a name is believed if half of the cues have one, if it comes twice or behind a mark. Files
+//!   with voice tags have no names, and who speaks in a cue without one is not known.
+//! - Captions with names often give them only where another speaker begins; a cue without a name goes to the speaker before it, and a note says so.
+
+mod tags;
 
 use std::collections::HashMap;
 
 use hackles::Role;
 
+use self::tags::{Run, plain, runs};
 use crate::call::{Call, Turn, Word};
 use crate::marks;
 use crate::problem::Problem;
 
 /// The longest name of a speaker, in bytes and in words.
 const NAME: (usize, usize) = (60, 5);
-/// Tags that say nothing of what was said.
-const STYLE: &[&str] = &["i", "b", "u", "s", "c", "font", "lang", "ruby", "rt"];
 /// Words within names that begin with a small letter.
 const PARTICLES: &[&str] = &[
     "al", "bin", "da", "de", "del", "der", "di", "dos", "la", "of", "van", "von",
@@ -103,140 +105,6 @@ pub(crate) fn time(text: &str) -> Option<i64> {
     Some(((hours * 60 + minutes) * 60 + seconds) * 1000 + ms)
 }
 
-/// A stretch of a cue within one line, one voice and one time.
-#[derive(Clone, Debug, Default)]
-struct Run {
-    /// What the tag of its voice says; an empty name is nobody's.
-    voice: Option<String>,
-    /// The line of the cue it stands in.
-    line: usize,
-    /// Whether it begins its line, with no more than tags of style in front of it.
-    begins: bool,
-    /// The time that stands in front of it.
-    time: Option<i64>,
-    text: String,
-}
-
-impl Run {
-    /// What follows behind a tag.
-    fn next(&self) -> Run {
-        Run {
-            voice: self.voice.clone(),
-            line: self.line,
-            ..Run::default()
-        }
-    }
-}
-
-/// Takes a cue's text apart.
-fn runs(text: &str) -> Vec<Run> {
-    let mut done = Vec::new();
-    let mut run = Run {
-        begins: true,
-        ..Run::default()
-    };
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if let Some((tag, behind)) = tag(rest) {
-            let mut next = run.next();
-            match tag {
-                Tag::Voice(name) => next.voice = Some(name),
-                Tag::VoiceEnd => next.voice = None,
-                Tag::Time(time) => next.time = Some(time),
-                Tag::Style => next.begins = run.begins && run.text.trim().is_empty(),
-            }
-            done.push(std::mem::replace(&mut run, next));
-            rest = behind;
-            continue;
-        }
-        let (character, behind) = entity(rest).unwrap_or((first, &rest[first.len_utf8()..]));
-        if first == '\n' {
-            let next = Run {
-                line: run.line + 1,
-                begins: true,
-                ..run.next()
-            };
-            done.push(std::mem::replace(&mut run, next));
-        } else {
-            run.text.push(character);
-        }
-        rest = behind;
-    }
-    done.push(run);
-    done
-}
-
-enum Tag {
-    Voice(String),
-    VoiceEnd,
-    Time(i64),
-    Style,
-}
-
-/// The tag at the front of a text, and what stands behind it. Angle brackets that are no tag are text.
-fn tag(text: &str) -> Option<(Tag, &str)> {
-    if let Some(inner) = text.strip_prefix("{\\") {
-        return Some((Tag::Style, inner.split_once('}')?.1));
-    }
-    let (inner, behind) = text.strip_prefix('<')?.split_once('>')?;
-    let (name, annotation) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
-    let bare = name.strip_prefix('/').unwrap_or(name);
-    let element = bare.split_once('.').map_or(bare, |(element, _)| element);
-    let tag = if name.starts_with(|c: char| c.is_ascii_digit()) {
-        Tag::Time(time(inner.trim())?)
-    } else if name == "/v" {
-        Tag::VoiceEnd
-    } else if element == "v" {
-        Tag::Voice(plain(&decode(annotation)))
-    } else if STYLE.contains(&element.to_ascii_lowercase().as_str()) {
-        Tag::Style
-    } else {
-        return None;
-    };
-    Some((tag, behind))
-}
-
-/// The character that an entity at the front of a text stands for, and what stands behind it.
-fn entity(text: &str) -> Option<(char, &str)> {
-    let (name, behind) = text.strip_prefix('&')?.split_once(';')?;
-    let character = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => '\u{a0}',
-        "lrm" => '\u{200e}',
-        "rlm" => '\u{200f}',
-        _ => {
-            let digits = name.strip_prefix('#')?;
-            let code = match digits.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => digits.parse(),
-            };
-            char::from_u32(code.ok()?)?
-        }
-    };
-    Some((character, behind))
-}
-
-/// A text with its entities made characters.
-fn decode(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let (character, behind) = entity(rest).unwrap_or((first, &rest[first.len_utf8()..]));
-        out.push(character);
-        rest = behind;
-    }
-    out
-}
-
-/// A text with one space between words and none around them.
-fn plain(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Takes the name off the front of a line, if there is what may be one.
 fn name(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.split_once(':')?;
@@ -257,13 +125,15 @@ fn name(line: &str) -> Option<(&str, &str)> {
 fn mark(line: &str) -> Option<&str> {
     let rest = line.strip_prefix(">>").or_else(|| {
         let rest = line.strip_prefix(['-', '–', '—'])?;
-        (!rest.starts_with(['-', '–', '—'])).then_some(rest)
+        // `-5` is a number and `--` a pause.
+        let is_none = |c: char| c.is_ascii_digit() || matches!(c, '-' | '–' | '—');
+        (!rest.starts_with(is_none)).then_some(rest)
     })?;
     Some(rest.trim_start_matches('>').trim_start())
 }
 
 /// What is said in one cue without a break.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Said {
     start_ms: i64,
     end_ms: i64,
@@ -275,19 +145,40 @@ struct Said {
     words: Vec<Word>,
 }
 
+impl Said {
+    /// Ends here, as far as is known.
+    fn ends(&mut self, ms: i64) {
+        self.end_ms = ms;
+        if let Some(word) = self.words.last_mut() {
+            word.end_ms = Some(ms);
+        }
+    }
+
+    /// Goes on with a text; a word of its own begins at a time.
+    fn goes_on(&mut self, text: &str, word_at: Option<i64>, end_ms: i64) {
+        self.text.push_str(text);
+        match word_at {
+            Some(start_ms) => self.words.push(Word::at(plain(text), start_ms, end_ms)),
+            None => {
+                if let Some(word) = self.words.last_mut() {
+                    word.text = plain(&format!("{} {text}", word.text));
+                }
+            }
+        }
+        self.ends(end_ms);
+    }
+}
+
 /// What is said in a cue, parted where a voice, a name or a mark begins another speaker.
-fn said(cue: &Cue, is_name: impl Fn(&str) -> bool) -> Vec<Said> {
+fn said(cue: &Cue, names: &Names) -> Vec<Said> {
     let mut all: Vec<Said> = Vec::new();
-    let (mut line, mut voice, mut now) = (usize::MAX, None, cue.start_ms);
-    let mut is_timed = false;
+    let (mut line, mut voice) = (0, None);
+    let (mut now, mut is_timed) = (cue.start_ms, false);
     for run in runs(&cue.text) {
         if let Some(time) = run.time {
             (now, is_timed) = (time, true);
             if let Some(said) = all.last_mut() {
-                said.end_ms = now;
-                if let Some(word) = said.words.last_mut() {
-                    word.end_ms = Some(now);
-                }
+                said.ends(now);
             }
         }
         if run.text.trim().is_empty() {
@@ -296,76 +187,95 @@ fn said(cue: &Cue, is_name: impl Fn(&str) -> bool) -> Vec<Said> {
             }
             continue;
         }
-        let mut text = run.text.as_str();
-        let mut speaker = run.voice.clone().filter(|v| !v.is_empty());
-        let mut is_other = run.voice.is_some();
-        let mut parts = all.is_empty() || run.voice != voice;
-        if run.begins && run.voice.is_none() {
-            if let Some(rest) = mark(text.trim_start()) {
-                (text, is_other, parts) = (rest, true, true);
-            }
-            if let Some((found, rest)) = name(text).filter(|(found, _)| is_name(found)) {
-                (text, speaker, parts) = (rest, Some(found.to_owned()), true);
-            }
-        }
-        if parts {
+        let (begun, text) = begin(&run, names);
+        let begins = begun.is_some() || all.is_empty() || run.voice != voice;
+        if begins {
             all.push(Said {
                 start_ms: now,
-                end_ms: cue.end_ms,
-                speaker,
-                is_other,
-                text: String::new(),
-                words: Vec::new(),
+                ..begun.unwrap_or_else(|| Said {
+                    speaker: run.voice.clone().filter(|v| !v.is_empty()),
+                    is_other: run.voice.is_some(),
+                    ..Said::default()
+                })
             });
         }
-        let last = all.len() - 1;
-        let said = &mut all[last];
-        if run.line != line {
-            said.text.push(' ');
+        if let Some(said) = all.last_mut() {
+            if run.line != line {
+                said.text.push(' ');
+            }
+            let word_at = (std::mem::take(&mut is_timed) || begins).then_some(now);
+            said.goes_on(text, word_at, cue.end_ms);
         }
-        (line, voice) = (run.line, run.voice.clone());
-        said.text.push_str(text);
-        said.end_ms = cue.end_ms;
-        if std::mem::take(&mut is_timed) || parts {
-            said.words.push(Word::at(plain(text), now, cue.end_ms));
-        } else if let Some(word) = said.words.last_mut() {
-            word.text = plain(&format!("{} {text}", word.text));
-        }
+        (line, voice) = (run.line, run.voice);
     }
     all
 }
 
-/// Which names before a colon are believed.
-fn names(cues: &[Cue]) -> impl Fn(&str) -> bool {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    let (mut with_text, mut named, mut has_voices) = (0, 0, false);
-    for cue in cues {
-        let runs = runs(&cue.text);
-        has_voices |= runs.iter().any(|r| r.voice.is_some());
-        let mut has_name = false;
-        for run in runs.iter().filter(|r| r.begins) {
-            let text = run.text.trim_start();
-            let marked = mark(text);
-            if let Some((name, _)) = name(marked.unwrap_or(text)) {
-                *counts.entry(name.to_owned()).or_default() += if marked.is_some() { 2 } else { 1 };
-                has_name = true;
-            }
-        }
-        with_text += usize::from(!cue.text.trim().is_empty());
-        named += usize::from(has_name);
+/// What a name or a mark at the front of a run begins, and the text behind it.
+fn begin<'a>(run: &'a Run, names: &Names) -> (Option<Said>, &'a str) {
+    let text = run.text.as_str();
+    if !run.begins || run.voice.is_some() {
+        return (None, text);
     }
-    let most = named * 2 >= with_text;
-    move |name: &str| !has_voices && (most || counts.get(name).is_some_and(|n| *n > 1))
+    let marked = mark(text.trim_start());
+    let rest = marked.unwrap_or(text);
+    let named = name(rest).filter(|(found, _)| names.believe(found));
+    let begun = (marked.is_some() || named.is_some()).then(|| Said {
+        speaker: named.map(|(found, _)| found.to_owned()),
+        is_other: true,
+        ..Said::default()
+    });
+    (begun, named.map_or(rest, |(_, behind)| behind))
+}
+
+/// Which names before a colon are believed.
+struct Names {
+    counts: HashMap<String, usize>,
+    /// Whether half of the cues have one.
+    in_most: bool,
+    /// Whether voice tags say who speaks instead.
+    has_voices: bool,
+}
+
+impl Names {
+    fn of(cues: &[Cue]) -> Names {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let (mut with_text, mut named, mut has_voices) = (0, 0, false);
+        for cue in cues {
+            let runs = runs(&cue.text);
+            has_voices |= runs.iter().any(|r| r.voice.is_some());
+            let mut has_name = false;
+            for run in runs.iter().filter(|r| r.begins) {
+                let text = run.text.trim_start();
+                let marked = mark(text);
+                if let Some((name, _)) = name(marked.unwrap_or(text)) {
+                    *counts.entry(name.to_owned()).or_default() += if marked.is_some() { 2 } else { 1 };
+                    has_name = true;
+                }
+            }
+            with_text += usize::from(!cue.text.trim().is_empty());
+            named += usize::from(has_name);
+        }
+        Names {
+            counts,
+            in_most: named * 2 >= with_text,
+            has_voices,
+        }
+    }
+
+    fn believe(&self, name: &str) -> bool {
+        !self.has_voices && (self.in_most || self.counts.get(name).is_some_and(|n| *n > 1))
+    }
 }
 
 /// The call that cues tell.
 pub(crate) fn call(cues: &[Cue]) -> Call {
-    let is_name = names(cues);
+    let names = Names::of(cues);
     let mut call = Call::default();
     let (mut last, mut carried) = (None, 0);
-    for said in cues.iter().flat_map(|cue| said(cue, &is_name)) {
+    for said in cues.iter().flat_map(|cue| said(cue, &names)) {
         let text = plain(&said.text);
-        if said.speaker.is_some() || said.is_other {
+        if said.speaker.is_some() || said.is_other || names.has_voices {
             last = said.speaker;
         } else if last.is_some() {
             carried += 1;
@@ -386,7 +296,7 @@ pub(crate) fn call(cues: &[Cue]) -> Call {
     }
     if carried > 0 {
         call.notes.push(format!(
-            "{carried} cues name no speaker and are put down to the one before"
+            "cues that name no speaker and are put down to the one before: {carried}"
         ));
     }
     add_roles(&mut call);
@@ -442,18 +352,5 @@ mod tests {
         ] {
             assert_eq!(name(line).map(|(name, _)| name), want, "{line}");
         }
-    }
-
-    #[test]
-    fn entities_and_marks() {
-        assert_eq!(
-            decode("R&amp;D &lt;b&gt; &#39;&#x41; AT&T; &x"),
-            "R&D <b> 'A AT&T; &x"
-        );
-        let told: Vec<String> = runs("I <i>do</i> <PII> <5 &lt;v x>")
-            .into_iter()
-            .map(|r| r.text)
-            .collect();
-        assert_eq!(told.concat(), "I do <PII> <5 <v x>");
     }
 }

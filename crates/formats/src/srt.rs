@@ -3,7 +3,7 @@
 //! # Facts
 //! - A cue is a number, a line of times with a comma before the milliseconds (`00:00:01,000 --> 00:00:02,500`) and its text.
 //! - There is no header, and nothing says who speaks but what stands in the text.
-//! - All else is said of [cues](crate::cues).
+//! - All else is said of cues, in their module.
 
 use crate::call::Call;
 use crate::cues;

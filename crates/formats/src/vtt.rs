@@ -4,7 +4,7 @@
 //! - The first line is `WEBVTT`, perhaps with a title behind it; the header ends with an empty line and may hold `Language: en`.
 //! - Blocks that begin with `NOTE`, `STYLE` or `REGION` are no cues.
 //! - Zoom numbers its cues and writes `Name: text`; Teams gives them ids and writes `<v Name>text</v>`.
-//! - All else is said of [cues](crate::cues).
+//! - All else is said of cues, in their module.
 //!
 //! What is [written](write) has a voice tag for each turn whose speaker is known, and reads back as it was, but for white space.
 

@@ -6,7 +6,7 @@
 //! - Zoom numbers its cues and writes `Name: text`; Teams gives them ids and writes `<v Name>text</v>`.
 //! - All else is said of cues, in their module.
 //!
-//! What is [written](write) has a voice tag for each turn whose speaker is known, and reads back as it was, but for white space.
+//! What is [written](fn@write) has a voice tag for each turn whose speaker is known, and reads back as it was, but for white space.
 
 use std::fmt::Write;
 

@@ -4,16 +4,17 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek as _};
 
-use crate::columns::Columns;
+use crate::captions;
 use crate::compressed::{self, Wrapping};
-use crate::csv::{self, Table};
 use crate::entry::{Entry, utf8};
 use crate::format::Format;
 use crate::live::{Collector, Live, Message};
 use crate::plain;
 use crate::problem::Problem;
 use crate::record::{self, Record};
-use crate::table::HELD_BYTES;
+use crate::tables::columns::Columns;
+use crate::tables::csv::{self, Table};
+use crate::tables::gathering::HELD_BYTES;
 use crate::values::{BOM, Value, Values};
 
 /// So much is looked at to see how an input is written.
@@ -94,7 +95,7 @@ impl Reading {
     /// A file that is no Parquet, or lacks a column that is needed.
     #[cfg(feature = "parquet")]
     pub fn parquet(&self, file: File) -> Result<Entries, Problem> {
-        let table = crate::parquet::table(file, &self.columns, self.held_bytes)?;
+        let table = crate::tables::parquet::table(file, &self.columns, self.held_bytes)?;
         Ok(Entries::new(Format::Parquet, table))
     }
 
@@ -137,7 +138,7 @@ impl Reading {
             Format::Parquet => Err(Problem::new("Parquet is read from files only")),
             Format::Vtt | Format::Srt => {
                 let text = self.whole(source)?;
-                let call = record::read_text(format, utf8(&text)?);
+                let call = captions::read_text(format, utf8(&text)?);
                 let entry = match call {
                     Ok(call) => Entry::call(1, call, format),
                     Err(problem) => {

@@ -3,11 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::call::Call;
-use crate::live::Live;
 use crate::nearest::nearest;
 use crate::problem::Problem;
-use crate::shape::Shape;
+use crate::vendors::{VENDORS, Vendor};
 
 /// How transcripts are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,39 +52,6 @@ pub enum Format {
     /// vCon containers.
     Vcon,
 }
-
-/// What a JSON record of a vendor's is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A finished call.
-    Document,
-    /// A message of a live one.
-    Message,
-}
-
-/// A vendor's format of JSON records.
-pub(crate) struct Vendor {
-    pub(crate) format: Format,
-    /// Whether a record is of this format, by the keys it has. The first format that knows a record has it.
-    pub(crate) looks: fn(&Shape) -> Option<Kind>,
-    /// Reads a finished call.
-    pub(crate) document: fn(&str) -> Result<Call, Problem>,
-    /// Reads messages of live calls, where the vendor sends such.
-    pub(crate) live: Option<fn() -> Box<dyn Live>>,
-}
-
-/// Every vendor's format, in the order in which they are tried.
-pub(crate) const VENDORS: &[&Vendor] = &[
-    &crate::contact_lens::VENDOR,
-    &crate::call_analytics::VENDOR,
-    &crate::transcribe::VENDOR,
-    &crate::genesys::VENDOR,
-    &crate::deepgram::VENDOR,
-    &crate::azure::VENDOR,
-    &crate::twilio::VENDOR,
-    &crate::assemblyai::VENDOR,
-    &crate::whisper::VENDOR,
-];
 
 impl Format {
     /// Each with its name, what it is called, and what else it is asked for by.
@@ -186,11 +151,6 @@ impl Format {
     /// Whether the vendor sends calls live, so that [`live`](crate::live()) reads them.
     pub fn is_live(self) -> bool {
         self == Format::Jsonl || self.vendor().is_some_and(|v| v.live.is_some())
-    }
-
-    /// The format of a text that is no JSON, seen from its beginning.
-    pub fn of_text(_head: &str) -> Option<Format> {
-        None
     }
 
     /// What reads its JSON records; none for the formats that are ours or no JSON.

@@ -18,49 +18,34 @@
 #![forbid(unsafe_code)]
 
 mod call;
-mod columns;
+mod captions;
 mod compressed;
-mod csv;
 mod entries;
 mod entry;
 mod format;
 mod live;
 mod marks;
 mod nearest;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod plain;
 mod problem;
-mod recent;
 mod record;
 mod shape;
-mod table;
+mod tables;
 mod time;
 mod values;
-mod voice;
-mod words;
+mod vendors;
 mod write;
 
-mod assemblyai;
-mod aws;
-mod azure;
-mod call_analytics;
-mod contact_lens;
-mod deepgram;
-mod genesys;
-mod transcribe;
-mod twilio;
-mod whisper;
-
 pub use call::{Call, Category, Figures, Party, Redaction, Turn, Word};
-pub use columns::Columns;
+pub use captions::read_text;
 pub use compressed::unpacked;
 pub use entries::{Entries, Reading, is_parquet};
 pub use entry::{Entry, Found, Scorable};
 pub use format::Format;
 pub use live::{Collector, Live, Message, Stream};
-#[cfg(feature = "parquet")]
-pub use parquet::ParquetWriter;
 pub use problem::Problem;
 pub use record::{Record, live, read};
+pub use tables::columns::Columns;
+#[cfg(feature = "parquet")]
+pub use tables::parquet::ParquetWriter;
 pub use write::Writer;

@@ -50,6 +50,13 @@ impl Problem {
         self.place = Some((line, 1));
         self
     }
+
+    /// So many lines further down, for a part of a record.
+    #[must_use]
+    pub(crate) fn lines_down(mut self, lines: usize) -> Self {
+        self.place = self.place.map(|(line, column)| (line + lines, column));
+        self
+    }
 }
 
 impl fmt::Display for Problem {

@@ -1,10 +1,11 @@
 //! One JSON record: of which format it is, and what it says.
 
 use crate::call::Call;
-use crate::format::{Format, Kind, VENDORS};
+use crate::format::Format;
 use crate::live::{Live, Own, Stream};
 use crate::problem::Problem;
 use crate::shape::Shape;
+use crate::vendors::{Kind, VENDORS};
 
 /// What a JSON record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,13 +110,4 @@ pub fn live(format: Format) -> Option<Box<dyn Live>> {
             .map(|start| Box::new(Stream::new(start)) as Box<dyn Live>),
         None => (format == Format::Jsonl).then(|| Box::new(Own) as Box<dyn Live>),
     }
-}
-
-/// Reads a call from a text of a format that is no JSON.
-///
-/// # Errors
-/// A text that is not of this format.
-pub fn read_text(format: Format, text: &str) -> Result<Call, Problem> {
-    let _ = text;
-    Err(Problem::new(format!("{} is not read from text", format.title())))
 }

@@ -53,6 +53,53 @@ pub(crate) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D:
     }
 }
 
+/// A time as Protocol Buffers have it where they are not written as text; whole seconds may be text, and what is 0 may be left out.
+#[derive(Deserialize)]
+struct Parts {
+    #[serde(default, deserialize_with = "number")]
+    seconds: Option<f64>,
+    #[serde(default, deserialize_with = "number")]
+    nanos: Option<f64>,
+}
+
+impl Parts {
+    fn ms(&self) -> Option<i64> {
+        from_seconds(self.seconds.unwrap_or(0.0) + self.nanos.unwrap_or(0.0) / 1e9)
+    }
+}
+
+/// Reads a Protocol Buffers duration (`"1.5s"` or `{"seconds":"1","nanos":500000000}`) as milliseconds. A field for `#[serde(deserialize_with)]`.
+pub(crate) fn protobuf_duration<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a duration (`\"1.5s\"` or `{seconds, nanos}`)")]
+    enum Duration {
+        Parts(Parts),
+        Plain(#[serde(deserialize_with = "seconds")] Option<i64>),
+    }
+    Ok(match Option::<Duration>::deserialize(d)? {
+        None => None,
+        Some(Duration::Parts(parts)) => parts.ms(),
+        Some(Duration::Plain(ms)) => ms,
+    })
+}
+
+/// Reads a Protocol Buffers timestamp (RFC 3339 or `{"seconds":"1","nanos":500000000}`) as milliseconds since 1970. A field for `#[serde(deserialize_with)]`.
+pub(crate) fn protobuf_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a time of day (RFC 3339 or `{seconds, nanos}`)")]
+    enum Time {
+        Parts(Parts),
+        Text(String),
+    }
+    match Option::<Time>::deserialize(d)? {
+        None => Ok(None),
+        Some(Time::Parts(parts)) => Ok(parts.ms()),
+        Some(Time::Text(text)) => from_rfc3339(&text)
+            .map(Some)
+            .ok_or_else(|| serde::de::Error::custom("a time of day that is not RFC 3339")),
+    }
+}
+
 /// Reads a number, or text that is one. A field for `#[serde(deserialize_with)]`.
 pub(crate) fn number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
     #[derive(Deserialize)]
@@ -91,6 +138,17 @@ mod tests {
             assert_eq!(at.0, want, "{json}");
         }
         assert!(serde_json::from_str::<At>("\"soon\"").is_err());
+        #[derive(Deserialize)]
+        struct Span(#[serde(deserialize_with = "protobuf_duration")] Option<i64>);
+        for (json, want) in [
+            ("\"1.500s\"", 1500),
+            (r#"{"seconds":"1","nanos":500000000}"#, 1500),
+            (r#"{"nanos":40000000}"#, 40),
+            ("{}", 0),
+        ] {
+            let span: Span = serde_json::from_str(json).expect(json);
+            assert_eq!(span.0, Some(want), "{json}");
+        }
         assert_eq!(from_ticks(400_000.0), Some(40));
         assert_eq!(from_iso_duration("PT1H0M3.5S"), Some(3_603_500));
         assert_eq!(from_iso_duration("PT0.04S"), Some(40));

@@ -1,9 +1,10 @@
 //! Calls as bytes of a format.
 
 use crate::call::Call;
-use crate::csv;
+use crate::captions::vtt;
 use crate::format::Format;
 use crate::problem::Problem;
+use crate::tables::csv;
 
 /// Writes calls one after the other: JSON lines, CSV, or WebVTT, of which a file holds one call. Parquet has a writer of its own.
 #[derive(Debug)]
@@ -32,7 +33,11 @@ impl Writer {
         let begin = out.len();
         let done = match self.format {
             Format::Csv => csv::write(call, self.written == 0, out),
-            Format::Vtt => self.vtt(call, out),
+            Format::Vtt if self.written > 0 => Err(Problem::new("a WebVTT file holds one call")),
+            Format::Vtt => {
+                let mut text = String::new();
+                vtt::write(call, &mut text).map(|()| out.extend_from_slice(text.as_bytes()))
+            }
             _ => serde_json::to_writer(&mut *out, call)
                 .map(|()| out.push(b'\n'))
                 .map_err(Problem::from),
@@ -42,13 +47,5 @@ impl Writer {
             Err(_) => out.truncate(begin),
         }
         done
-    }
-
-    fn vtt(&self, call: &Call, out: &mut Vec<u8>) -> Result<(), Problem> {
-        if self.written > 0 {
-            return Err(Problem::new("a WebVTT file holds one call"));
-        }
-        let _ = (call, out);
-        Err(Problem::new("WebVTT"))
     }
 }

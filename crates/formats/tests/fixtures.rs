@@ -1,13 +1,14 @@
 //! Every fixture is seen to be of its format and read as written beside it.
 //!
-//! `fixtures/FORMAT/NAME.json` is a finished call, `NAME.call.json` what it must become. `NAME.live.jsonl` are messages of live calls, one a
+//! `fixtures/FORMAT/NAME.json` is a finished call, `NAME.call.json` what it must become, `NAME.notes.txt` its notes if they matter. `NAME.live.jsonl` are messages of live calls, one a
 //! line, `NAME.messages.jsonl` what they must become, line for line (`[…]`: what one message means). `NAME.bad.json` cannot be read, `NAME.error.txt` says why.
+//! Formats that are text have `.vtt` or `.srt` in the place of `.json`.
 //! `cargo test -p hackles-formats -- --nocapture` prints what was found where it differs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hackles_formats::{Format, Record, live, read};
+use hackles_formats::{Call, Format, Problem, Record, live, read, read_text};
 use serde_json::Value;
 
 fn text(path: &Path) -> String {
@@ -24,22 +25,46 @@ fn differs(path: &Path, found: &str) -> String {
     format!("== {} ==\n{found}\n", path.display())
 }
 
-fn document(format: Format, path: &Path) -> Option<String> {
-    let json = text(path);
-    let seen = Record::of(json.as_bytes());
-    if seen
-        != Ok(Record {
-            format,
-            is_message: false,
-        })
-    {
-        return Some(differs(path, &format!("seen as {seen:?}")));
+/// Reads a call of JSON or of text.
+fn any(format: Format, path: &Path) -> Result<Call, Problem> {
+    if path.extension().is_some_and(|e| e == "json") {
+        read(format, &text(path))
+    } else {
+        read_text(format, &text(path))
     }
-    let wanted = beside(path, ".json", ".call.json");
-    let found = match read(format, &json) {
-        Ok(call) => serde_json::to_value(&call).expect("plain data"),
+}
+
+/// What the file is seen to be, where that is wrong.
+fn mistaken(format: Format, path: &Path) -> Option<String> {
+    let is_document = Record {
+        format,
+        is_message: false,
+    };
+    let text = text(path);
+    if path.extension().is_some_and(|e| e == "json") {
+        let seen = Record::of(text.as_bytes());
+        (seen != Ok(is_document)).then(|| format!("seen as {seen:?}"))
+    } else {
+        let seen = Format::of_text(&text);
+        (seen != Some(format)).then(|| format!("seen as {seen:?}"))
+    }
+}
+
+fn document(format: Format, path: &Path) -> Option<String> {
+    if let Some(mistake) = mistaken(format, path) {
+        return Some(differs(path, &mistake));
+    }
+    let wanted = path.with_extension("call.json");
+    let found = match any(format, path) {
+        Ok(call) => call,
         Err(problem) => return Some(differs(path, &problem.to_string())),
     };
+    let notes = path.with_extension("notes.txt");
+    let told = found.notes.join("\n");
+    if notes.exists() && text(&notes).trim() != told {
+        return Some(differs(&notes, &told));
+    }
+    let found = serde_json::to_value(&found).expect("plain data");
     let want: Option<Value> = fs::read(&wanted)
         .ok()
         .and_then(|w| serde_json::from_slice(&w).ok());
@@ -78,8 +103,8 @@ fn messages(format: Format, path: &Path) -> Option<String> {
 }
 
 fn bad(format: Format, path: &Path) -> Option<String> {
-    let wanted = beside(path, ".bad.json", ".error.txt");
-    let found = match read(format, &text(path)) {
+    let wanted = path.with_extension("").with_extension("error.txt");
+    let found = match any(format, path) {
         Ok(_) => "it can be read".to_owned(),
         Err(problem) => problem.to_string(),
     };
@@ -105,11 +130,12 @@ fn fixtures_become_what_stands_beside_them() {
         paths.sort();
         for path in paths {
             let file = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let is_call = [".json", ".vtt", ".srt"].iter().any(|end| file.ends_with(end));
             let found = if file.ends_with(".live.jsonl") {
                 messages(format, &path)
-            } else if file.ends_with(".bad.json") {
+            } else if is_call && path.with_extension("").extension().is_some_and(|e| e == "bad") {
                 bad(format, &path)
-            } else if file.ends_with(".json") && !file.ends_with(".call.json") {
+            } else if is_call && !file.ends_with(".call.json") {
                 document(format, &path)
             } else {
                 continue;

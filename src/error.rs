@@ -126,8 +126,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The name among `names` that is nearest to `wrong`, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The name among `names` that is nearest to `wrong`, if one is near enough to be meant: so few letters apart (Damerau and Levenshtein's distance) as a
+/// third of the longer name, two at least.
+pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
@@ -136,8 +137,8 @@ pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
-/// ` (did you mean "x"?)`, or nothing.
-pub(crate) fn did_you_mean<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+/// ` (did you mean "x"?)` with the [nearest] name, or nothing.
+pub fn did_you_mean<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     nearest(wrong, names).map_or_else(String::new, |name| format!(" (did you mean \"{name}\"?)"))
 }
 

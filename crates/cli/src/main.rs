@@ -13,7 +13,6 @@ mod failure;
 mod inputs;
 mod layers;
 mod lexicon;
-mod nearest;
 mod output;
 mod progress;
 mod read;

@@ -1,8 +1,7 @@
 //! `--roles ch_0=agent,ch_1=customer`: who is who, where the transcript does not say.
 
+use hackles::error::did_you_mean;
 use hackles::{Participant, Role};
-
-use crate::nearest::nearest;
 
 /// Roles by speaker id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,8 +22,7 @@ fn pair(text: &str) -> Result<(String, Role), String> {
         .ok_or_else(|| format!("\"{text}\" is not SPEAKER=ROLE"))?;
     let (speaker, role) = (speaker.trim(), role.trim());
     let known = Role::of_id(&role.to_ascii_lowercase()).ok_or_else(|| {
-        let meant = nearest(&role.to_ascii_lowercase(), &["agent", "customer"]);
-        let meant = meant.map_or_else(String::new, |name| format!(" (did you mean \"{name}\"?)"));
+        let meant = did_you_mean(&role.to_ascii_lowercase(), ["agent", "customer"]);
         format!("unknown role \"{role}\"{meant}; a role is agent or customer")
     })?;
     match Role::of_id(speaker) {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::nearest::nearest;
+use hackles::error::did_you_mean;
+
 use crate::problem::Problem;
 use crate::vendors::{VENDORS, Vendor};
 
@@ -179,8 +180,7 @@ impl FromStr for Format {
         }
         let names = Format::TABLE.iter().map(|(_, name, ..)| *name);
         let all: Vec<&str> = names.collect();
-        let near = nearest(&wanted, &all);
-        let near = near.map_or_else(String::new, |name| format!(" (did you mean \"{name}\"?)"));
+        let near = did_you_mean(&wanted, all.iter().copied());
         Err(Problem::new(format!(
             "unknown format \"{text}\"{near}; there are {}",
             all.join(", ")

@@ -25,7 +25,6 @@ mod entry;
 mod format;
 mod live;
 mod marks;
-mod nearest;
 mod plain;
 mod problem;
 mod record;

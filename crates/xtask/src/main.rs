@@ -1,5 +1,6 @@
 //! Tasks of the project. `cargo xtask bench` compares Hackles with its peers; `benches/README.md` says what its figures mean.
 
+mod archive;
 mod bench;
 mod clock;
 #[path = "../../../benches/common/mod.rs"]
@@ -27,6 +28,8 @@ cargo xtask bench [--quick] [--json FILE] [--sessions N] [--rounds N] [--most N]
       --rounds N    how often each case has its turn (31)
       --most N      of a phrase of the lexicon, literals are made if it has at most so many forms (256)
       --no-python   leaves out the peers in Python
+cargo xtask archive [--calls N] [--quick]
+    A generated archive (20000 calls; 1000000 are 3 GB) through the program, beside bare parsing of the same file: time, threads, peak memory.
 cargo xtask sessions [--sessions N]
     Bytes of a live session and times of a push, among so many.
 cargo xtask steady
@@ -40,6 +43,7 @@ struct Asked {
     sessions: Option<usize>,
     rounds: Option<usize>,
     most: Option<usize>,
+    calls: Option<usize>,
     python: bool,
 }
 
@@ -57,6 +61,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         sessions: None,
         rounds: None,
         most: None,
+        calls: None,
         python: true,
     };
     while let Some(name) = arguments.next() {
@@ -66,6 +71,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--json" => asked.json = value(&name, arguments.next())?,
             "--sessions" => asked.sessions = value(&name, arguments.next())?,
             "--rounds" => asked.rounds = value(&name, arguments.next())?,
+            "--calls" => asked.calls = value(&name, arguments.next())?,
             "--most" => asked.most = value(&name, arguments.next())?,
             _ => return Err(format!("unknown argument {name:?}")),
         }
@@ -78,6 +84,7 @@ fn main() -> ExitCode {
     let task = arguments.next().unwrap_or_default();
     let done = asked(arguments).and_then(|asked| match task.as_str() {
         "bench" => bench::run(&asked),
+        "archive" => archive::run(&asked),
         "sessions" => {
             let figures = sessions::measure(asked.sessions.unwrap_or(sessions::USUAL));
             println!("{figures}");

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use hackles::Role;
+use hackles::error::did_you_mean;
 use hackles::lexicon::EntrySource;
 use hackles::signal::Signal;
 
 use crate::args::workbench::ShowSignal;
 use crate::failure::{Failure, Outcome};
-use crate::nearest::nearest;
 use crate::output::Output;
 use crate::style::{BOLD, DIM, paint};
 
@@ -20,9 +20,7 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
     let mut sources = lexicon.sources(&args.signal)?;
     for name in &args.entries {
         if !sources.iter().any(|s| s.is_named(name)) {
-            let ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
-            let hint =
-                nearest(name, &ids).map_or_else(String::new, |id| format!(" (did you mean \"{id}\"?)"));
+            let hint = did_you_mean(name, sources.iter().map(|s| s.id.as_str()));
             return Err(Failure::of_usage(format_args!(
                 "{} has no entry \"{name}\"{hint}",
                 args.signal

@@ -102,7 +102,7 @@ impl Fields {
         } else {
             String::new()
         };
-        let near = crate::nearest::nearest(field, &names)
+        let near = hackles::error::nearest(field, names.iter().copied())
             .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
         let more = if names.len() > MOST_TOLD { " …" } else { "" };
         Some(format!(

@@ -220,8 +220,7 @@ fn otherwise(bytes: &[u8], keys: &[(Text<'_>, IgnoredAny)]) -> Option<Other> {
     if has("turns") || has("text") {
         return Some(Other::Transcript);
     }
-    let names: Vec<&str> = keys.iter().map(|(k, _)| &*k.0).collect();
-    let near = crate::nearest::nearest("call", &names);
+    let near = hackles::error::nearest("call", keys.iter().map(|(k, _)| &*k.0));
     let near = near.map_or_else(String::new, |near| format!(" (is \"{near}\" meant to be it?)"));
     Some(Other::Bad(format!("not a report: no key \"call\"{near}")))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use hackles::Role;
+use hackles::error::{did_you_mean, nearest};
 use hackles::transcript::Meta;
 
 use crate::call::Turn;
-use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::time::from_seconds;
 
@@ -72,8 +72,7 @@ impl FromStr for Columns {
                 .ok_or_else(|| Problem::new(format!("\"{pair}\" is not FIELD=COLUMN")))?;
             let known = Field::of(field.trim()).ok_or_else(|| {
                 let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-                let near = nearest(field.trim(), &names);
-                let near = near.map_or_else(String::new, |near| format!(" (did you mean \"{near}\"?)"));
+                let near = did_you_mean(field.trim(), names.iter().copied());
                 let all = names.join(", ");
                 Problem::new(format!(
                     "unknown field \"{}\"{near}; there are {all} and meta.…",
@@ -104,7 +103,7 @@ impl Places {
                 .map(String::as_str)
                 .filter(|n| !n.is_empty())
                 .collect();
-            let hint = match nearest(&name.to_ascii_lowercase(), &others) {
+            let hint = match nearest(&name.to_ascii_lowercase(), others.iter().copied()) {
                 Some(near) => format!(" (is \"{near}\" meant to be it?)"),
                 None => format!("; there are {}", others.join(", ")),
             };

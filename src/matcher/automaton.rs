@@ -6,7 +6,8 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
-use super::program::{Bounds, Code, Pattern, Roles};
+use super::outline::Outline;
+use super::program::{Code, Pattern, Roles};
 use super::{Owner, Symbol, UNKNOWN};
 use crate::saved::{are_below, are_places};
 
@@ -31,15 +32,15 @@ impl Proposal {
     pub(super) const MOST: usize = 1 << Self::PATTERN_BITS;
 
     /// Of a pattern; whether it ends with the factor.
-    pub(super) fn new(number: u32, pattern: &Pattern, bounds: &Bounds, ends: bool) -> Self {
+    pub(super) fn new(number: u32, pattern: &Pattern, outline: &Outline, roles: Roles, ends: bool) -> Self {
         let later = matches!(pattern.owner, Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_));
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         Proposal(
             number
                 | flag(ends, Self::ENDS)
                 | flag(later, Self::LATER)
-                | flag(bounds.within != u32::MAX, Self::EARLY)
-                | bounds.roles.bits() << Self::ROLES_FROM,
+                | flag(outline.within != u32::MAX, Self::EARLY)
+                | roles.bits() << Self::ROLES_FROM,
         )
     }
 
@@ -115,7 +116,7 @@ pub(crate) struct Automaton {
     pub(crate) patterns: Vec<Pattern>,
     /// By pattern.
     #[serde(with = "crate::saved::pod")]
-    pub(crate) bounds: Vec<Bounds>,
+    pub(super) outlines: Vec<Outline>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
     #[serde(with = "crate::saved::pod")]
@@ -134,7 +135,7 @@ pub(crate) struct Builder {
     proposed: Vec<(State, Proposal)>,
     hidden: Vec<(Symbol, Proposal)>,
     pub(super) patterns: Vec<Pattern>,
-    pub(super) bounds: Vec<Bounds>,
+    pub(super) outlines: Vec<Outline>,
     pub(super) code: Code,
 }
 
@@ -147,7 +148,7 @@ impl Builder {
             proposed: Vec::new(),
             hidden: Vec::new(),
             patterns: Vec::new(),
-            bounds: Vec::new(),
+            outlines: Vec::new(),
             code: Code::default(),
         }
     }
@@ -196,7 +197,7 @@ impl Builder {
             root: vec![ROOT; self.symbols],
             nodes: Vec::with_capacity(count + 1),
             patterns: self.patterns,
-            bounds: self.bounds,
+            outlines: self.outlines,
             code: self.code,
             ..Automaton::default()
         };
@@ -370,7 +371,7 @@ impl Automaton {
         words * size_of::<u32>()
             + self.pairs.len() * size_of::<u64>()
             + self.nodes.len() * size_of::<Node>()
-            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Bounds>())
+            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Outline>())
             + self.code.bytes()
     }
 }
@@ -399,7 +400,7 @@ impl Automaton {
             && (0..).zip(&self.nodes).all(back)
             && self.pairs.len().is_power_of_two()
             && are_below(proposed, self.patterns.len())
-            && self.bounds.len() == self.patterns.len()
+            && self.outlines.len() == self.patterns.len()
             && self.hidden_from.len() == symbols + 1
             && are_places(&self.hidden_from, self.hidden.len())
             && self.patterns.iter().all(|p| owned(p.owner) && self.code.holds(p))

@@ -5,7 +5,8 @@
 
 use super::automaton::{Automaton, Builder, Proposal};
 use super::factors::{Chooser, Factor, Frequencies};
-use super::program::{Bounds, Program, Roles, Writer, bit};
+use super::outline::{Outline, Shares};
+use super::program::{Program, Roles, Writer};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -30,6 +31,7 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
         vocabulary: &vocabulary,
         shared: &lexicon.shared,
         frequencies: &frequencies,
+        shares: Shares::of(&frequencies),
         builder: Builder::new(vocabulary.symbols()),
         writer: Writer::default(),
     };
@@ -268,6 +270,7 @@ struct Compilation<'a> {
     vocabulary: &'a Vocabulary,
     shared: &'a Shared,
     frequencies: &'a Frequencies,
+    shares: Shares,
     builder: Builder,
     writer: Writer,
 }
@@ -277,7 +280,8 @@ struct Prepared {
     owner: Owner,
     program: Program,
     at_end: bool,
-    bounds: Bounds,
+    outline: Outline,
+    roles: Roles,
     /// In proposals a token.
     cost: f64,
     factors: Vec<Factor>,
@@ -304,14 +308,13 @@ impl Compilation<'_> {
             } else {
                 u32::MAX
             };
-            let mut last = Vec::new();
-            program.last(&mut last);
-            let last = last.iter().fold(0, |mask, &s| mask | bit(s));
+            let outline = Outline::of(&program, within, &factors, &self.shares);
             out.push(Prepared {
                 owner,
                 program: program.indexed(),
                 at_end,
-                bounds: Bounds { last, within, roles },
+                outline,
+                roles,
                 cost,
                 factors,
             });
@@ -324,16 +327,17 @@ impl Compilation<'_> {
             owner,
             ref program,
             at_end,
-            bounds,
+            outline,
+            roles,
             ..
         } = prepared;
         let builder = &mut self.builder;
         let number = builder.patterns.len() as u32;
         let pattern = self.writer.pattern(&mut builder.code, program, owner, at_end);
         builder.patterns.push(pattern);
-        builder.bounds.push(bounds);
+        builder.outlines.push(outline);
         for factor in &prepared.factors {
-            let proposal = Proposal::new(number, &pattern, &bounds, factor.ends);
+            let proposal = Proposal::new(number, &pattern, &outline, roles, factor.ends);
             match factor.words[..] {
                 [symbol] if factor.transparent => builder.add_hidden(symbol, proposal),
                 ref words => builder.add(words, proposal),

@@ -7,6 +7,7 @@
 //! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and where a factor ends it proposes the phrase.
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
+//! - [`outline`]: what a text must show before a phrase is walked.
 //! - [`program`]: phrases over symbols, as flat code.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
@@ -15,6 +16,7 @@ mod compile;
 mod factors;
 mod near_miss;
 mod occurrence;
+mod outline;
 mod program;
 mod reader;
 mod vocabulary;

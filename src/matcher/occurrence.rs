@@ -10,8 +10,54 @@ use crate::text::Flags;
 
 /// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest.
 pub(crate) fn find(code: &Code, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
-    let set = Walk { code, tokens, end }.back(code.of(pattern), BEHIND);
+    let before = tokens[..end].iter().rev().take(MAX_SPAN);
+    let sentence = before.take_while(|t| !t.is(Flags::SENTENCE_END)).count();
+    let behind = |b: Behind, t: &Token| b.and(t.flags);
+    let behind = tokens[end - sentence..end].iter().fold(Behind::NOTHING, behind);
+    find_behind(code, pattern, tokens, end, behind)
+}
+
+/// The same, where it is known what stands before the last token.
+pub(super) fn find_behind(
+    code: &Code,
+    pattern: &Pattern,
+    tokens: &[Token],
+    end: usize,
+    behind: Behind,
+) -> Option<usize> {
+    let walk = Walk {
+        code,
+        tokens,
+        end,
+        behind,
+    };
+    let set = walk.back(code.of(pattern), BEHIND);
     (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))
+}
+
+/// The tokens of a sentence before its last, as sets of places: bit k + 1 is that of the token k before the last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behind {
+    /// There are tokens, the last included.
+    tokens: u64,
+    /// They may be skipped.
+    skipped: u64,
+}
+
+impl Behind {
+    pub(super) const NOTHING: Behind = Behind {
+        tokens: 2,
+        skipped: 0,
+    };
+
+    /// The same, with one more token that stands before the last.
+    pub(super) fn and(self, flags: Flags) -> Behind {
+        let skipped = u64::from(flags.intersects(Flags::TRANSPARENT | Flags::SEQUENCE_END));
+        Behind {
+            tokens: self.tokens << 1 | 2,
+            skipped: self.skipped << 1 | skipped << 2,
+        }
+    }
 }
 
 /// Whether nothing but transparent tokens stands before this one.
@@ -47,7 +93,7 @@ pub(crate) fn closes(tokens: &[Token], end: usize) -> bool {
 }
 
 /// If token `at` may be skipped backwards: the number of tokens before what is skipped with it.
-fn skip(tokens: &[Token], at: usize) -> Option<usize> {
+pub(super) fn skip(tokens: &[Token], at: usize) -> Option<usize> {
     if tokens[at].is(Flags::TRANSPARENT) {
         return Some(at);
     }
@@ -64,6 +110,7 @@ struct Walk<'a> {
     code: &'a Code,
     tokens: &'a [Token],
     end: usize,
+    behind: Behind,
 }
 
 /// The set before anything is walked.
@@ -107,8 +154,26 @@ impl Walk<'_> {
             .then(|| at - 1)
     }
 
+    /// The places of the next words back, where none of them may be skipped.
+    #[inline]
+    fn straight(&self, set: u64) -> Option<u64> {
+        let next = set << 1 & self.behind.tokens;
+        (next & self.behind.skipped == 0).then_some(next)
+    }
+
+    /// Which of these places have a symbol that fits.
+    #[inline]
+    fn among(&self, places: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
+        bits(places)
+            .filter(|k| fits(self.tokens[self.end + 1 - k].symbol))
+            .fold(0, |out, k| out | 1 << k)
+    }
+
     /// The nearest token with the symbol: taking it leaves the most room.
     fn word(&self, set: u64, symbol: Symbol) -> u64 {
+        if let Some(next) = self.straight(set) {
+            return self.among(next, |s| s == symbol);
+        }
         let mut out = 0;
         self.each_before(set, |at, bit| {
             let fits = self.tokens[at].symbol == symbol;
@@ -123,6 +188,9 @@ impl Walk<'_> {
     /// All tokens with one of the symbols: the nearer one may be transparent, and the farther one be meant.
     #[inline]
     fn any_word(&self, set: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
+        if let Some(next) = self.straight(set) {
+            return self.among(next, fits);
+        }
         let mut out = 0;
         self.each_before(set, |at, bit| {
             if fits(self.tokens[at].symbol) {
@@ -136,11 +204,16 @@ impl Walk<'_> {
     fn by_last(&self, set: u64, body: &[u32]) -> u64 {
         let (symbols, rest) = body[1..].split_at(body[0] as usize);
         let (places, bodies) = rest.split_at(symbols.len() + 1);
+        let with = |at: usize, bit: u64| match symbols.binary_search(&self.tokens[at].symbol) {
+            Ok(i) => self.back(&bodies[places[i] as usize..places[i + 1] as usize], bit),
+            Err(_) => 0,
+        };
+        if let Some(next) = self.straight(set) {
+            return bits(next).fold(0, |out, k| out | with(self.end + 1 - k, 1 << k));
+        }
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            if let Ok(i) = symbols.binary_search(&self.tokens[at].symbol) {
-                out |= self.back(&bodies[places[i] as usize..places[i + 1] as usize], bit);
-            }
+            out |= with(at, bit);
             true
         });
         out
@@ -168,6 +241,10 @@ impl Walk<'_> {
     }
 
     fn gap(&self, set: u64, most: u8) -> u64 {
+        if self.behind.skipped == 0 {
+            let from = set & !BEHIND;
+            return set | (0..most).fold(from, |reached, _| reached | reached << 1 & self.behind.tokens);
+        }
         let mut out = set;
         for k in bits(set).filter(|&k| k > 0) {
             let mut at = self.end + 1 - k;

@@ -50,23 +50,6 @@ impl Program {
         }
     }
 
-    /// Collects the words it may end with; whether it may also be empty.
-    pub(super) fn last(&self, out: &mut Vec<Symbol>) -> bool {
-        match self {
-            Program::Symbols(symbols) => {
-                out.extend_from_slice(symbols);
-                false
-            }
-            Program::Gap(_) | Program::Start | Program::End => true,
-            Program::Sequence(all) => all.iter().rev().all(|p| p.last(out)),
-            Program::Alternatives(all) => all.iter().fold(false, |empty, p| p.last(out) | empty),
-            Program::ByLast(all) => {
-                out.extend(all.iter().map(|(symbol, _)| *symbol));
-                false
-            }
-        }
-    }
-
     /// The same, with alternatives sorted by their last words wherever they are many.
     pub(super) fn indexed(self) -> Program {
         match self {
@@ -172,23 +155,6 @@ impl Pattern {
     pub(crate) fn is_word(&self) -> bool {
         self.length & Self::WORD != 0
     }
-}
-
-/// What is asked before a pattern is walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub(crate) struct Bounds {
-    /// The symbols it may end with, as far as 64 bits tell.
-    pub(crate) last: u64,
-    /// So many words of the utterance at most may have come: for phrases that begin with it.
-    pub(crate) within: u32,
-    pub(crate) roles: Roles,
-}
-
-/// The bit of a symbol in sets of 64.
-#[inline]
-pub(crate) fn bit(symbol: Symbol) -> u64 {
-    1 << (symbol.wrapping_mul(0x9E37_79B1) >> 26)
 }
 
 /// The programs of all patterns, in one array: each a run of operations from the last word to the first.

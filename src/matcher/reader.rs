@@ -1,7 +1,8 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
 use super::automaton::{Automaton, Proposal, ROOT, State};
-use super::program::{Roles, bit};
+use super::outline::{Read, bit};
+use super::program::Roles;
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
@@ -107,6 +108,8 @@ pub(crate) struct Scan {
     proposed: Vec<(u32, u32)>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
+    /// The text up to each of the first tokens.
+    texts: Vec<Read>,
     walked: Walked,
     scanner: Scanner,
     state: ReadState,
@@ -150,6 +153,7 @@ impl Scan {
             marks: Vec::new(),
             proposed: Vec::new(),
             watched: Vec::new(),
+            texts: Vec::new(),
             walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
@@ -165,6 +169,7 @@ impl Scan {
         self.marks.clear();
         self.proposed.clear();
         self.watched.clear();
+        self.texts.clear();
         self.walked = Walked::NONE;
         self.scanner = Scanner::default();
         self.state = ReadState {
@@ -242,7 +247,9 @@ impl Scan {
     pub(crate) fn roll_back(&mut self, to: &Checkpoint) {
         for (token, flags) in self.log.take().into_iter().flatten().rev() {
             self.tokens[token as usize].flags = flags;
+            self.texts.truncate(token as usize + 1);
         }
+        self.texts.truncate(to.tokens);
         self.tokens.truncate(to.tokens);
         self.hits.truncate(to.hits);
         self.marks.truncate(to.marks);
@@ -258,6 +265,17 @@ impl Scan {
             log.push((token as u32, self.tokens[token].flags));
         }
         self.tokens[token].flags |= flags;
+        self.texts.truncate(token + 1);
+    }
+
+    /// What has been read.
+    #[inline]
+    fn text(&mut self) -> &Read {
+        while self.texts.len() < self.tokens.len() {
+            let next = Read::at(&self.tokens, &self.texts, self.texts.len());
+            self.texts.push(next);
+        }
+        &self.texts[self.tokens.len() - 1]
     }
 }
 
@@ -481,20 +499,20 @@ impl Reader<'_> {
         let automaton = self.tables.automaton;
         let number = proposal.pattern();
         if !proposal.is_for(self.tables.role)
-            || proposal.early() && self.scan.state.solid > automaton.bounds[number as usize].within
+            || proposal.early() && self.scan.state.solid > automaton.outlines[number as usize].within
         {
             return;
         }
         let end = self.scan.tokens.len() as u32 - 1;
         if !proposal.ends() {
             self.scan.watched.push(Watched {
-                last: automaton.bounds[number as usize].last,
+                last: automaton.outlines[number as usize].last,
                 proposal,
                 at: end,
             });
         } else if proposal.later() {
             later(self.scan, number, end);
-        } else {
+        } else if automaton.outlines[number as usize].meets(self.scan.text()) {
             keep(automaton, number, self.scan, end);
         }
     }
@@ -509,14 +527,18 @@ impl Reader<'_> {
             from += 1;
         }
         self.scan.state.watched = from as u32;
+        if from == self.scan.watched.len() {
+            return;
+        }
         let bit = bit(symbol);
         for i in from..self.scan.watched.len() {
             let Watched { last, proposal, .. } = self.scan.watched[i];
+            let (number, automaton) = (proposal.pattern(), self.tables.automaton);
             if last & bit == 0 {
             } else if proposal.later() {
-                later(self.scan, proposal.pattern(), end as u32);
-            } else {
-                keep(self.tables.automaton, proposal.pattern(), self.scan, end as u32);
+                later(self.scan, number, end as u32);
+            } else if automaton.outlines[number as usize].meets(self.scan.text()) {
+                keep(automaton, number, self.scan, end as u32);
             }
         }
     }
@@ -538,7 +560,9 @@ fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
     } else if (scan.walked.program, scan.walked.end) == (pattern.program(), end) {
         scan.walked.start
     } else {
-        let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end as usize).map(|s| s as u32);
+        let behind = scan.text().behind;
+        let start = occurrence::find_behind(&automaton.code, pattern, &scan.tokens, end as usize, behind);
+        let start = start.map(|s| s as u32);
         scan.walked = Walked {
             program: pattern.program(),
             end,

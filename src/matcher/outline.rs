@@ -187,14 +187,20 @@ fn from_lowest(places: u8) -> u8 {
 }
 
 impl Read {
+    pub(super) const NOTHING: Read = Read {
+        last: 0,
+        said: 0,
+        before: [ANYTHING; PLACES],
+        behind: occurrence::Behind::NOTHING,
+    };
+
     /// Of the text that ends with token `at`, given those of the tokens before it.
     pub(super) fn at(tokens: &[Token], texts: &[Read], at: usize) -> Self {
         let symbol = tokens[at].symbol;
         let mut out = Read {
             last: bit(symbol),
             said: bit(symbol),
-            before: [ANYTHING; PLACES],
-            behind: occurrence::Behind::NOTHING,
+            ..Read::NOTHING
         };
         let Some(last) = at.checked_sub(1).filter(|&i| !tokens[i].is(Flags::SENTENCE_END)) else {
             return out;

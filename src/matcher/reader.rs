@@ -37,12 +37,17 @@ impl Tracks {
         }
     }
 
-    fn step(&self, automaton: &Automaton, symbol: Symbol) -> Tracks {
+    #[inline]
+    fn step(&mut self, automaton: &Automaton, symbol: Symbol) {
+        if self.len == 1 {
+            self.states[0] = automaton.next(self.states[0], symbol);
+            return;
+        }
         let mut out = Tracks::default();
         for &state in self.as_slice() {
             out.add(automaton.next(state, symbol));
         }
-        out
+        *self = out;
     }
 }
 
@@ -110,6 +115,8 @@ pub(crate) struct Scan {
     watched: Vec<Watched>,
     /// The text up to each of the first tokens.
     texts: Vec<Read>,
+    /// … up to the last.
+    text: Read,
     walked: Walked,
     scanner: Scanner,
     state: ReadState,
@@ -154,6 +161,7 @@ impl Scan {
             proposed: Vec::new(),
             watched: Vec::new(),
             texts: Vec::new(),
+            text: Read::NOTHING,
             walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
@@ -268,14 +276,16 @@ impl Scan {
         self.texts.truncate(token + 1);
     }
 
-    /// What has been read.
+    /// Takes a token.
     #[inline]
-    fn text(&mut self) -> &Read {
+    fn push(&mut self, token: Token) {
         while self.texts.len() < self.tokens.len() {
             let next = Read::at(&self.tokens, &self.texts, self.texts.len());
             self.texts.push(next);
         }
-        &self.texts[self.tokens.len() - 1]
+        self.tokens.push(token);
+        self.text = Read::at(&self.tokens, &self.texts, self.tokens.len() - 1);
+        self.texts.push(self.text);
     }
 }
 
@@ -367,27 +377,34 @@ impl Reader<'_> {
                 token.flags = flags | vocabulary.facts(symbol).flags;
                 // Only fillers may stand within a stutter.
                 self.scan.state.last.repeatable &= token.is(Flags::FILLER);
-                self.save(symbol, Tracks::default());
-                self.scan.tokens.push(token);
-                self.hidden(symbol);
+                let sequences = vocabulary.sequences(symbol);
+                if sequences.begin {
+                    self.save(Tracks::default());
+                }
+                self.scan.push(token);
+                for &proposal in self.tables.automaton.hidden(symbol) {
+                    self.proposed(proposal);
+                }
                 self.watched(symbol);
-                self.filler_sequence(symbol);
+                if sequences.end {
+                    self.filler_sequence(symbol);
+                }
                 token.flags |= Flags::CONTINUED;
             }
             return;
         }
-        let last = self.scan.state.last;
+        let last = &self.scan.state.last;
         // A stutter's second word may as well begin a filler ("you you know"): then the first was meant.
         let mut first_meant = Tracks::default();
         if repeatable && last.repeatable && last.hash == hash {
             let state = &mut self.scan.state;
-            first_meant = state.tracks;
-            state.solid = state.solid.saturating_sub(last.to - last.from);
-            for earlier in last.from..last.to {
+            let said = state.last.from..state.last.to;
+            first_meant = std::mem::replace(&mut state.tracks, state.last.before);
+            state.solid = state.solid.saturating_sub(said.len() as u32);
+            for earlier in said {
                 self.scan
                     .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
             }
-            self.scan.state.tracks = last.before;
         }
         let before = self.scan.state.tracks;
         let from = self.scan.tokens.len() as u32;
@@ -398,14 +415,22 @@ impl Reader<'_> {
                 symbol
             };
             token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
-            self.save(token.symbol, std::mem::take(&mut first_meant));
+            let sequences = vocabulary.sequences(token.symbol);
+            let first_meant = std::mem::take(&mut first_meant);
+            if sequences.begin {
+                self.save(first_meant);
+            }
             self.scan.state.solid += 1;
-            self.scan.tokens.push(token);
-            self.scan.state.tracks = self.scan.state.tracks.step(self.tables.automaton, token.symbol);
+            self.scan.push(token);
+            self.scan.state.tracks.step(self.tables.automaton, token.symbol);
             self.matched();
-            self.hidden(token.symbol);
+            for &proposal in self.tables.automaton.hidden(token.symbol) {
+                self.proposed(proposal);
+            }
             self.watched(token.symbol);
-            self.filler_sequence(token.symbol);
+            if sequences.end {
+                self.filler_sequence(token.symbol);
+            }
         }
         let to = self.scan.tokens.len() as u32;
         self.scan.state.last = LastWord {
@@ -428,17 +453,14 @@ impl Reader<'_> {
     }
 
     /// Remembers the states before a token that may begin a filler of several words.
-    fn save(&mut self, symbol: Symbol, more: Tracks) {
-        if self.tables.vocabulary.begins_sequence(symbol) {
-            let state = &mut self.scan.state;
-            let mut tracks = state.tracks;
-            for &also in more.as_slice() {
-                tracks.add(also);
-            }
-            state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] =
-                (self.scan.tokens.len() as u32, tracks);
-            state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
+    fn save(&mut self, more: Tracks) {
+        let state = &mut self.scan.state;
+        let mut tracks = state.tracks;
+        for &also in more.as_slice() {
+            tracks.add(also);
         }
+        state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] = (self.scan.tokens.len() as u32, tracks);
+        state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
     }
 
     /// If a filler of several words ends here, goes on both with and without it.
@@ -487,38 +509,33 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes what a transparent token proposes, the last.
-    fn hidden(&mut self, symbol: Symbol) {
-        for &proposal in self.tables.automaton.hidden(symbol) {
-            self.proposed(proposal);
-        }
-    }
-
     #[inline]
     fn proposed(&mut self, proposal: Proposal) {
-        let automaton = self.tables.automaton;
-        let number = proposal.pattern();
-        if !proposal.is_for(self.tables.role)
-            || proposal.early() && self.scan.state.solid > automaton.outlines[number as usize].within
-        {
+        if !proposal.is_for(self.tables.role) {
             return;
         }
+        let automaton = self.tables.automaton;
+        let number = proposal.pattern();
         let end = self.scan.tokens.len() as u32 - 1;
-        if !proposal.ends() {
+        if proposal.ends() && proposal.later() {
+            return later(self.scan, number, end);
+        }
+        let outline = &automaton.outlines[number as usize];
+        if proposal.early() && self.scan.state.solid > outline.within {
+        } else if !proposal.ends() {
             self.scan.watched.push(Watched {
-                last: automaton.outlines[number as usize].last,
+                last: outline.last,
                 proposal,
                 at: end,
             });
-        } else if proposal.later() {
-            later(self.scan, number, end);
-        } else if automaton.outlines[number as usize].meets(self.scan.text()) {
+        } else if outline.meets(&self.scan.text) {
             keep(automaton, number, self.scan, end);
         }
     }
 
     /// Takes what may end at the last token, transparent or not.
     fn watched(&mut self, symbol: Symbol) {
+        let automaton = self.tables.automaton;
         let end = self.scan.tokens.len() - 1;
         let mut from = self.scan.state.watched as usize;
         while let Some(watched) = self.scan.watched.get(from)
@@ -527,17 +544,15 @@ impl Reader<'_> {
             from += 1;
         }
         self.scan.state.watched = from as u32;
-        if from == self.scan.watched.len() {
-            return;
-        }
         let bit = bit(symbol);
-        for i in from..self.scan.watched.len() {
-            let Watched { last, proposal, .. } = self.scan.watched[i];
-            let (number, automaton) = (proposal.pattern(), self.tables.automaton);
-            if last & bit == 0 {
-            } else if proposal.later() {
+        let mut at = from;
+        while let Some(next) = self.scan.watched[at..].iter().position(|w| w.last & bit != 0) {
+            let proposal = self.scan.watched[at + next].proposal;
+            at += next + 1;
+            let number = proposal.pattern();
+            if proposal.later() {
                 later(self.scan, number, end as u32);
-            } else if automaton.outlines[number as usize].meets(self.scan.text()) {
+            } else if automaton.outlines[number as usize].meets(&self.scan.text) {
                 keep(automaton, number, self.scan, end as u32);
             }
         }
@@ -560,7 +575,7 @@ fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
     } else if (scan.walked.program, scan.walked.end) == (pattern.program(), end) {
         scan.walked.start
     } else {
-        let behind = scan.text().behind;
+        let behind = scan.text.behind;
         let start = occurrence::find_behind(&automaton.code, pattern, &scan.tokens, end as usize, behind);
         let start = start.map(|s| s as u32);
         scan.walked = Walked {

@@ -145,9 +145,9 @@ pub(crate) fn are_places(places: &[u32], length: usize) -> bool {
 }
 
 /// Whether all of these are places in a table of this length.
-pub(crate) fn are_below(places: impl Iterator<Item = u32>, length: usize) -> bool {
+pub(crate) fn are_below(places: impl ExactSizeIterator<Item = u32>, length: usize) -> bool {
     // Without a way out on the way, several are compared at once.
-    places.fold(0, |end, place| end.max(u64::from(place) + 1)) <= length as u64
+    places.len() == 0 || (places.fold(0, u32::max) as usize) < length
 }
 
 /// Rows of plain numbers, as the bytes they are.
@@ -165,9 +165,8 @@ pub(crate) mod pod {
         if !bytes.len().is_multiple_of(size_of::<T>()) {
             return Err(D::Error::custom("a row is cut off"));
         }
-        let mut rows = vec![T::zeroed(); bytes.len() / size_of::<T>()];
-        bytemuck::cast_slice_mut(&mut rows).copy_from_slice(bytes);
-        Ok(rows)
+        let rows = bytes.chunks_exact(size_of::<T>());
+        Ok(rows.map(bytemuck::pod_read_unaligned).collect())
     }
 }
 

@@ -33,7 +33,7 @@ impl Proposal {
 
     /// Of a pattern; whether it ends with the factor.
     pub(super) fn new(number: u32, pattern: &Pattern, outline: &Outline, roles: Roles, ends: bool) -> Self {
-        let later = matches!(pattern.owner, Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_));
+        let later = pattern.owner().is_asked_for();
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         Proposal(
             number
@@ -113,6 +113,7 @@ pub(crate) struct Automaton {
     pairs: Vec<u64>,
     #[serde(with = "crate::saved::pod")]
     out: Vec<Proposal>,
+    #[serde(with = "crate::saved::pod")]
     pub(crate) patterns: Vec<Pattern>,
     /// By pattern.
     #[serde(with = "crate::saved::pod")]
@@ -380,29 +381,34 @@ impl Automaton {
     /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
     pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
         let count = self.into.len();
-        let children = self.nodes.iter().map(|n| n.children);
-        let places = self.nodes.iter().map(|n| n.out);
-        let last = self.nodes.last();
-        let proposed = self.out.iter().chain(&self.hidden).map(|p| p.pattern());
-        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end.
-        let back = |(number, node): (u32, &Node)| {
-            let most = number.saturating_sub(1);
-            node.fail <= most && node.next_out <= most
-        };
+        let (first, last) = (self.nodes.first(), self.nodes.last());
+        let proposed = |all: &[Proposal]| are_below(all.iter().map(|p| p.pattern()), self.patterns.len());
+        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end. Without a way out on the
+        // way, nodes are looked at faster than they come from memory.
+        let linked = (0..)
+            .zip(self.nodes.windows(2))
+            .fold(true, |sound, (most, pair): (u32, &[Node])| {
+                let (before, node) = (&pair[0], &pair[1]);
+                let back = (node.fail <= most) & (node.next_out <= most);
+                sound & back & (before.children <= node.children) & (before.out <= node.out)
+            });
         self.root.len() == symbols
             && count > 0
             && self.nodes.len() == count + 1
             && are_below(self.root.iter().copied(), count)
             && are_below(self.into.iter().copied(), symbols)
-            && children.is_sorted()
+            && first.is_some_and(|n| (n.fail, n.next_out) == (ROOT, ROOT))
             && last.is_some_and(|n| (n.children as usize, n.out as usize) == (count, self.out.len()))
-            && places.is_sorted()
-            && (0..).zip(&self.nodes).all(back)
+            && linked
             && self.pairs.len().is_power_of_two()
-            && are_below(proposed, self.patterns.len())
+            && proposed(&self.out)
+            && proposed(&self.hidden)
             && self.outlines.len() == self.patterns.len()
             && self.hidden_from.len() == symbols + 1
             && are_places(&self.hidden_from, self.hidden.len())
-            && self.patterns.iter().all(|p| owned(p.owner) && self.code.holds(p))
+            && self
+                .patterns
+                .iter()
+                .all(|p| owned(p.owner()) && self.code.holds(p))
     }
 }

@@ -509,7 +509,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
         /// The automaton proposes every occurrence that trying every pattern at every token finds.
         #[test]
         fn agrees_with_a_naive_search(
-            phrases in prop::collection::vec("(a|b|c|just|you know|no)( (a|b|c|no|just|you|know|it's|\\.\\.2 a|\\[b\\])){0,4}", 1..6),
+            phrases in prop::collection::vec("(a|b|c|just|you know|no)( (a|b|c|no|just|you|know|it's|\\.\\.2 a|\\[b\\]|\\[just\\]|\\(a b\\|c\\))){0,4}", 1..6),
             words in prop::collection::vec("a|b|c|no|just|um|you|know|you know|i mean|it's|it|is|a\\.|d|\\[x\\]", 0..24),
         ) {
             let Ok(lexicon) = lexicon(&phrases) else { return Ok(()) };
@@ -519,7 +519,10 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             for end in 0..scan.tokens.len() {
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
-                    if let Some(start) = occurrence::find(&automaton.code, pattern, &scan.tokens, end) {
+                    let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end);
+                    let by_steps = occurrence::find_by_steps(&automaton.code, pattern, &scan.tokens, end);
+                    prop_assert_eq!(start, by_steps);
+                    if let Some(start) = start {
                         naive.push(pattern.found(start as u32, end as u32));
                     }
                 }

@@ -4,7 +4,7 @@
 //! repeated, fillers of several words taken whole. A word that the pattern names is never skipped in its place. A sentence end
 //! between two tokens ends the walk. A gap takes so many tokens that are not transparent, and any that are.
 
-use super::program::{Code, Op, Pattern};
+use super::program::{ByLast, Code, Op, Pattern};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
 
@@ -31,8 +31,18 @@ pub(super) fn find_behind(
         end,
         behind,
     };
-    let set = walk.back(code.of(pattern), BEHIND);
+    let set = walk.back(code.of(pattern), BEHIND, DEPTH);
     (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))
+}
+
+/// The same, without the short ways that are taken where nothing may be skipped.
+#[cfg(test)]
+pub(super) fn find_by_steps(code: &Code, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
+    let behind = Behind {
+        tokens: u64::MAX,
+        skipped: u64::MAX,
+    };
+    find_behind(code, pattern, tokens, end, behind)
 }
 
 /// The tokens of a sentence before its last, as sets of places: bit k + 1 is that of the token k before the last.
@@ -113,11 +123,14 @@ struct Walk<'a> {
     behind: Behind,
 }
 
+/// No phrase has alternatives within alternatives deeper than this.
+const DEPTH: u32 = 256;
+
 /// The set before anything is walked.
 const BEHIND: u64 = 1;
 
 impl Walk<'_> {
-    fn back(&self, ops: &[u32], mut set: u64) -> u64 {
+    fn back(&self, ops: &[u32], mut set: u64, depth: u32) -> u64 {
         let mut rest = ops;
         while set != 0
             && let Some((op, behind)) = self.code.read(rest)
@@ -131,18 +144,19 @@ impl Walk<'_> {
                 Op::Start => bits(set)
                     .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
                     .fold(0, |s, k| s | 1 << k),
-                Op::Any(body) => self.any(set, body),
-                Op::ByLast(body) => self.by_last(set, body),
+                Op::Any(body) if depth > 0 => self.any(set, body, depth - 1),
+                Op::ByLast(alternatives) if depth > 0 => self.by_last(set, alternatives, depth - 1),
+                Op::Any(_) | Op::ByLast(_) => 0,
             };
         }
         set
     }
 
-    fn any(&self, set: u64, mut body: &[u32]) -> u64 {
+    fn any(&self, set: u64, mut body: &[u32], depth: u32) -> u64 {
         let mut out = 0;
         while let Some((&length, rest)) = body.split_first() {
-            let (part, behind) = rest.split_at(length as usize);
-            out |= self.back(part, set);
+            let (part, behind) = rest.split_at(rest.len().min(length as usize));
+            out |= self.back(part, set, depth);
             body = behind;
         }
         out
@@ -201,12 +215,10 @@ impl Walk<'_> {
         out
     }
 
-    fn by_last(&self, set: u64, body: &[u32]) -> u64 {
-        let (symbols, rest) = body[1..].split_at(body[0] as usize);
-        let (places, bodies) = rest.split_at(symbols.len() + 1);
-        let with = |at: usize, bit: u64| match symbols.binary_search(&self.tokens[at].symbol) {
-            Ok(i) => self.back(&bodies[places[i] as usize..places[i + 1] as usize], bit),
-            Err(_) => 0,
+    fn by_last(&self, set: u64, alternatives: ByLast<'_>, depth: u32) -> u64 {
+        let with = |at: usize, bit: u64| match alternatives.before(self.tokens[at].symbol) {
+            Some(before) => self.back(before, bit, depth),
+            None => 0,
         };
         if let Some(next) = self.straight(set) {
             return bits(next).fold(0, |out, k| out | with(self.end + 1 - k, 1 << k));

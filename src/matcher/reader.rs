@@ -217,7 +217,7 @@ impl Scan {
         &'a self,
         automaton: &'a Automaton,
     ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
-        let owner = |p: u32| automaton.patterns[p as usize].owner;
+        let owner = |p: u32| automaton.patterns[p as usize].owner();
         self.proposed.iter().map(move |&(p, end)| (owner(p), p, end))
     }
 

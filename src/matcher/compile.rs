@@ -290,10 +290,7 @@ struct Prepared {
 impl Compilation<'_> {
     fn prepare(&self, owner: Owner, roles: Roles, phrase: &Phrase, out: &mut Vec<Prepared>) {
         let whole = program(self.vocabulary, self.shared, phrase);
-        let chooser = Chooser {
-            vocabulary: self.vocabulary,
-            frequencies: self.frequencies,
-        };
+        let chooser = Chooser::new(self.vocabulary, self.frequencies, owner.is_asked_for());
         let mut parts = Vec::new();
         for at_end in [false, true] {
             split(ending(&whole, at_end), at_end, &mut parts);

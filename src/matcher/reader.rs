@@ -382,9 +382,7 @@ impl Reader<'_> {
                     self.save(Tracks::default());
                 }
                 self.scan.push(token);
-                for &proposal in self.tables.automaton.hidden(symbol) {
-                    self.proposed(proposal);
-                }
+                self.hidden(symbol);
                 self.watched(symbol);
                 if sequences.end {
                     self.filler_sequence(symbol);
@@ -424,9 +422,7 @@ impl Reader<'_> {
             self.scan.push(token);
             self.scan.state.tracks.step(self.tables.automaton, token.symbol);
             self.matched();
-            for &proposal in self.tables.automaton.hidden(token.symbol) {
-                self.proposed(proposal);
-            }
+            self.hidden(token.symbol);
             self.watched(token.symbol);
             if sequences.end {
                 self.filler_sequence(token.symbol);
@@ -504,16 +500,28 @@ impl Reader<'_> {
         let tracks = self.scan.state.tracks;
         for &state in tracks.as_slice() {
             if state != ROOT {
-                self.tables.automaton.ending(state, |p| self.proposed(p));
+                let role = self.tables.role;
+                self.tables.automaton.ending(state, |proposal| {
+                    if proposal.is_for(role) {
+                        self.proposed(proposal);
+                    }
+                });
             }
         }
     }
 
-    #[inline]
-    fn proposed(&mut self, proposal: Proposal) {
-        if !proposal.is_for(self.tables.role) {
-            return;
+    /// Takes what a transparent token proposes, the last.
+    fn hidden(&mut self, symbol: Symbol) {
+        for &proposal in self.tables.automaton.hidden(symbol) {
+            if proposal.is_for(self.tables.role) {
+                self.proposed(proposal);
+            }
         }
+    }
+
+    /// Takes a proposal for this role.
+    #[inline(never)]
+    fn proposed(&mut self, proposal: Proposal) {
         let automaton = self.tables.automaton;
         let number = proposal.pattern();
         let end = self.scan.tokens.len() as u32 - 1;

@@ -25,7 +25,7 @@ use crate::lexicon::{Rest, SavedFile};
 
 const MAGIC: [u8; 8] = *b"HACKLES\0";
 /// The version of the format: one more whenever a table changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// As it lies in memory it tells in which order the bytes of a number come.
 const ORDER: u32 = 0x0A0B_0C0D;
 const HEADER: usize = 32;
@@ -145,9 +145,9 @@ pub(crate) fn are_places(places: &[u32], length: usize) -> bool {
 }
 
 /// Whether all of these are places in a table of this length.
-pub(crate) fn are_below(places: impl Iterator<Item = u32>, length: usize) -> bool {
+pub(crate) fn are_below(places: impl ExactSizeIterator<Item = u32>, length: usize) -> bool {
     // Without a way out on the way, several are compared at once.
-    places.fold(0, |end, place| end.max(u64::from(place) + 1)) <= length as u64
+    places.len() == 0 || (places.fold(0, u32::max) as usize) < length
 }
 
 /// Rows of plain numbers, as the bytes they are.
@@ -165,9 +165,8 @@ pub(crate) mod pod {
         if !bytes.len().is_multiple_of(size_of::<T>()) {
             return Err(D::Error::custom("a row is cut off"));
         }
-        let mut rows = vec![T::zeroed(); bytes.len() / size_of::<T>()];
-        bytemuck::cast_slice_mut(&mut rows).copy_from_slice(bytes);
-        Ok(rows)
+        let rows = bytes.chunks_exact(size_of::<T>());
+        Ok(rows.map(bytemuck::pod_read_unaligned).collect())
     }
 }
 
@@ -192,6 +191,130 @@ pub(crate) mod names {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Arc<str>>, D::Error> {
         let names = Vec::<&str>::deserialize(d)?;
         Ok(names.into_iter().map(Arc::from).collect())
+    }
+}
+
+/// Entries: rows of what all of them have, and what few have beside.
+pub(crate) mod entries {
+    use std::sync::Arc;
+
+    use bytemuck::{Pod, Zeroable};
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::fixed::Milli;
+    use crate::lexicon::{Condition, Entry, Expression, Near, OverTurns};
+
+    #[derive(Clone, Copy, Pod, Zeroable)]
+    #[repr(C)]
+    struct Row {
+        ignore: u64,
+        weight: Milli,
+        signal: u16,
+        facts: u16,
+    }
+
+    impl Row {
+        const ADDITIVE: u16 = 1;
+        const FLIPS: u16 = 1 << 1;
+        const FITTED: u16 = 1 << 2;
+        const YIELDS: u16 = 1 << 3;
+    }
+
+    #[derive(Default, PartialEq, Serialize, Deserialize)]
+    struct Times {
+        first: Option<i64>,
+        after: Option<i64>,
+    }
+
+    /// What an entry has beside its row.
+    #[derive(Serialize, Deserialize)]
+    struct Beside {
+        entry: u32,
+        regex: Option<Expression>,
+        near: Option<Near>,
+        times: Times,
+        unless: Vec<Condition>,
+        only_if: Vec<Condition>,
+        over: Option<OverTurns>,
+        hint: Option<Arc<str>>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Saved {
+        #[serde(with = "super::pod")]
+        rows: Vec<Row>,
+        beside: Vec<Beside>,
+    }
+
+    pub(crate) fn serialize<S: Serializer>(entries: &[Entry], s: S) -> Result<S::Ok, S::Error> {
+        let flag = |set: bool, flag: u16| if set { flag } else { 0 };
+        let rows = entries.iter().map(|e| Row {
+            ignore: e.ignore,
+            weight: e.weight,
+            signal: e.signal,
+            facts: flag(e.additive, Row::ADDITIVE)
+                | flag(e.flips, Row::FLIPS)
+                | flag(e.fitted, Row::FITTED)
+                | flag(e.yields, Row::YIELDS),
+        });
+        let beside = (0..).zip(entries).filter_map(|(entry, e)| {
+            let times = Times {
+                first: e.first_ms,
+                after: e.after_ms,
+            };
+            let is_more = e.regex.is_some()
+                || e.near.is_some()
+                || times != Times::default()
+                || !e.unless.is_empty()
+                || !e.only_if.is_empty()
+                || e.over.is_some()
+                || e.hint.is_some();
+            is_more.then(|| Beside {
+                entry,
+                regex: e.regex.clone(),
+                near: e.near.clone(),
+                times,
+                unless: e.unless.clone(),
+                only_if: e.only_if.clone(),
+                over: e.over.clone(),
+                hint: e.hint.clone(),
+            })
+        });
+        let saved = Saved {
+            rows: rows.collect(),
+            beside: beside.collect(),
+        };
+        saved.serialize(s)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Entry>, D::Error> {
+        let Saved { rows, beside } = Saved::deserialize(d)?;
+        let entry = |row: Row| Entry {
+            signal: row.signal,
+            weight: row.weight,
+            ignore: row.ignore,
+            additive: row.facts & Row::ADDITIVE != 0,
+            flips: row.facts & Row::FLIPS != 0,
+            fitted: row.facts & Row::FITTED != 0,
+            yields: row.facts & Row::YIELDS != 0,
+            ..Entry::default()
+        };
+        let mut entries: Vec<Entry> = rows.into_iter().map(entry).collect();
+        for more in beside {
+            let Some(entry) = entries.get_mut(more.entry as usize) else {
+                return Err(D::Error::custom("an entry is missing"));
+            };
+            entry.regex = more.regex;
+            entry.near = more.near;
+            entry.first_ms = more.times.first;
+            entry.after_ms = more.times.after;
+            entry.unless = more.unless;
+            entry.only_if = more.only_if;
+            entry.over = more.over;
+            entry.hint = more.hint;
+        }
+        Ok(entries)
     }
 }
 

@@ -45,6 +45,7 @@ pub struct Lexicon {
     /// Facts about signals that only the engine needs, by signal.
     pub(crate) traits: Vec<SignalTraits>,
     /// By signal, then id.
+    #[serde(with = "crate::saved::entries")]
     pub(crate) entries: Vec<Entry>,
     /// The files it was read from: name and text.
     #[serde(skip)]
@@ -140,9 +141,8 @@ pub(crate) struct SignalTraits {
 }
 
 /// One entry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
-    #[serde(skip)]
     pub(crate) id: String,
     pub(crate) signal: u16,
     pub(crate) weight: Milli,
@@ -150,12 +150,9 @@ pub(crate) struct Entry {
     pub(crate) flips: bool,
     /// Modifiers that do not apply, a bit each.
     pub(crate) ignore: u64,
-    #[serde(skip)]
     pub(crate) phrases: Vec<Phrase>,
     pub(crate) regex: Option<Expression>,
-    #[serde(skip)]
     pub(crate) needs: Vec<Phrase>,
-    #[serde(skip)]
     pub(crate) not_in: Vec<Phrase>,
     pub(crate) near: Option<Near>,
     pub(crate) first_ms: Option<i64>,
@@ -165,20 +162,16 @@ pub(crate) struct Entry {
     pub(crate) over: Option<OverTurns>,
     /// Advice where it is the strongest evidence, instead of the signal's.
     pub(crate) hint: Option<Arc<str>>,
-    #[serde(skip)]
     pub(crate) note: Option<String>,
     /// Its weight is not to be learned.
     #[cfg_attr(not(feature = "workbench"), expect(dead_code))]
-    #[serde(skip)]
     pub(crate) fixed: bool,
     /// Its weight was learned.
     pub(crate) fitted: bool,
     /// Learned, and does not silence a signal that fires by written entries alone.
     pub(crate) yields: bool,
     /// The file it stands in, and where.
-    #[serde(skip)]
     pub(crate) file: u16,
-    #[serde(skip)]
     pub(crate) at: u32,
 }
 

@@ -6,7 +6,8 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
-use super::program::{Bounds, Code, Pattern, Roles};
+use super::outline::Outline;
+use super::program::{Code, Pattern, Roles};
 use super::{Owner, Symbol, UNKNOWN};
 use crate::saved::{are_below, are_places};
 
@@ -31,15 +32,15 @@ impl Proposal {
     pub(super) const MOST: usize = 1 << Self::PATTERN_BITS;
 
     /// Of a pattern; whether it ends with the factor.
-    pub(super) fn new(number: u32, pattern: &Pattern, bounds: &Bounds, ends: bool) -> Self {
-        let later = matches!(pattern.owner, Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_));
+    pub(super) fn new(number: u32, pattern: &Pattern, outline: &Outline, roles: Roles, ends: bool) -> Self {
+        let later = pattern.owner().is_asked_for();
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         Proposal(
             number
                 | flag(ends, Self::ENDS)
                 | flag(later, Self::LATER)
-                | flag(bounds.within != u32::MAX, Self::EARLY)
-                | bounds.roles.bits() << Self::ROLES_FROM,
+                | flag(outline.within != u32::MAX, Self::EARLY)
+                | roles.bits() << Self::ROLES_FROM,
         )
     }
 
@@ -112,10 +113,11 @@ pub(crate) struct Automaton {
     pairs: Vec<u64>,
     #[serde(with = "crate::saved::pod")]
     out: Vec<Proposal>,
+    #[serde(with = "crate::saved::pod")]
     pub(crate) patterns: Vec<Pattern>,
     /// By pattern.
     #[serde(with = "crate::saved::pod")]
-    pub(crate) bounds: Vec<Bounds>,
+    pub(super) outlines: Vec<Outline>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
     #[serde(with = "crate::saved::pod")]
@@ -134,7 +136,7 @@ pub(crate) struct Builder {
     proposed: Vec<(State, Proposal)>,
     hidden: Vec<(Symbol, Proposal)>,
     pub(super) patterns: Vec<Pattern>,
-    pub(super) bounds: Vec<Bounds>,
+    pub(super) outlines: Vec<Outline>,
     pub(super) code: Code,
 }
 
@@ -147,7 +149,7 @@ impl Builder {
             proposed: Vec::new(),
             hidden: Vec::new(),
             patterns: Vec::new(),
-            bounds: Vec::new(),
+            outlines: Vec::new(),
             code: Code::default(),
         }
     }
@@ -196,7 +198,7 @@ impl Builder {
             root: vec![ROOT; self.symbols],
             nodes: Vec::with_capacity(count + 1),
             patterns: self.patterns,
-            bounds: self.bounds,
+            outlines: self.outlines,
             code: self.code,
             ..Automaton::default()
         };
@@ -370,7 +372,7 @@ impl Automaton {
         words * size_of::<u32>()
             + self.pairs.len() * size_of::<u64>()
             + self.nodes.len() * size_of::<Node>()
-            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Bounds>())
+            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Outline>())
             + self.code.bytes()
     }
 }
@@ -379,29 +381,34 @@ impl Automaton {
     /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
     pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
         let count = self.into.len();
-        let children = self.nodes.iter().map(|n| n.children);
-        let places = self.nodes.iter().map(|n| n.out);
-        let last = self.nodes.last();
-        let proposed = self.out.iter().chain(&self.hidden).map(|p| p.pattern());
-        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end.
-        let back = |(number, node): (u32, &Node)| {
-            let most = number.saturating_sub(1);
-            node.fail <= most && node.next_out <= most
-        };
+        let (first, last) = (self.nodes.first(), self.nodes.last());
+        let proposed = |all: &[Proposal]| are_below(all.iter().map(|p| p.pattern()), self.patterns.len());
+        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end. Without a way out on the
+        // way, nodes are looked at faster than they come from memory.
+        let linked = (0..)
+            .zip(self.nodes.windows(2))
+            .fold(true, |sound, (most, pair): (u32, &[Node])| {
+                let (before, node) = (&pair[0], &pair[1]);
+                let back = (node.fail <= most) & (node.next_out <= most);
+                sound & back & (before.children <= node.children) & (before.out <= node.out)
+            });
         self.root.len() == symbols
             && count > 0
             && self.nodes.len() == count + 1
             && are_below(self.root.iter().copied(), count)
             && are_below(self.into.iter().copied(), symbols)
-            && children.is_sorted()
+            && first.is_some_and(|n| (n.fail, n.next_out) == (ROOT, ROOT))
             && last.is_some_and(|n| (n.children as usize, n.out as usize) == (count, self.out.len()))
-            && places.is_sorted()
-            && (0..).zip(&self.nodes).all(back)
+            && linked
             && self.pairs.len().is_power_of_two()
-            && are_below(proposed, self.patterns.len())
-            && self.bounds.len() == self.patterns.len()
+            && proposed(&self.out)
+            && proposed(&self.hidden)
+            && self.outlines.len() == self.patterns.len()
             && self.hidden_from.len() == symbols + 1
             && are_places(&self.hidden_from, self.hidden.len())
-            && self.patterns.iter().all(|p| owned(p.owner) && self.code.holds(p))
+            && self
+                .patterns
+                .iter()
+                .all(|p| owned(p.owner()) && self.code.holds(p))
     }
 }

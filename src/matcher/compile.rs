@@ -5,7 +5,8 @@
 
 use super::automaton::{Automaton, Builder, Proposal};
 use super::factors::{Chooser, Factor, Frequencies};
-use super::program::{Bounds, Program, Roles, Writer, bit};
+use super::outline::{Outline, Shares};
+use super::program::{Program, Roles, Writer};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -30,6 +31,7 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
         vocabulary: &vocabulary,
         shared: &lexicon.shared,
         frequencies: &frequencies,
+        shares: Shares::of(&frequencies),
         builder: Builder::new(vocabulary.symbols()),
         writer: Writer::default(),
     };
@@ -268,6 +270,7 @@ struct Compilation<'a> {
     vocabulary: &'a Vocabulary,
     shared: &'a Shared,
     frequencies: &'a Frequencies,
+    shares: Shares,
     builder: Builder,
     writer: Writer,
 }
@@ -277,7 +280,8 @@ struct Prepared {
     owner: Owner,
     program: Program,
     at_end: bool,
-    bounds: Bounds,
+    outline: Outline,
+    roles: Roles,
     /// In proposals a token.
     cost: f64,
     factors: Vec<Factor>,
@@ -286,10 +290,7 @@ struct Prepared {
 impl Compilation<'_> {
     fn prepare(&self, owner: Owner, roles: Roles, phrase: &Phrase, out: &mut Vec<Prepared>) {
         let whole = program(self.vocabulary, self.shared, phrase);
-        let chooser = Chooser {
-            vocabulary: self.vocabulary,
-            frequencies: self.frequencies,
-        };
+        let chooser = Chooser::new(self.vocabulary, self.frequencies, owner.is_asked_for());
         let mut parts = Vec::new();
         for at_end in [false, true] {
             split(ending(&whole, at_end), at_end, &mut parts);
@@ -304,14 +305,13 @@ impl Compilation<'_> {
             } else {
                 u32::MAX
             };
-            let mut last = Vec::new();
-            program.last(&mut last);
-            let last = last.iter().fold(0, |mask, &s| mask | bit(s));
+            let outline = Outline::of(&program, within, &factors, &self.shares);
             out.push(Prepared {
                 owner,
                 program: program.indexed(),
                 at_end,
-                bounds: Bounds { last, within, roles },
+                outline,
+                roles,
                 cost,
                 factors,
             });
@@ -324,16 +324,17 @@ impl Compilation<'_> {
             owner,
             ref program,
             at_end,
-            bounds,
+            outline,
+            roles,
             ..
         } = prepared;
         let builder = &mut self.builder;
         let number = builder.patterns.len() as u32;
         let pattern = self.writer.pattern(&mut builder.code, program, owner, at_end);
         builder.patterns.push(pattern);
-        builder.bounds.push(bounds);
+        builder.outlines.push(outline);
         for factor in &prepared.factors {
-            let proposal = Proposal::new(number, &pattern, &bounds, factor.ends);
+            let proposal = Proposal::new(number, &pattern, &outline, roles, factor.ends);
             match factor.words[..] {
                 [symbol] if factor.transparent => builder.add_hidden(symbol, proposal),
                 ref words => builder.add(words, proposal),
@@ -505,7 +506,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
         /// The automaton proposes every occurrence that trying every pattern at every token finds.
         #[test]
         fn agrees_with_a_naive_search(
-            phrases in prop::collection::vec("(a|b|c|just|you know|no)( (a|b|c|no|just|you|know|it's|\\.\\.2 a|\\[b\\])){0,4}", 1..6),
+            phrases in prop::collection::vec("(a|b|c|just|you know|no)( (a|b|c|no|just|you|know|it's|\\.\\.2 a|\\[b\\]|\\[just\\]|\\(a b\\|c\\))){0,4}", 1..6),
             words in prop::collection::vec("a|b|c|no|just|um|you|know|you know|i mean|it's|it|is|a\\.|d|\\[x\\]", 0..24),
         ) {
             let Ok(lexicon) = lexicon(&phrases) else { return Ok(()) };
@@ -515,7 +516,10 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             for end in 0..scan.tokens.len() {
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
-                    if let Some(start) = occurrence::find(&automaton.code, pattern, &scan.tokens, end) {
+                    let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end);
+                    let by_steps = occurrence::find_by_steps(&automaton.code, pattern, &scan.tokens, end);
+                    prop_assert_eq!(start, by_steps);
+                    if let Some(start) = start {
                         naive.push(pattern.found(start as u32, end as u32));
                     }
                 }

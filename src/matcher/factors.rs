@@ -12,7 +12,9 @@ const MOST_FORMS: f64 = 512.0;
 /// The most forms of a factor of one word: what a list may hold.
 const MOST_WORDS: usize = 20_000;
 /// What a form costs in memory, in proposals a token.
-const FORM_COST: f64 = 2e-6;
+const FORM_COST: f64 = 1e-5;
+/// The same where each proposal is kept until a hit asks for it.
+const KEPT_FORM_COST: f64 = 2e-6;
 /// What watching for the end of a phrase costs beside being there.
 const WATCH_COST: f64 = 2.0;
 /// How much likelier a word is behind the word before it in the phrase than anywhere.
@@ -58,9 +60,24 @@ enum Choice<'a> {
 pub(super) struct Chooser<'a> {
     pub(super) vocabulary: &'a Vocabulary,
     pub(super) frequencies: &'a Frequencies,
+    /// What a form costs.
+    form: f64,
 }
 
-impl Chooser<'_> {
+impl<'a> Chooser<'a> {
+    /// For patterns whose proposals are kept, or for others.
+    pub(super) fn new(vocabulary: &'a Vocabulary, frequencies: &'a Frequencies, kept: bool) -> Self {
+        Chooser {
+            vocabulary,
+            frequencies,
+            form: if kept { KEPT_FORM_COST } else { FORM_COST },
+        }
+    }
+
+    fn cost(&self, share: Share, ends: bool) -> f64 {
+        share.anywhere * if ends { 1.0 } else { WATCH_COST } + share.forms * self.form
+    }
+
     /// The factors of a program, and what they cost; nothing where it may have no word at all.
     pub(super) fn choose(&self, program: &Program, last: bool) -> Option<(f64, Vec<Factor>)> {
         let mut parts = Vec::new();
@@ -87,7 +104,7 @@ impl Chooser<'_> {
                 }
                 let ends = last && to + 1 == parts.len();
                 runs.push(Run {
-                    cost: joined.cost(ends),
+                    cost: self.cost(joined, ends),
                     choice: Choice::Parts(&parts[from..=to], ends),
                 });
             }
@@ -95,7 +112,7 @@ impl Chooser<'_> {
                 let ends = last && from + 1 == parts.len();
                 // Looked at after those that need no closer look.
                 runs.push(Run {
-                    cost: self.share(parts[from]).map_or(1.0, |s| s.cost(ends)),
+                    cost: self.share(parts[from]).map_or(1.0, |s| self.cost(s, ends)),
                     choice: Choice::Each(all, ends),
                 });
             }
@@ -128,7 +145,7 @@ impl Chooser<'_> {
                 ends,
             };
             let factors = symbols.iter().map(factor).collect();
-            return (symbols.len() <= MOST_WORDS).then(|| (share.cost(ends), factors));
+            return (symbols.len() <= MOST_WORDS).then(|| (self.cost(share, ends), factors));
         }
         let share = parts
             .iter()
@@ -147,7 +164,7 @@ impl Chooser<'_> {
             .collect::<Option<Vec<Factor>>>()?;
         factors.sort();
         factors.dedup();
-        Some((share.cost(ends), factors))
+        Some((self.cost(share, ends), factors))
     }
 
     /// The best factors of each alternative.
@@ -266,10 +283,6 @@ impl Share {
             anywhere: (self.anywhere * next.behind).min(next.anywhere * self.behind),
             behind: self.behind * next.behind,
         }
-    }
-
-    fn cost(&self, ends: bool) -> f64 {
-        self.anywhere * if ends { 1.0 } else { WATCH_COST } + self.forms * FORM_COST
     }
 }
 

@@ -7,6 +7,7 @@
 //! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and where a factor ends it proposes the phrase.
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
+//! - [`outline`]: what a text must show before a phrase is walked.
 //! - [`program`]: phrases over symbols, as flat code.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
@@ -15,6 +16,7 @@ mod compile;
 mod factors;
 mod near_miss;
 mod occurrence;
+mod outline;
 mod program;
 mod reader;
 mod vocabulary;
@@ -29,8 +31,6 @@ pub(crate) use reader::{Scan, Tables};
 #[cfg(feature = "workbench")]
 pub(crate) use vocabulary::open;
 pub(crate) use vocabulary::{Opened, Reading, Vocabulary};
-
-use serde::{Deserialize, Serialize};
 
 use crate::text::Flags;
 
@@ -56,7 +56,7 @@ impl Token {
 }
 
 /// What a phrase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Owner {
     /// A hit of this entry.
     Entry(u32),
@@ -72,6 +72,44 @@ pub(crate) enum Owner {
     Except(u8),
     /// Ends the scope of this modifier.
     Stop(u8),
+}
+
+impl Owner {
+    /// It is confirmed only when a hit, or what is to run, asks for it.
+    fn is_asked_for(self) -> bool {
+        matches!(self, Owner::NotIn(_) | Owner::Near(_) | Owner::Need(_))
+    }
+
+    const KIND_BITS: u32 = 3;
+
+    /// As one number.
+    fn number(self) -> u32 {
+        let (kind, of) = match self {
+            Owner::Entry(entry) => (0, entry),
+            Owner::NotIn(entry) => (1, entry),
+            Owner::Near(entry) => (2, entry),
+            Owner::Need(entry) => (3, entry),
+            Owner::Cue(modifier) => (4, u32::from(modifier)),
+            Owner::Except(modifier) => (5, u32::from(modifier)),
+            Owner::Stop(modifier) => (6, u32::from(modifier)),
+        };
+        of << Self::KIND_BITS | kind
+    }
+
+    /// The owner with a number.
+    #[inline]
+    fn of(number: u32) -> Owner {
+        let of = number >> Self::KIND_BITS;
+        match number & ((1 << Self::KIND_BITS) - 1) {
+            0 => Owner::Entry(of),
+            1 => Owner::NotIn(of),
+            2 => Owner::Near(of),
+            3 => Owner::Need(of),
+            4 => Owner::Cue(of as u8),
+            5 => Owner::Except(of as u8),
+            _ => Owner::Stop(of as u8),
+        }
+    }
 }
 
 /// Where a phrase was found: tokens, both ends included.

@@ -4,14 +4,70 @@
 //! repeated, fillers of several words taken whole. A word that the pattern names is never skipped in its place. A sentence end
 //! between two tokens ends the walk. A gap takes so many tokens that are not transparent, and any that are.
 
-use super::program::{Code, Op, Pattern};
+use super::program::{ByLast, Code, Op, Pattern};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
 
 /// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest.
 pub(crate) fn find(code: &Code, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
-    let set = Walk { code, tokens, end }.back(code.of(pattern), BEHIND);
+    let before = tokens[..end].iter().rev().take(MAX_SPAN);
+    let sentence = before.take_while(|t| !t.is(Flags::SENTENCE_END)).count();
+    let behind = |b: Behind, t: &Token| b.and(t.flags);
+    let behind = tokens[end - sentence..end].iter().fold(Behind::NOTHING, behind);
+    find_behind(code, pattern, tokens, end, behind)
+}
+
+/// The same, where it is known what stands before the last token.
+pub(super) fn find_behind(
+    code: &Code,
+    pattern: &Pattern,
+    tokens: &[Token],
+    end: usize,
+    behind: Behind,
+) -> Option<usize> {
+    let walk = Walk {
+        code,
+        tokens,
+        end,
+        behind,
+    };
+    let set = walk.back(code.of(pattern), BEHIND, DEPTH);
     (set != 0 && set != BEHIND).then(|| end + 1 - (63 - set.leading_zeros() as usize))
+}
+
+/// The same, without the short ways that are taken where nothing may be skipped.
+#[cfg(test)]
+pub(super) fn find_by_steps(code: &Code, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
+    let behind = Behind {
+        tokens: u64::MAX,
+        skipped: u64::MAX,
+    };
+    find_behind(code, pattern, tokens, end, behind)
+}
+
+/// The tokens of a sentence before its last, as sets of places: bit k + 1 is that of the token k before the last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behind {
+    /// There are tokens, the last included.
+    tokens: u64,
+    /// They may be skipped.
+    skipped: u64,
+}
+
+impl Behind {
+    pub(super) const NOTHING: Behind = Behind {
+        tokens: 2,
+        skipped: 0,
+    };
+
+    /// The same, with one more token that stands before the last.
+    pub(super) fn and(self, flags: Flags) -> Behind {
+        let skipped = u64::from(flags.intersects(Flags::TRANSPARENT | Flags::SEQUENCE_END));
+        Behind {
+            tokens: self.tokens << 1 | 2,
+            skipped: self.skipped << 1 | skipped << 2,
+        }
+    }
 }
 
 /// Whether nothing but transparent tokens stands before this one.
@@ -47,7 +103,7 @@ pub(crate) fn closes(tokens: &[Token], end: usize) -> bool {
 }
 
 /// If token `at` may be skipped backwards: the number of tokens before what is skipped with it.
-fn skip(tokens: &[Token], at: usize) -> Option<usize> {
+pub(super) fn skip(tokens: &[Token], at: usize) -> Option<usize> {
     if tokens[at].is(Flags::TRANSPARENT) {
         return Some(at);
     }
@@ -64,13 +120,17 @@ struct Walk<'a> {
     code: &'a Code,
     tokens: &'a [Token],
     end: usize,
+    behind: Behind,
 }
+
+/// No phrase has alternatives within alternatives deeper than this.
+const DEPTH: u32 = 256;
 
 /// The set before anything is walked.
 const BEHIND: u64 = 1;
 
 impl Walk<'_> {
-    fn back(&self, ops: &[u32], mut set: u64) -> u64 {
+    fn back(&self, ops: &[u32], mut set: u64, depth: u32) -> u64 {
         let mut rest = ops;
         while set != 0
             && let Some((op, behind)) = self.code.read(rest)
@@ -84,18 +144,19 @@ impl Walk<'_> {
                 Op::Start => bits(set)
                     .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
                     .fold(0, |s, k| s | 1 << k),
-                Op::Any(body) => self.any(set, body),
-                Op::ByLast(body) => self.by_last(set, body),
+                Op::Any(body) if depth > 0 => self.any(set, body, depth - 1),
+                Op::ByLast(alternatives) if depth > 0 => self.by_last(set, alternatives, depth - 1),
+                Op::Any(_) | Op::ByLast(_) => 0,
             };
         }
         set
     }
 
-    fn any(&self, set: u64, mut body: &[u32]) -> u64 {
+    fn any(&self, set: u64, mut body: &[u32], depth: u32) -> u64 {
         let mut out = 0;
         while let Some((&length, rest)) = body.split_first() {
-            let (part, behind) = rest.split_at(length as usize);
-            out |= self.back(part, set);
+            let (part, behind) = rest.split_at(rest.len().min(length as usize));
+            out |= self.back(part, set, depth);
             body = behind;
         }
         out
@@ -107,8 +168,26 @@ impl Walk<'_> {
             .then(|| at - 1)
     }
 
+    /// The places of the next words back, where none of them may be skipped.
+    #[inline]
+    fn straight(&self, set: u64) -> Option<u64> {
+        let next = set << 1 & self.behind.tokens;
+        (next & self.behind.skipped == 0).then_some(next)
+    }
+
+    /// Which of these places have a symbol that fits.
+    #[inline]
+    fn among(&self, places: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
+        bits(places)
+            .filter(|k| fits(self.tokens[self.end + 1 - k].symbol))
+            .fold(0, |out, k| out | 1 << k)
+    }
+
     /// The nearest token with the symbol: taking it leaves the most room.
     fn word(&self, set: u64, symbol: Symbol) -> u64 {
+        if let Some(next) = self.straight(set) {
+            return self.among(next, |s| s == symbol);
+        }
         let mut out = 0;
         self.each_before(set, |at, bit| {
             let fits = self.tokens[at].symbol == symbol;
@@ -123,6 +202,9 @@ impl Walk<'_> {
     /// All tokens with one of the symbols: the nearer one may be transparent, and the farther one be meant.
     #[inline]
     fn any_word(&self, set: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
+        if let Some(next) = self.straight(set) {
+            return self.among(next, fits);
+        }
         let mut out = 0;
         self.each_before(set, |at, bit| {
             if fits(self.tokens[at].symbol) {
@@ -133,14 +215,17 @@ impl Walk<'_> {
         out
     }
 
-    fn by_last(&self, set: u64, body: &[u32]) -> u64 {
-        let (symbols, rest) = body[1..].split_at(body[0] as usize);
-        let (places, bodies) = rest.split_at(symbols.len() + 1);
+    fn by_last(&self, set: u64, alternatives: ByLast<'_>, depth: u32) -> u64 {
+        let with = |at: usize, bit: u64| match alternatives.before(self.tokens[at].symbol) {
+            Some(before) => self.back(before, bit, depth),
+            None => 0,
+        };
+        if let Some(next) = self.straight(set) {
+            return bits(next).fold(0, |out, k| out | with(self.end + 1 - k, 1 << k));
+        }
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            if let Ok(i) = symbols.binary_search(&self.tokens[at].symbol) {
-                out |= self.back(&bodies[places[i] as usize..places[i + 1] as usize], bit);
-            }
+            out |= with(at, bit);
             true
         });
         out
@@ -168,6 +253,10 @@ impl Walk<'_> {
     }
 
     fn gap(&self, set: u64, most: u8) -> u64 {
+        if self.behind.skipped == 0 {
+            let from = set & !BEHIND;
+            return set | (0..most).fold(from, |reached, _| reached | reached << 1 & self.behind.tokens);
+        }
         let mut out = set;
         for k in bits(set).filter(|&k| k > 0) {
             let mut at = self.end + 1 - k;

@@ -7,7 +7,6 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::{Found, Owner, Symbol};
-use crate::saved::are_places;
 use crate::transcript::Role;
 
 /// A phrase over symbols, to be walked backwards.
@@ -47,23 +46,6 @@ impl Program {
                 out.push(*symbol);
                 before.symbols(out);
             }),
-        }
-    }
-
-    /// Collects the words it may end with; whether it may also be empty.
-    pub(super) fn last(&self, out: &mut Vec<Symbol>) -> bool {
-        match self {
-            Program::Symbols(symbols) => {
-                out.extend_from_slice(symbols);
-                false
-            }
-            Program::Gap(_) | Program::Start | Program::End => true,
-            Program::Sequence(all) => all.iter().rev().all(|p| p.last(out)),
-            Program::Alternatives(all) => all.iter().fold(false, |empty, p| p.last(out) | empty),
-            Program::ByLast(all) => {
-                out.extend(all.iter().map(|(symbol, _)| *symbol));
-                false
-            }
         }
     }
 
@@ -131,9 +113,11 @@ impl Program {
 }
 
 /// A phrase as it is walked, and what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct Pattern {
-    pub(crate) owner: Owner,
+    /// Whom it is for, as [`Owner::number`] has it.
+    owner: u32,
     /// Where its code begins.
     from: u32,
     /// How long it is, and above that what it is.
@@ -143,6 +127,11 @@ pub(crate) struct Pattern {
 impl Pattern {
     const AT_END: u32 = 1 << 31;
     const WORD: u32 = 1 << 30;
+
+    #[inline]
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::of(self.owner)
+    }
 
     /// Where its program begins: equal programs are one.
     #[inline]
@@ -160,7 +149,7 @@ impl Pattern {
     #[inline]
     pub(crate) fn found(&self, start: u32, end: u32) -> Found {
         Found {
-            owner: self.owner,
+            owner: self.owner(),
             start,
             end,
             at_end: self.at_end(),
@@ -172,23 +161,6 @@ impl Pattern {
     pub(crate) fn is_word(&self) -> bool {
         self.length & Self::WORD != 0
     }
-}
-
-/// What is asked before a pattern is walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub(crate) struct Bounds {
-    /// The symbols it may end with, as far as 64 bits tell.
-    pub(crate) last: u64,
-    /// So many words of the utterance at most may have come: for phrases that begin with it.
-    pub(crate) within: u32,
-    pub(crate) roles: Roles,
-}
-
-/// The bit of a symbol in sets of 64.
-#[inline]
-pub(crate) fn bit(symbol: Symbol) -> u64 {
-    1 << (symbol.wrapping_mul(0x9E37_79B1) >> 26)
 }
 
 /// The programs of all patterns, in one array: each a run of operations from the last word to the first.
@@ -214,9 +186,28 @@ pub(super) enum Op<'a> {
     Start,
     /// Any of these: each its length, then its operations.
     Any(&'a [u32]),
-    /// Any of these by the last word: their number, their symbols in ascending order, where the
-    /// operations of each begin and the last end, and the operations.
-    ByLast(&'a [u32]),
+    /// Any of these by the last word.
+    ByLast(ByLast<'a>),
+}
+
+/// Alternatives by their last word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ByLast<'a> {
+    /// In ascending order.
+    symbols: &'a [Symbol],
+    /// Where the operations of each begin, and where the last end.
+    places: &'a [u32],
+    bodies: &'a [u32],
+}
+
+impl<'a> ByLast<'a> {
+    /// What stands before this word.
+    #[inline]
+    pub(super) fn before(&self, symbol: Symbol) -> Option<&'a [u32]> {
+        let at = self.symbols.binary_search(&symbol).ok()?;
+        self.bodies
+            .get(self.places[at] as usize..self.places[at + 1] as usize)
+    }
 }
 
 const WORD: u32 = 0;
@@ -261,6 +252,7 @@ impl Writer {
         if matches!(program, Program::Symbols(_)) {
             length |= Pattern::WORD;
         }
+        let owner = owner.number();
         Pattern { owner, from, length }
     }
 
@@ -323,7 +315,7 @@ impl Code {
         &self.ops[pattern.from as usize..][..length as usize]
     }
 
-    /// The first operation, and those behind it.
+    /// The first operation, and those behind it; nothing also where it is none.
     #[inline]
     pub(super) fn read<'a>(&'a self, ops: &'a [u32]) -> Option<(Op<'a>, &'a [u32])> {
         let (&op, rest) = ops.split_first()?;
@@ -331,23 +323,30 @@ impl Code {
         Some(match op & ((1 << KIND_BITS) - 1) {
             WORD => (Op::Word(value as Symbol), rest),
             SET => {
-                let (symbols, rest) = rest.split_at(value);
+                let (symbols, rest) = rest.split_at_checked(value)?;
                 (Op::Set(symbols), rest)
             }
-            LARGE => (
-                Op::LargeSet(&self.sets[value + 1..][..self.sets[value] as usize]),
-                rest,
-            ),
+            LARGE => {
+                let (&length, sets) = self.sets.get(value..)?.split_first()?;
+                (Op::LargeSet(sets.get(..length as usize)?), rest)
+            }
             GAP => (Op::Gap(value as u8), rest),
             START => (Op::Start, rest),
-            kind => {
-                let (body, rest) = rest.split_at(value);
+            ANY => {
+                let (body, rest) = rest.split_at_checked(value)?;
+                (Op::Any(body), rest)
+            }
+            _ => {
+                let (body, rest) = rest.split_at_checked(value)?;
+                let (&count, body) = body.split_first()?;
+                let (symbols, body) = body.split_at_checked(count as usize)?;
+                let (places, bodies) = body.split_at_checked(count as usize + 1)?;
                 (
-                    if kind == ANY {
-                        Op::Any(body)
-                    } else {
-                        Op::ByLast(body)
-                    },
+                    Op::ByLast(ByLast {
+                        symbols,
+                        places,
+                        bodies,
+                    }),
                     rest,
                 )
             }
@@ -386,73 +385,60 @@ impl Roles {
 /// A part with more last words than this stays as it is: its beginning would be kept once for each of them.
 const FEW: usize = 16;
 
-/// No phrase has alternatives within alternatives deeper than this.
-const DEPTH: u32 = 256;
-
 impl Code {
-    /// Whether a pattern that was saved is a program.
+    /// Whether a pattern that was saved has a program. What the program says is checked where it is read.
     pub(super) fn holds(&self, pattern: &Pattern) -> bool {
         let length = pattern.length & !(Pattern::AT_END | Pattern::WORD);
-        let from = pattern.from as usize;
-        let ops = self.ops.get(from..from + length as usize);
-        ops.is_some_and(|ops| self.is_program(ops, DEPTH))
+        pattern.from as usize + length as usize <= self.ops.len()
     }
+}
 
-    fn is_program(&self, mut ops: &[u32], depth: u32) -> bool {
-        while let Some((&op, rest)) = ops.split_first() {
-            let value = (op >> KIND_BITS) as usize;
-            ops = rest;
-            let fits = match op & ((1 << KIND_BITS) - 1) {
-                WORD | GAP | START => true,
-                SET if value <= rest.len() => {
-                    ops = &rest[value..];
-                    true
-                }
-                LARGE => {
-                    let length = self.sets.get(value).map(|&n| n as usize);
-                    length.is_some_and(|n| self.sets.len() - value > n)
-                }
-                kind @ (ANY | BY_LAST) if depth > 0 && value <= rest.len() => {
-                    let (body, behind) = rest.split_at(value);
-                    ops = behind;
-                    if kind == ANY {
-                        self.is_any(body, depth - 1)
-                    } else {
-                        self.is_by_last(body, depth - 1)
-                    }
-                }
-                _ => false,
-            };
-            if !fits {
-                return false;
-            }
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Token, occurrence};
+    use super::*;
+    use crate::text::Flags;
+
+    proptest! {
+        /// Whatever stands in a saved table, it is read to an end.
+        #[test]
+        fn what_is_no_program_is_walked_without_harm(
+            ops in prop::collection::vec((0u32..40, 0u32..8), 0..40),
+            sets in prop::collection::vec(0u32..8, 0..8),
+            words in prop::collection::vec((0u32..8, any::<bool>()), 1..12),
+        ) {
+            let ops: Vec<u32> = ops.into_iter().map(|(value, kind)| value << KIND_BITS | kind).collect();
+            let tokens: Vec<Token> = words
+                .into_iter()
+                .map(|(symbol, skipped)| Token {
+                    start: 0,
+                    end: 0,
+                    symbol,
+                    flags: if skipped { Flags::TRANSPARENT } else { Flags::NONE },
+                })
+                .collect();
+            let length = ops.len() as u32;
+            let pattern = Pattern { owner: 0, from: 0, length };
+            let code = Code { ops, sets };
+            prop_assert!(code.holds(&pattern));
+            occurrence::find(&code, &pattern, &tokens, tokens.len() - 1);
         }
-        true
     }
 
-    fn is_any(&self, mut body: &[u32], depth: u32) -> bool {
-        while let Some((&length, rest)) = body.split_first() {
-            let Some((part, behind)) = rest.split_at_checked(length as usize) else {
-                return false;
-            };
-            if !self.is_program(part, depth) {
-                return false;
-            }
-            body = behind;
+    #[test]
+    fn owners_are_numbers() {
+        for owner in [
+            Owner::Entry(7),
+            Owner::NotIn(0),
+            Owner::Near(70_000),
+            Owner::Need(1),
+            Owner::Cue(63),
+            Owner::Except(0),
+            Owner::Stop(255),
+        ] {
+            assert_eq!(Owner::of(owner.number()), owner);
         }
-        true
-    }
-
-    /// The bodies must lie one behind the other, so that each is read once.
-    fn is_by_last(&self, body: &[u32], depth: u32) -> bool {
-        let table = body
-            .split_first()
-            .and_then(|(&n, rest)| rest.get(n as usize..)?.split_at_checked(n as usize + 1));
-        table.is_some_and(|(places, bodies)| {
-            are_places(places, bodies.len())
-                && places
-                    .windows(2)
-                    .all(|w| self.is_program(&bodies[w[0] as usize..w[1] as usize], depth))
-        })
     }
 }

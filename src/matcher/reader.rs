@@ -1,7 +1,8 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
 use super::automaton::{Automaton, Proposal, ROOT, State};
-use super::program::{Roles, bit};
+use super::outline::{Read, bit};
+use super::program::Roles;
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
@@ -36,12 +37,17 @@ impl Tracks {
         }
     }
 
-    fn step(&self, automaton: &Automaton, symbol: Symbol) -> Tracks {
+    #[inline]
+    fn step(&mut self, automaton: &Automaton, symbol: Symbol) {
+        if self.len == 1 {
+            self.states[0] = automaton.next(self.states[0], symbol);
+            return;
+        }
         let mut out = Tracks::default();
         for &state in self.as_slice() {
             out.add(automaton.next(state, symbol));
         }
-        out
+        *self = out;
     }
 }
 
@@ -107,6 +113,10 @@ pub(crate) struct Scan {
     proposed: Vec<(u32, u32)>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
+    /// The text up to each of the first tokens.
+    texts: Vec<Read>,
+    /// … up to the last.
+    text: Read,
     walked: Walked,
     scanner: Scanner,
     state: ReadState,
@@ -150,6 +160,8 @@ impl Scan {
             marks: Vec::new(),
             proposed: Vec::new(),
             watched: Vec::new(),
+            texts: Vec::new(),
+            text: Read::NOTHING,
             walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
@@ -165,6 +177,7 @@ impl Scan {
         self.marks.clear();
         self.proposed.clear();
         self.watched.clear();
+        self.texts.clear();
         self.walked = Walked::NONE;
         self.scanner = Scanner::default();
         self.state = ReadState {
@@ -204,7 +217,7 @@ impl Scan {
         &'a self,
         automaton: &'a Automaton,
     ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
-        let owner = |p: u32| automaton.patterns[p as usize].owner;
+        let owner = |p: u32| automaton.patterns[p as usize].owner();
         self.proposed.iter().map(move |&(p, end)| (owner(p), p, end))
     }
 
@@ -242,7 +255,9 @@ impl Scan {
     pub(crate) fn roll_back(&mut self, to: &Checkpoint) {
         for (token, flags) in self.log.take().into_iter().flatten().rev() {
             self.tokens[token as usize].flags = flags;
+            self.texts.truncate(token as usize + 1);
         }
+        self.texts.truncate(to.tokens);
         self.tokens.truncate(to.tokens);
         self.hits.truncate(to.hits);
         self.marks.truncate(to.marks);
@@ -258,6 +273,19 @@ impl Scan {
             log.push((token as u32, self.tokens[token].flags));
         }
         self.tokens[token].flags |= flags;
+        self.texts.truncate(token + 1);
+    }
+
+    /// Takes a token.
+    #[inline]
+    fn push(&mut self, token: Token) {
+        while self.texts.len() < self.tokens.len() {
+            let next = Read::at(&self.tokens, &self.texts, self.texts.len());
+            self.texts.push(next);
+        }
+        self.tokens.push(token);
+        self.text = Read::at(&self.tokens, &self.texts, self.tokens.len() - 1);
+        self.texts.push(self.text);
     }
 }
 
@@ -349,27 +377,32 @@ impl Reader<'_> {
                 token.flags = flags | vocabulary.facts(symbol).flags;
                 // Only fillers may stand within a stutter.
                 self.scan.state.last.repeatable &= token.is(Flags::FILLER);
-                self.save(symbol, Tracks::default());
-                self.scan.tokens.push(token);
+                let sequences = vocabulary.sequences(symbol);
+                if sequences.begin {
+                    self.save(Tracks::default());
+                }
+                self.scan.push(token);
                 self.hidden(symbol);
                 self.watched(symbol);
-                self.filler_sequence(symbol);
+                if sequences.end {
+                    self.filler_sequence(symbol);
+                }
                 token.flags |= Flags::CONTINUED;
             }
             return;
         }
-        let last = self.scan.state.last;
+        let last = &self.scan.state.last;
         // A stutter's second word may as well begin a filler ("you you know"): then the first was meant.
         let mut first_meant = Tracks::default();
         if repeatable && last.repeatable && last.hash == hash {
             let state = &mut self.scan.state;
-            first_meant = state.tracks;
-            state.solid = state.solid.saturating_sub(last.to - last.from);
-            for earlier in last.from..last.to {
+            let said = state.last.from..state.last.to;
+            first_meant = std::mem::replace(&mut state.tracks, state.last.before);
+            state.solid = state.solid.saturating_sub(said.len() as u32);
+            for earlier in said {
                 self.scan
                     .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
             }
-            self.scan.state.tracks = last.before;
         }
         let before = self.scan.state.tracks;
         let from = self.scan.tokens.len() as u32;
@@ -380,14 +413,20 @@ impl Reader<'_> {
                 symbol
             };
             token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
-            self.save(token.symbol, std::mem::take(&mut first_meant));
+            let sequences = vocabulary.sequences(token.symbol);
+            let first_meant = std::mem::take(&mut first_meant);
+            if sequences.begin {
+                self.save(first_meant);
+            }
             self.scan.state.solid += 1;
-            self.scan.tokens.push(token);
-            self.scan.state.tracks = self.scan.state.tracks.step(self.tables.automaton, token.symbol);
+            self.scan.push(token);
+            self.scan.state.tracks.step(self.tables.automaton, token.symbol);
             self.matched();
             self.hidden(token.symbol);
             self.watched(token.symbol);
-            self.filler_sequence(token.symbol);
+            if sequences.end {
+                self.filler_sequence(token.symbol);
+            }
         }
         let to = self.scan.tokens.len() as u32;
         self.scan.state.last = LastWord {
@@ -410,17 +449,14 @@ impl Reader<'_> {
     }
 
     /// Remembers the states before a token that may begin a filler of several words.
-    fn save(&mut self, symbol: Symbol, more: Tracks) {
-        if self.tables.vocabulary.begins_sequence(symbol) {
-            let state = &mut self.scan.state;
-            let mut tracks = state.tracks;
-            for &also in more.as_slice() {
-                tracks.add(also);
-            }
-            state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] =
-                (self.scan.tokens.len() as u32, tracks);
-            state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
+    fn save(&mut self, more: Tracks) {
+        let state = &mut self.scan.state;
+        let mut tracks = state.tracks;
+        for &also in more.as_slice() {
+            tracks.add(also);
         }
+        state.saved[usize::from(state.next_saved) % SEQUENCE_WORDS] = (self.scan.tokens.len() as u32, tracks);
+        state.next_saved = (state.next_saved + 1) % SEQUENCE_WORDS as u8;
     }
 
     /// If a filler of several words ends here, goes on both with and without it.
@@ -464,7 +500,12 @@ impl Reader<'_> {
         let tracks = self.scan.state.tracks;
         for &state in tracks.as_slice() {
             if state != ROOT {
-                self.tables.automaton.ending(state, |p| self.proposed(p));
+                let role = self.tables.role;
+                self.tables.automaton.ending(state, |proposal| {
+                    if proposal.is_for(role) {
+                        self.proposed(proposal);
+                    }
+                });
             }
         }
     }
@@ -472,35 +513,37 @@ impl Reader<'_> {
     /// Takes what a transparent token proposes, the last.
     fn hidden(&mut self, symbol: Symbol) {
         for &proposal in self.tables.automaton.hidden(symbol) {
-            self.proposed(proposal);
+            if proposal.is_for(self.tables.role) {
+                self.proposed(proposal);
+            }
         }
     }
 
-    #[inline]
+    /// Takes a proposal for this role.
+    #[inline(never)]
     fn proposed(&mut self, proposal: Proposal) {
         let automaton = self.tables.automaton;
         let number = proposal.pattern();
-        if !proposal.is_for(self.tables.role)
-            || proposal.early() && self.scan.state.solid > automaton.bounds[number as usize].within
-        {
-            return;
-        }
         let end = self.scan.tokens.len() as u32 - 1;
-        if !proposal.ends() {
+        if proposal.ends() && proposal.later() {
+            return later(self.scan, number, end);
+        }
+        let outline = &automaton.outlines[number as usize];
+        if proposal.early() && self.scan.state.solid > outline.within {
+        } else if !proposal.ends() {
             self.scan.watched.push(Watched {
-                last: automaton.bounds[number as usize].last,
+                last: outline.last,
                 proposal,
                 at: end,
             });
-        } else if proposal.later() {
-            later(self.scan, number, end);
-        } else {
+        } else if outline.meets(&self.scan.text) {
             keep(automaton, number, self.scan, end);
         }
     }
 
     /// Takes what may end at the last token, transparent or not.
     fn watched(&mut self, symbol: Symbol) {
+        let automaton = self.tables.automaton;
         let end = self.scan.tokens.len() - 1;
         let mut from = self.scan.state.watched as usize;
         while let Some(watched) = self.scan.watched.get(from)
@@ -510,13 +553,15 @@ impl Reader<'_> {
         }
         self.scan.state.watched = from as u32;
         let bit = bit(symbol);
-        for i in from..self.scan.watched.len() {
-            let Watched { last, proposal, .. } = self.scan.watched[i];
-            if last & bit == 0 {
-            } else if proposal.later() {
-                later(self.scan, proposal.pattern(), end as u32);
-            } else {
-                keep(self.tables.automaton, proposal.pattern(), self.scan, end as u32);
+        let mut at = from;
+        while let Some(next) = self.scan.watched[at..].iter().position(|w| w.last & bit != 0) {
+            let proposal = self.scan.watched[at + next].proposal;
+            at += next + 1;
+            let number = proposal.pattern();
+            if proposal.later() {
+                later(self.scan, number, end as u32);
+            } else if automaton.outlines[number as usize].meets(&self.scan.text) {
+                keep(automaton, number, self.scan, end as u32);
             }
         }
     }
@@ -538,7 +583,9 @@ fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
     } else if (scan.walked.program, scan.walked.end) == (pattern.program(), end) {
         scan.walked.start
     } else {
-        let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end as usize).map(|s| s as u32);
+        let behind = scan.text.behind;
+        let start = occurrence::find_behind(&automaton.code, pattern, &scan.tokens, end as usize, behind);
+        let start = start.map(|s| s as u32);
         scan.walked = Walked {
             program: pattern.program(),
             end,

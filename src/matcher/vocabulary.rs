@@ -67,6 +67,15 @@ pub(crate) struct SymbolFacts {
     pub(crate) repeatable: bool,
 }
 
+/// Which fillers of several words there are of a symbol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sequences {
+    /// Some begin with it.
+    pub(super) begin: bool,
+    /// Some end with it.
+    pub(super) end: bool,
+}
+
 /// What a word is read as.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<'a> {
@@ -503,18 +512,20 @@ impl Vocabulary {
     /// Fillers of several words that end with this symbol.
     #[inline]
     pub(crate) fn sequences_ending(&self, symbol: Symbol) -> &[Vec<Symbol>] {
-        if self.facts[symbol as usize] & ENDS == 0 {
-            return &[];
-        }
         let last = Some(symbol);
         let from = self.sequences.partition_point(|s| s.last().copied() < last);
         let these = &self.sequences[from..];
         &these[..these.partition_point(|s| s.last().copied() == last)]
     }
 
+    /// Whether a symbol begins or ends a filler of several words.
     #[inline]
-    pub(crate) fn begins_sequence(&self, symbol: Symbol) -> bool {
-        self.facts[symbol as usize] & BEGINS != 0
+    pub(super) fn sequences(&self, symbol: Symbol) -> Sequences {
+        let facts = self.facts[symbol as usize];
+        Sequences {
+            begin: facts & BEGINS != 0,
+            end: facts & ENDS != 0,
+        }
     }
 
     /// What may stand in the place of an item: runs of symbols.

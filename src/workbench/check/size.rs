@@ -17,7 +17,7 @@ pub(super) fn run(subject: &Subject<'_>) -> Vec<Finding> {
     for proposed in automaton.proposals() {
         all += 1;
         if let Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) =
-            automaton.patterns[proposed as usize].owner
+            automaton.patterns[proposed as usize].owner()
         {
             taken[e as usize] += 1;
         }

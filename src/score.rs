@@ -80,6 +80,8 @@ pub(crate) struct Tally {
     candidates: Vec<Candidate>,
     /// Of all hits, by place; of those that are out nothing.
     standings: Vec<Option<Standing>>,
+    /// Room for hits of entries over several turns.
+    pub(crate) over: Vec<Weighed>,
 }
 
 impl Tally {
@@ -262,6 +264,7 @@ mod tests {
         Tally {
             standings: vec![Some(Standing::Neutral); candidates.len()],
             candidates,
+            over: Vec::new(),
         }
     }
 

@@ -24,8 +24,10 @@ use crate::utterance::{Held, Id, Utterance};
 pub const MAX_OPEN: usize = 64;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 16;
-/// So much room in vain is too much.
+/// So much room in vain is too much, if all of it is more than [`MODEST`].
 const ROOM: usize = 48;
+/// So much room may be in vain without harm.
+const MODEST: usize = 896;
 /// Longer drafts are not kept.
 const MOST_DRAFT: usize = 1 << 14;
 /// So many calls' memory is kept for the next ones.
@@ -166,8 +168,9 @@ impl Session {
         live.pack(&mut draft);
         live.call.give_back();
         // Room that fits is kept.
-        if !(draft.len()..draft.len() + ROOM).contains(&self.rest.len()) {
-            self.rest = vec![0; draft.len().next_multiple_of(16)].into_boxed_slice();
+        let most = (draft.len() + ROOM).max(MODEST);
+        if !(draft.len()..=most).contains(&self.rest.len()) {
+            self.rest = vec![0; draft.len().next_multiple_of(32)].into_boxed_slice();
         }
         self.rest[..draft.len()].copy_from_slice(&draft);
         if draft.capacity() <= MOST_DRAFT {

@@ -16,6 +16,8 @@ const SPARE_BYTES: usize = 4096;
 
 thread_local! {
     static STORE: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+    /// The id that was shared last: several events tell of one utterance.
+    static SHARED: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
 }
 
 /// An utterance that is open, or closed and waiting.
@@ -131,7 +133,15 @@ impl Id {
     /// As events have it.
     pub(crate) fn share(&self) -> Arc<str> {
         match self {
-            Id::Short(..) => Arc::from(String::from_utf8_lossy(self.as_bytes())),
+            Id::Short(..) => {
+                let own = str::from_utf8(self.as_bytes()).unwrap_or_default();
+                let known = SHARED.try_with(|shared| {
+                    let mut shared = shared.borrow_mut();
+                    let known = shared.take().filter(|id| **id == *own);
+                    Arc::clone(shared.insert(known.unwrap_or_else(|| Arc::from(own))))
+                });
+                known.unwrap_or_else(|_| Arc::from(own))
+            }
             Id::Long(id) => Arc::clone(id),
         }
     }

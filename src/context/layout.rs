@@ -46,6 +46,8 @@ pub(super) struct Sentence {
     flags: Flags,
     /// Modifiers that have a cue in it, a bit each.
     pub(super) cues: u64,
+    /// Modifiers that anything in it may call, a bit each.
+    pub(super) calls: u64,
 }
 
 impl Sentence {
@@ -56,7 +58,27 @@ impl Sentence {
             end: NONE,
             flags: Flags::NONE,
             cues: 0,
+            calls: 0,
         }
+    }
+}
+
+/// Modifiers that listen to no words alone, a bit each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Callers {
+    pub(super) question: u64,
+    pub(super) capitals: u64,
+    pub(super) exclamation: u64,
+}
+
+impl Callers {
+    /// Those that the end of a sentence calls.
+    pub(super) fn at_end(self, end: Flags) -> u64 {
+        const EXCLAMATION: Flags =
+            Flags(Flags::EXCLAMATION.0 | Flags::EXCLAMATION_2.0 | Flags::EXCLAMATION_3.0);
+        let when = |shows: bool, all: u64| if shows { all } else { 0 };
+        when(end.contains(Flags::QUESTION), self.question)
+            | when(end.intersects(EXCLAMATION), self.exclamation)
     }
 }
 
@@ -107,7 +129,7 @@ impl Layout {
     }
 
     /// Lays out an utterance, for so many modifiers.
-    pub(super) fn read(&mut self, scan: &Scan, modifiers: usize) {
+    pub(super) fn read(&mut self, scan: &Scan, callers: Callers, modifiers: usize) {
         self.places.clear();
         self.sentences.clear();
         self.capitals = false;
@@ -124,10 +146,14 @@ impl Layout {
                 sentence.first = sentence.first.min(at);
                 place.solid += 1;
             }
-            self.capitals |= token.is(Flags::CAPITALS);
+            if token.is(Flags::CAPITALS) {
+                self.capitals = true;
+                sentence.calls |= callers.capitals;
+            }
             if token.is(Flags::SENTENCE_END) {
                 sentence.end = at;
                 sentence.flags = token.flags;
+                sentence.calls |= callers.at_end(token.flags);
                 self.sentences.push(sentence);
                 place.sentence += 1;
                 sentence = Sentence::at(at + 1);
@@ -153,7 +179,9 @@ impl Layout {
                 self.classes[class(what, number)] += 1;
                 if what == Listens::Cue {
                     let sentence = self.places[mark.start as usize].sentence;
-                    self.sentences[sentence as usize].cues |= 1 << number;
+                    let sentence = &mut self.sentences[sentence as usize];
+                    sentence.cues |= 1 << number;
+                    sentence.calls |= 1 << number;
                 }
             }
         }
@@ -226,6 +254,19 @@ impl Layout {
 
     fn sentence(&self, token: u32) -> &Sentence {
         &self.sentences[self.places[token as usize].sentence as usize]
+    }
+
+    /// Modifiers that anything in the sentence of a hit may call, some of them in vain.
+    #[inline]
+    pub(super) fn calls(&self, hit: Span) -> u64 {
+        let first = self.places[hit.start as usize].sentence as usize;
+        let last = self.places[hit.end as usize].sentence as usize;
+        if first == last {
+            self.sentences[first].calls
+        } else {
+            let all = self.sentences[first..=last].iter();
+            all.fold(0, |calls, s| calls | s.calls)
+        }
     }
 
     /// Modifiers that have a cue in the sentence of a hit.
@@ -356,7 +397,7 @@ mod tests {
             let start = at % tokens.len();
             let hit = Span { start: start as u32, end: (start + len).min(tokens.len() - 1) as u32 };
             let mut layout = Layout::default();
-            layout.read(&scan, 3);
+            layout.read(&scan, Callers::default(), 3);
             let end = tokens[hit.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END));
             prop_assert_eq!(layout.sentence_end(hit), end.map(|t| t.flags));
             for at in 0..hit.start {

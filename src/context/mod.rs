@@ -236,7 +236,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             self.is_plain = !near && !modifiers::may_be_called(scan);
             if !self.is_plain {
                 let modifiers = self.compiled.lexicon.shared.modifiers.len();
-                self.desk.layout.read(scan, modifiers);
+                self.desk.layout.read(scan, rules.callers(), modifiers);
             }
         }
         needed
@@ -283,6 +283,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         }
     }
 
+    #[inline]
     fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
         let compiled = self.compiled;
         let rule = compiled.rules.entry_rule(entry);
@@ -290,19 +291,26 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             (self.cancelled)(entry, span, why);
             return;
         }
-        let (contribution, modifiers) = if self.is_plain {
-            (rule.weight, Modifiers::new())
-        } else {
-            let layout = &mut self.desk.layout;
-            modifiers::apply(&compiled.lexicon, &compiled.rules, rule, self.scan, layout, hit)
-        };
         self.out.push(Weighed {
             entry,
             span: Some(span),
-            contribution,
-            modifiers,
+            contribution: rule.weight,
+            modifiers: Modifiers::new(),
             turns: SmallVec::new(),
         });
+        if !self.is_plain
+            && let Some(own) = self.out.last_mut()
+        {
+            own.contribution = modifiers::apply(
+                &compiled.lexicon,
+                &compiled.rules,
+                rule,
+                self.scan,
+                &mut self.desk.layout,
+                hit,
+                &mut own.modifiers,
+            );
+        }
     }
 
     fn cancellation(&mut self, rule: &EntryRule, entry: u32, hit: Span, at_end: bool) -> Option<Cancelled> {

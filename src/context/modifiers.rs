@@ -32,20 +32,15 @@ pub(super) fn may_be_called(scan: &Scan) -> bool {
 fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
     let mut called = layout.cues(hit);
     if let Some(end) = layout.sentence_end(hit) {
-        if end.contains(Flags::QUESTION) {
-            called |= rules.question;
-        }
-        if EXCLAMATIONS.iter().any(|&e| end.contains(e)) {
-            called |= rules.exclamation;
-        }
+        called |= rules.callers().at_end(end);
     }
     if layout.capitals {
-        called |= rules.capitals;
+        called |= rules.callers().capitals;
     }
     called
 }
 
-/// The contribution of a hit and what made it.
+/// The contribution of a hit; what made it is added to `applied`.
 #[inline]
 pub(super) fn apply(
     lexicon: &Lexicon,
@@ -54,18 +49,19 @@ pub(super) fn apply(
     scan: &Scan,
     layout: &mut Layout,
     hit: Span,
-) -> (Milli, Modifiers) {
-    let mut called = called(rules, layout, hit);
-    if called != 0 {
-        called &= !rules.ignored(rule);
+    applied: &mut Modifiers,
+) -> Milli {
+    if layout.calls(hit) == 0 {
+        return rule.weight;
     }
+    let called = called(rules, layout, hit) & !rules.ignored(rule);
     if called == 0 {
-        return (rule.weight, Modifiers::new());
+        return rule.weight;
     }
-    modified(lexicon, rule, scan, layout, hit, called)
+    modified(lexicon, rule, scan, layout, hit, called, applied)
 }
 
-/// The contribution of a hit that these modifiers (a bit each) may change, and those that do.
+/// The contribution of a hit that these modifiers (a bit each) may change; those that do are added to `applied`.
 fn modified(
     lexicon: &Lexicon,
     rule: &EntryRule,
@@ -73,9 +69,9 @@ fn modified(
     layout: &mut Layout,
     hit: Span,
     mut called: u64,
-) -> (Milli, Modifiers) {
+    applied: &mut Modifiers,
+) -> Milli {
     let mut contribution = rule.weight;
-    let mut applied = Modifiers::new();
     while called != 0 {
         let number = called.trailing_zeros() as u8;
         called &= called - 1;
@@ -150,7 +146,7 @@ fn modified(
             }
         }
     }
-    (contribution, applied)
+    contribution
 }
 
 /// The cues of a modifier around a hit.

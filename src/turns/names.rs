@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::said::normal_form;
+use super::said::{Lent, normal_form};
 use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
@@ -89,7 +89,7 @@ impl Names {
             return;
         }
         let words = Words::of(heard);
-        let mut found = Vec::new();
+        let mut found: SmallVec<[usize; 8]> = SmallVec::new();
         let mut at = 0;
         while at < words.all.len() {
             let sure = words.starts(at, &heard.rules.introductions);
@@ -108,7 +108,7 @@ impl Names {
         }
         if !found.is_empty() || self.asked > 0 {
             let spelled = words.spelled(&found);
-            let mut buffer = String::new();
+            let mut buffer = Lent::new();
             for &i in &found {
                 self.learn(words.normal(i, &mut buffer));
             }
@@ -180,7 +180,7 @@ impl<'a> Words<'a> {
         let (rules, text) = (heard.rules, heard.text);
         let mut first = true;
         let mut all = SmallVec::new();
-        let mut buffer = String::new();
+        let mut buffer = Lent::new();
         for (token, &known) in heard.scan.tokens.iter().zip(heard.known) {
             // A letter said twice is no stutter where letters are spelled.
             let letter = token.end - token.start == 1;
@@ -256,9 +256,9 @@ impl<'a> Words<'a> {
     /// be a known given name, or written as a name.
     fn name(&self, rules: &NameRules, from: usize, sure: bool) -> std::ops::Range<usize> {
         let mixed = self.mixed_case;
-        let mut buffer = String::new();
+        let mut buffer = Lent::new();
         let mut given = |at: usize| rules.given.contains(self.normal(at, &mut buffer));
-        let mut letters = String::new();
+        let mut letters = Lent::new();
         let mut to = from;
         while to < self.all.len() && to - from < NAME_WORDS {
             let word = &self.all[to];
@@ -297,7 +297,7 @@ impl<'a> Words<'a> {
 
     /// Names spelled in single letters: they must begin like one that was found, or stand alone.
     fn spelled(&self, found: &[usize]) -> Option<String> {
-        let mut buffer = String::new();
+        let mut buffer = Lent::new();
         let mut single = |at: usize| {
             let mut letters = self.normal(at, &mut buffer).chars();
             letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
@@ -308,12 +308,12 @@ impl<'a> Words<'a> {
             let length = (at..self.all.len()).take_while(|&i| single(i)).count();
             let alone = !digits(self.all.get(at + length)) && (at == 0 || !digits(self.all.get(at - 1)));
             if length >= 3 && alone {
-                let mut letter = String::new();
+                let mut letter = Lent::new();
                 let word: String = (at..at + length)
                     .map(|i| self.normal(i, &mut letter).to_owned())
                     .collect();
                 let initial = &word[..word.chars().next().map_or(0, char::len_utf8)];
-                let like = |i: &usize| self.normal(*i, &mut String::new()).starts_with(initial);
+                let like = |i: &usize| self.normal(*i, &mut Lent::new()).starts_with(initial);
                 if found.is_empty() && length == self.all.len() || found.iter().any(like) {
                     return Some(word);
                 }

@@ -8,10 +8,6 @@ use crate::fixed::Milli;
 use crate::packed::{Bytes, Packed, Reader, number, packed};
 use crate::score::{Outcome, Strongest};
 
-/// So many turns' memory is kept for others, unless their texts are longer.
-const SPARES: usize = 4;
-const SPARE_BYTES: usize = 4096;
-
 packed!(Outcome {
     logit,
     learned,
@@ -29,7 +25,7 @@ impl Packed for Verdicts {
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         self.history.unpack(from);
-        self.waiting.clear();
+        self.give_back();
         for _ in 0..from.len() {
             let mut wait = self.spares.pop().unwrap_or_default();
             unpack_turn(&mut wait, &self.history, from);
@@ -41,10 +37,9 @@ impl Packed for Verdicts {
 impl Verdicts {
     /// Lends the memory of the turns that wait to others, once they are packed.
     pub(crate) fn give_back(&mut self) {
-        let waited = self.waiting.drain(..);
-        self.spares
-            .extend(waited.filter(|w| w.turn.text.capacity() <= SPARE_BYTES));
-        self.spares.truncate(SPARES);
+        while let Some(turn) = self.waiting.pop_front() {
+            self.give_back_turn(turn);
+        }
     }
 }
 

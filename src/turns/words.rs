@@ -40,7 +40,7 @@ struct Slot {
     known: Known,
 }
 
-/// Phrases as numbers of words.
+/// Phrases as numbers of words, in the order of the first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Phrases(Vec<Box<[Known]>>);
 
@@ -51,17 +51,14 @@ impl Phrases {
         mut words: impl Iterator<Item = Known> + Clone,
         first: Known,
     ) -> Option<usize> {
+        let from = self.0.partition_point(|p| p[0].0 < first.0);
+        let own = self.0[from..].iter().take_while(|p| p[0] == first);
         words.next();
-        let begins = |p: &&[Known]| {
+        let begins = |p: &&Box<[Known]>| {
             let mut here = words.clone();
-            p[0] == first && p[1..].iter().all(|k| here.next() == Some(*k))
+            p[1..].iter().all(|k| here.next() == Some(*k))
         };
-        self.0
-            .iter()
-            .map(|p| &**p)
-            .filter(begins)
-            .map(<[Known]>::len)
-            .max()
+        own.filter(begins).map(|p| p.len()).max()
     }
 }
 
@@ -171,12 +168,17 @@ impl CallWords {
             && self.slots.iter().all(|s| is_word(s.known))
             && self.facts.len() == self.words.len()
             && self.facts.iter().all(fact)
-            && lists.iter().all(|l| l.0.iter().all(|p| !p.is_empty()))
+            && lists
+                .iter()
+                .all(|l| l.0.iter().all(|p| !p.is_empty()) && l.0.is_sorted_by_key(|p| p[0].0))
     }
 
     fn phrases(&self, phrases: &[Vec<String>]) -> Phrases {
         let numbers = |p: &Vec<String>| p.iter().map(|w| self.look_up(w)).collect::<Box<[Known]>>();
-        Phrases(phrases.iter().filter(|p| !p.is_empty()).map(numbers).collect())
+        let all = phrases.iter().filter(|p| !p.is_empty());
+        let mut all: Vec<Box<[Known]>> = all.map(numbers).collect();
+        all.sort_by_key(|p| p[0].0);
+        Phrases(all)
     }
 
     fn read(&self, number: usize, rules: &CallRules) -> Facts {

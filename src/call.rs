@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::alerts::Alerts;
 use crate::compiled::Compiled;
-use crate::context::{self, Setting, SignalRule, Weighed};
+use crate::context::{self, Look, Setting, SignalRule, Weighed};
 use crate::event::{
     AngerEvent, Event, NoticeEvent, NoticeKind, PracticeEvent, SignalEvent, SilenceEvent, State,
 };
@@ -141,11 +141,6 @@ impl Call {
         number
     }
 
-    /// Lends memory to other calls, once this one is packed.
-    pub(crate) fn give_back(&mut self) {
-        self.verdicts.give_back();
-    }
-
     /// Whether the turns are retained.
     pub(crate) fn retains(&self) -> bool {
         self.ledger.retains()
@@ -189,13 +184,24 @@ impl Call {
 
     /// Provisional events of an utterance as it stands.
     pub(crate) fn preview(&self, compiled: &Compiled, utterance: &mut Utterance, out: &mut Out<'_>) {
+        let setting = self.setting(utterance);
+        let mut look = Look(context::look(compiled, &utterance.scan, &utterance.text, setting));
+        // When it stands, by whom, and behind which turns.
+        for at in [utterance.start_ms, utterance.end_ms] {
+            look.add(at.is_some().into());
+            look.add(at.unwrap_or(0) as u64);
+        }
+        look.add(u64::from(utterance.speaker) << 32 | u64::from(self.ledger.turns()));
+        if !utterance.closed && utterance.look.replace(look.0) == Some(look.0) {
+            return;
+        }
         verdicts::with_turn(|fresh| {
             let weighed = &mut fresh.turn.weighed;
             context::weigh(
                 compiled,
                 &utterance.scan,
                 &utterance.text,
-                self.setting(utterance),
+                setting,
                 weighed,
                 |_, _, _| {},
             );

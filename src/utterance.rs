@@ -35,6 +35,8 @@ pub(crate) struct Utterance {
     pub(crate) announced: Vec<u16>,
     /// Judge again when there are so many tokens.
     pub(crate) judge_at: usize,
+    /// What it looked like when it was judged last.
+    pub(crate) look: Option<u64>,
     /// The version of the names it was first read with.
     pub(crate) names: u8,
     pub(crate) words: Vec<WordTime>,
@@ -63,6 +65,7 @@ impl Utterance {
                 full: false,
                 announced: Vec::new(),
                 judge_at: 0,
+                look: None,
                 names: 0,
                 words: Vec::new(),
                 said: Said::default(),
@@ -80,7 +83,7 @@ impl Utterance {
         }
         self.id = Id::default();
         (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
-        (self.closed, self.full, self.judge_at) = (false, false, 0);
+        (self.closed, self.full, self.judge_at, self.look) = (false, false, 0, None);
         self.text.clear();
         self.scan.clear();
         self.announced.clear();
@@ -189,7 +192,7 @@ mod tests {
         let mut first = Utterance::begin("a", 3, 1);
         first.text.push_str("some text");
         (first.speaker, first.closed, first.full, first.judge_at) = (2, true, true, 9);
-        (first.start_ms, first.end_ms) = (Some(1), Some(2));
+        (first.start_ms, first.end_ms, first.look) = (Some(1), Some(2), Some(3));
         first.announced.push(7);
         first.end();
         let next = Utterance::begin("b", 4, 2);
@@ -198,7 +201,7 @@ mod tests {
             (next.speaker, next.closed, next.full, next.judge_at),
             (0, false, false, 0)
         );
-        assert!(next.start_ms.is_none() && next.end_ms.is_none());
+        assert!(next.start_ms.is_none() && next.end_ms.is_none() && next.look.is_none());
         assert!(next.text.is_empty() && next.announced.is_empty() && next.scan.tokens.is_empty());
     }
 }

@@ -209,6 +209,7 @@ impl Layout {
     }
 
     /// The marks of a modifier that may matter to a hit, in the order of their ends. Only for modifiers that have a cue.
+    #[inline]
     pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> &[Span] {
         let class = class(what, number);
         let marks = &self.marks[self.classes[class] as usize..self.classes[class + 1] as usize];
@@ -221,6 +222,7 @@ impl Layout {
     }
 
     /// Whether the window of a hit reaches back to a token before it.
+    #[inline]
     pub(super) fn reaches_back(&self, hit: Span, token: u32) -> bool {
         let (own, behind) = (self.places[hit.start as usize], self.places[token as usize + 1]);
         self.places[token as usize].sentence == own.sentence
@@ -229,6 +231,7 @@ impl Layout {
     }
 
     /// Whether the window of a hit reaches a token behind it.
+    #[inline]
     fn reaches_on(&self, hit: Span, token: u32) -> bool {
         let (own, there) = (self.places[hit.end as usize], self.places[token as usize]);
         there.sentence == own.sentence
@@ -238,6 +241,7 @@ impl Layout {
 
     /// On which side of the hit a mark stands and how many words away, 1 being the next; nothing if it touches the hit or
     /// stands outside its window.
+    #[inline]
     pub(super) fn distance(&self, hit: Span, mark: Span) -> Option<(Side, u32)> {
         let words =
             |from: u32, to: u32| self.places[to as usize].solid - self.places[from as usize].solid + 1;
@@ -252,6 +256,7 @@ impl Layout {
         }
     }
 
+    #[inline]
     fn sentence(&self, token: u32) -> &Sentence {
         &self.sentences[self.places[token as usize].sentence as usize]
     }
@@ -270,11 +275,13 @@ impl Layout {
     }
 
     /// Modifiers that have a cue in the sentence of a hit.
+    #[inline]
     pub(super) fn cues(&self, hit: Span) -> u64 {
         self.sentence(hit.start).cues | self.sentence(hit.end).cues
     }
 
     /// The flags of the end of the hit's sentence, if it is near enough.
+    #[inline]
     pub(super) fn sentence_end(&self, hit: Span) -> Option<Flags> {
         let sentence = self.sentence(hit.end);
         (sentence.end != NONE && sentence.end - hit.end < SPAN).then_some(sentence.flags)

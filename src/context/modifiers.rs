@@ -51,9 +51,6 @@ pub(super) fn apply(
     hit: Span,
     applied: &mut Modifiers,
 ) -> Milli {
-    if layout.calls(hit) == 0 {
-        return rule.weight;
-    }
     let called = called(rules, layout, hit) & !rules.ignored(rule);
     if called == 0 {
         return rule.weight;
@@ -150,6 +147,7 @@ fn modified(
 }
 
 /// The cues of a modifier around a hit.
+#[inline]
 fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
     if layout.cues(hit) >> number & 1 == 1 {
         layout.marks(Listens::Cue, number, hit)

@@ -25,20 +25,13 @@ impl Packed for Verdicts {
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         self.history.unpack(from);
-        self.give_back();
+        while let Some(turn) = self.waiting.pop_front() {
+            self.give_back_turn(turn);
+        }
         for _ in 0..from.len() {
             let mut wait = self.spares.pop().unwrap_or_default();
             unpack_turn(&mut wait, &self.history, from);
             self.waiting.push_back(wait);
-        }
-    }
-}
-
-impl Verdicts {
-    /// Lends the memory of the turns that wait to others, once they are packed.
-    pub(crate) fn give_back(&mut self) {
-        while let Some(turn) = self.waiting.pop_front() {
-            self.give_back_turn(turn);
         }
     }
 }

@@ -16,8 +16,8 @@ const SPARE_BYTES: usize = 4096;
 
 thread_local! {
     static STORE: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
-    /// The id that was shared last: several events tell of one utterance.
-    static SHARED: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    /// The ids that were shared last: several events tell of one utterance.
+    static SHARED: RefCell<Shared> = const { RefCell::new(Shared { ids: [const { None }; SHARED_IDS], next: 0 }) };
 }
 
 /// An utterance that is open, or closed and waiting.
@@ -98,6 +98,28 @@ impl Utterance {
     }
 }
 
+/// So many ids are kept shared.
+const SHARED_IDS: usize = 4;
+
+/// Ids as events have them.
+struct Shared {
+    ids: [Option<Arc<str>>; SHARED_IDS],
+    /// The place of the next.
+    next: usize,
+}
+
+impl Shared {
+    fn share(&mut self, id: &str) -> Arc<str> {
+        let known = self.ids.iter().flatten().find(|known| ***known == *id);
+        if let Some(known) = known {
+            return Arc::clone(known);
+        }
+        let place = &mut self.ids[self.next];
+        self.next = (self.next + 1) % SHARED_IDS;
+        Arc::clone(place.insert(Arc::from(id)))
+    }
+}
+
 /// Shorter ids need no memory of their own.
 const SHORT: usize = 22;
 
@@ -138,11 +160,7 @@ impl Id {
         match self {
             Id::Short(..) => {
                 let own = str::from_utf8(self.as_bytes()).unwrap_or_default();
-                let known = SHARED.try_with(|shared| {
-                    let mut shared = shared.borrow_mut();
-                    let known = shared.take().filter(|id| **id == *own);
-                    Arc::clone(shared.insert(known.unwrap_or_else(|| Arc::from(own))))
-                });
+                let known = SHARED.try_with(|shared| shared.borrow_mut().share(own));
                 known.unwrap_or_else(|_| Arc::from(own))
             }
             Id::Long(id) => Arc::clone(id),

@@ -226,7 +226,7 @@ struct Expression {
 pub(crate) struct Expressions(Vec<Expression>);
 
 /// Entries whose regular expression may match.
-pub(super) type Able = SmallVec<[u32; 8]>;
+pub(super) type Able = SmallVec<[u32; 16]>;
 
 impl Expressions {
     pub(super) fn add(&mut self, entry: u32, rule: EntryRule, regex: &str) {

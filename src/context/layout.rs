@@ -243,16 +243,30 @@ impl Layout {
     /// stands outside its window.
     #[inline]
     pub(super) fn distance(&self, hit: Span, mark: Span) -> Option<(Side, u32)> {
+        self.apart(hit, mark).filter(|_| self.reaches(hit, mark))
+    }
+
+    /// As [`Layout::distance`] of a mark whose window holds the hit: on which side it stands, and how many words away.
+    #[inline]
+    pub(super) fn apart(&self, hit: Span, mark: Span) -> Option<(Side, u32)> {
         let words =
             |from: u32, to: u32| self.places[to as usize].solid - self.places[from as usize].solid + 1;
         if mark.end < hit.start {
-            self.reaches_back(hit, mark.start)
-                .then(|| (Side::Before, words(mark.end + 1, hit.start)))
+            Some((Side::Before, words(mark.end + 1, hit.start)))
         } else if mark.start > hit.end {
-            self.reaches_on(hit, mark.end)
-                .then(|| (Side::After, words(hit.end + 1, mark.start)))
+            Some((Side::After, words(hit.end + 1, mark.start)))
         } else {
             None
+        }
+    }
+
+    /// Whether the window of a hit reaches a mark that does not touch it.
+    #[inline]
+    pub(super) fn reaches(&self, hit: Span, mark: Span) -> bool {
+        if mark.end < hit.start {
+            self.reaches_back(hit, mark.start)
+        } else {
+            self.reaches_on(hit, mark.end)
         }
     }
 

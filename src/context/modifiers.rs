@@ -11,7 +11,7 @@ use crate::matcher::{Owner, Scan};
 use crate::text::Flags;
 
 /// Modifiers that were applied to a hit, in their order.
-pub(crate) type Modifiers = SmallVec<[Applied; 2]>;
+pub(crate) type Modifiers = SmallVec<[Applied; 4]>;
 
 const EXCLAMATIONS: [Flags; 3] = [Flags::EXCLAMATION, Flags::EXCLAMATION_2, Flags::EXCLAMATION_3];
 
@@ -160,15 +160,13 @@ fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
 fn nearest(number: u8, modifier: &Modifier, layout: &Layout, hit: Span, side: Side) -> Option<(Span, u32)> {
     let mut best: Option<(u32, Span)> = None;
     for &cue in cues(number, layout, hit) {
-        if side == Side::Before && cue.end >= hit.start || side == Side::After && cue.start <= hit.end {
-            continue;
-        }
-        let Some((stands, distance)) = layout.distance(hit, cue) else {
+        let Some((stands, distance)) = layout.apart(hit, cue) else {
             continue;
         };
         if distance > u32::from(modifier.words)
             || (side != Side::Either && side != stands)
             || best.is_some_and(|(d, b)| (distance, cue.start) >= (d, b.start))
+            || !layout.reaches(hit, cue)
         {
             continue;
         }

@@ -208,13 +208,15 @@ impl Ledger {
         }
         let kept = self.kept.as_mut();
         if let Some(row) = kept.and_then(|k| k.rows.get_mut(turn.past.arrival as usize)) {
+            let mut own = Vec::with_capacity(verdicts.len());
+            own.append(verdicts);
             *row = Row {
                 role: turn.past.role,
                 overlap: turn.overlap,
                 sentiment,
                 level,
                 text: std::mem::take(&mut turn.text),
-                verdicts: verdicts.drain(..).collect(),
+                verdicts: own,
                 ..*row
             };
         }

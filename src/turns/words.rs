@@ -59,13 +59,14 @@ impl Phrases {
             return None;
         }
         let from = self.all.partition_point(|p| p[0].0 < first.0);
-        let own = self.all[from..].iter().take_while(|p| p[0] == first);
+        let behind = self.all[from..].iter().map(|p| &**p);
+        let own = behind.take_while(|p| p[0] == first);
         words.next();
-        let begins = |p: &&Box<[Known]>| {
+        let begins = |p: &&[Known]| {
             let mut here = words.clone();
             p[1..].iter().all(|k| here.next() == Some(*k))
         };
-        own.filter(begins).map(|p| p.len()).max()
+        own.filter(begins).map(<[Known]>::len).max()
     }
 }
 

@@ -112,6 +112,8 @@ pub(crate) struct Scan {
     state: ReadState,
     /// While reading ahead: flags that were changed, to be put back.
     log: Option<Vec<(u32, Flags)>>,
+    /// Room for the next log.
+    log_room: Vec<(u32, Flags)>,
     buffer: String,
 }
 
@@ -154,6 +156,7 @@ impl Scan {
             scanner: Scanner::default(),
             state,
             log: None,
+            log_room: Vec::new(),
             buffer: String::new(),
         }
     }
@@ -226,7 +229,7 @@ impl Scan {
 
     /// Begins to read ahead.
     pub(crate) fn checkpoint(&mut self) -> Checkpoint {
-        self.log = Some(Vec::new());
+        self.log = Some(std::mem::take(&mut self.log_room));
         Checkpoint {
             tokens: self.tokens.len(),
             hits: self.hits.len(),
@@ -240,9 +243,11 @@ impl Scan {
 
     /// Forgets what was read since.
     pub(crate) fn roll_back(&mut self, to: &Checkpoint) {
-        for (token, flags) in self.log.take().into_iter().flatten().rev() {
+        let mut log = self.log.take().unwrap_or_default();
+        for (token, flags) in log.drain(..).rev() {
             self.tokens[token as usize].flags = flags;
         }
+        self.log_room = log;
         self.tokens.truncate(to.tokens);
         self.hits.truncate(to.hits);
         self.marks.truncate(to.marks);

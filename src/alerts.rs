@@ -43,7 +43,7 @@ impl Deferred {
             utterance: self.utterance.share(),
             at_ms: self.at_ms,
             score: self.score,
-            title: Arc::from(compiled.lexicon.signals[signal].title.as_str()),
+            title: Arc::clone(&compiled.titles[signal]),
             hint: Arc::clone(&compiled.hints[signal]),
         }
     }

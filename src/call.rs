@@ -1,12 +1,13 @@
 //! A call behind its utterances: what closed turns, in the order of their arrival, come to.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use crate::alerts::Alerts;
 use crate::compiled::Compiled;
-use crate::context::{self, Setting, SignalRule, Weighed};
+use crate::context::{self, Look, Setting, SignalRule, Weighed};
 use crate::event::{
     AngerEvent, Event, NoticeEvent, NoticeKind, PracticeEvent, SignalEvent, SilenceEvent, State,
 };
@@ -19,16 +20,21 @@ use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
 use crate::transcript::{Participant, Role};
 use crate::turns::anger::AngerCourse;
-use crate::turns::detect::{Memory, Scene};
+use crate::turns::detect::{Memory, Scene, signal_bit};
 use crate::turns::history::{At, Past, Shows};
 use crate::turns::names::{Heard, Names};
 use crate::turns::overlap::Pauses;
-use crate::turns::promises::{self, Promises};
+use crate::turns::promises::{self, Promises, Times};
 use crate::turns::story::Story;
 use crate::turns::style::Style;
 use crate::turns::talk::{Gap, Spoken, Talk};
-use crate::turns::verdicts::{self, ClosedTurn, Decided, TurnInProgress, Verdict, Verdicts};
+use crate::turns::verdicts::{self, Decided, TurnInProgress, Verdict, Verdicts};
 use crate::utterance::{Id, Utterance};
+
+thread_local! {
+    /// Room for what detectors show.
+    static SHOWN: Cell<Vec<Weighed>> = const { Cell::new(Vec::new()) };
+}
 
 /// Everything behind the utterances: a function of the closed turns in the order of their arrival.
 #[derive(Clone, Debug)]
@@ -135,11 +141,6 @@ impl Call {
         number
     }
 
-    /// Lends memory to other calls, once this one is packed.
-    pub(crate) fn give_back(&mut self) {
-        self.verdicts.give_back();
-    }
-
     /// Whether the turns are retained.
     pub(crate) fn retains(&self) -> bool {
         self.ledger.retains()
@@ -183,18 +184,42 @@ impl Call {
 
     /// Provisional events of an utterance as it stands.
     pub(crate) fn preview(&self, compiled: &Compiled, utterance: &mut Utterance, out: &mut Out<'_>) {
-        let mut weighed = verdicts::blank_hits();
-        context::weigh(
-            compiled,
-            &utterance.scan,
-            &utterance.text,
-            self.setting(utterance),
-            &mut weighed,
-            |_, _, _| {},
-        );
+        let setting = self.setting(utterance);
+        let mut look = Look(context::look(compiled, &utterance.scan, &utterance.text, setting));
+        // When it stands, by whom, and behind which turns.
+        for at in [utterance.start_ms, utterance.end_ms] {
+            look.add(at.is_some().into());
+            look.add(at.unwrap_or(0) as u64);
+        }
+        look.add(u64::from(utterance.speaker) << 32 | u64::from(self.ledger.turns()));
+        if !utterance.closed && utterance.look.replace(look.0) == Some(look.0) {
+            return;
+        }
+        verdicts::with_turn(|fresh| {
+            let weighed = &mut fresh.turn.weighed;
+            context::weigh(
+                compiled,
+                &utterance.scan,
+                &utterance.text,
+                setting,
+                weighed,
+                |_, _, _| {},
+            );
+            self.announce(compiled, utterance, weighed, out);
+        });
+    }
+
+    /// Tells what fires by these hits, and takes back what no longer does.
+    fn announce(
+        &self,
+        compiled: &Compiled,
+        utterance: &mut Utterance,
+        weighed: &[Weighed],
+        out: &mut Out<'_>,
+    ) {
         let mut firing: SmallVec<[u16; 16]> = SmallVec::new();
         let past = self.past(utterance, 0);
-        verdicts::foresee(compiled, past, &weighed, &self.verdicts.history, |verdict| {
+        verdicts::foresee(compiled, past, weighed, &self.verdicts.history, |verdict| {
             let signal = verdict.signal;
             firing.push(signal);
             if !utterance.announced.contains(&signal) {
@@ -212,7 +237,6 @@ impl Call {
                 });
             }
         });
-        verdicts::give_back_hits(weighed);
         let (id, end_ms) = (&utterance.id, utterance.end_ms);
         utterance.announced.retain(|&signal| {
             let fires = firing.contains(&signal);
@@ -225,6 +249,19 @@ impl Call {
 
     /// Takes the next turn in the order of arrival.
     pub(crate) fn close(&mut self, compiled: &Compiled, mut utterance: Box<Utterance>, out: &mut Out<'_>) {
+        verdicts::with_turn(|fresh| self.close_as(compiled, &mut utterance, fresh, out));
+        let start_ms = utterance.start_ms;
+        utterance.end();
+        self.release_alerts(compiled, start_ms, out);
+    }
+
+    fn close_as(
+        &mut self,
+        compiled: &Compiled,
+        utterance: &mut Utterance,
+        fresh: &mut TurnInProgress,
+        out: &mut Out<'_>,
+    ) {
         if utterance
             .start_ms
             .zip(utterance.end_ms)
@@ -242,14 +279,14 @@ impl Call {
                 .read_again(compiled.tables(self.names.words(), role), &utterance.text);
         }
         let spoken = Spoken::of(&utterance.scan);
-        let mut past = self.past(&utterance, spoken.words);
-        let mut weighed = verdicts::blank_hits();
+        let mut past = self.past(utterance, spoken.words);
+        let weighed = &mut fresh.turn.weighed;
         context::weigh(
             compiled,
             &utterance.scan,
             &utterance.text,
-            self.setting(&utterance),
-            &mut weighed,
+            self.setting(utterance),
+            weighed,
             |_, _, _| {},
         );
         let (said, places) = (&mut utterance.said, &mut utterance.places);
@@ -264,6 +301,12 @@ impl Call {
             self.pauses
                 .take(rules, past.arrival, &mut utterance.words, origin);
         }
+        let (mut hit, mut promises) = (0, false);
+        for own in weighed.iter() {
+            let signal = compiled.rules.entry_rule(own.entry).signal;
+            hit |= signal_bit(signal);
+            promises |= compiled.rules.signal(signal).has(SignalRule::PROMISES);
+        }
         let scene = Scene {
             signals: &compiled.lexicon.signals,
             entries: &compiled.lexicon.entries,
@@ -274,15 +317,20 @@ impl Call {
             said,
             places: &utterance.places,
             overlap: overlap.as_ref(),
-            weighed: &weighed,
+            weighed,
+            hit,
             names: self.names.words(),
             name_known: self.names.customer_known(),
         };
-        let found = self.memory.evidence(compiled, &scene);
-        for hit in found {
-            weighed.push(hit);
-            context::settle(&compiled.rules, &mut weighed);
+        let mut shown = SHOWN.take();
+        self.memory.evidence(compiled, &scene, &mut shown);
+        for own in shown.drain(..) {
+            let signal = compiled.rules.entry_rule(own.entry).signal;
+            promises |= compiled.rules.signal(signal).has(SignalRule::PROMISES);
+            weighed.push(own);
+            context::settle(&compiled.rules, weighed);
         }
+        SHOWN.set(shown);
         self.memory.take(compiled, &past, said);
         self.style.take(past.role, said);
         self.story.take(&past, overlap.as_ref());
@@ -292,14 +340,10 @@ impl Call {
         let gap = self.talk.turn(own, &past, spoken, silence_ms, hold);
         self.silence_ends(gap, hold, out);
         let rules = &compiled.lexicon.call;
-        let promising = |w: &Weighed| {
-            let signal = compiled.rules.entry_rule(w.entry).signal;
-            compiled.rules.signal(signal).has(SignalRule::PROMISES)
-        };
-        let times = if weighed.iter().any(promising) {
+        let times = if promises {
             promises::times(rules, &utterance.scan, &said.known)
         } else {
-            Vec::new()
+            Times::new()
         };
         let heard = Heard {
             rules: &compiled.words,
@@ -312,35 +356,30 @@ impl Call {
             Some(Role::Customer) => self.names.customer(&rules.names, &heard),
             None => {}
         }
-        let start_ms = utterance.start_ms;
-        self.ledger
-            .open_turn(utterance.arrival, utterance.speaker, start_ms, utterance.end_ms);
-        let turn = ClosedTurn {
-            past,
-            utterance: std::mem::take(&mut utterance.id),
-            text: std::mem::take(&mut utterance.text),
-            text_from: 0,
-            words: spoken.words,
-            overlap,
-            times,
-            weighed,
-            announced: std::mem::take(&mut utterance.announced),
-        };
+        self.ledger.open_turn(
+            utterance.arrival,
+            utterance.speaker,
+            utterance.start_ms,
+            utterance.end_ms,
+        );
+        let turn = &mut fresh.turn;
+        (turn.past, turn.words, turn.overlap, turn.times) = (past, spoken.words, overlap, times);
+        (turn.utterance, turn.text_from) = (std::mem::take(&mut utterance.id), 0);
+        std::mem::swap(&mut turn.text, &mut utterance.text);
+        std::mem::swap(&mut turn.announced, &mut utterance.announced);
         let (verdicts, origin) = (&mut self.verdicts, self.origin);
-        let done = verdicts.feed(compiled, turn, self.ledger.retains(), &mut |decided| {
+        let done = verdicts.feed(compiled, fresh, self.ledger.retains(), &mut |decided| {
             tell(compiled, origin, decided, out)
         });
         self.foresee(compiled, None, out);
-        match done {
-            Some(done) => {
-                if let Some(turn) = self.take_in(compiled, done, out) {
-                    (utterance.text, utterance.announced) = (turn.text, turn.announced);
-                }
-            }
-            None => self.complete(compiled, out),
+        if done {
+            self.take_in(compiled, fresh, out);
+        } else {
+            self.complete(compiled, out);
         }
-        utterance.end();
-        self.release_alerts(compiled, start_ms, out);
+        // The memory goes back to where it came from.
+        std::mem::swap(&mut fresh.turn.text, &mut utterance.text);
+        std::mem::swap(&mut fresh.turn.announced, &mut utterance.announced);
     }
 
     /// Provisional events of what is not decided yet.
@@ -369,33 +408,26 @@ impl Call {
     }
 
     fn complete(&mut self, compiled: &Compiled, out: &mut Out<'_>) {
-        while let Some(done) = self.verdicts.next_complete() {
-            self.take_in(compiled, done, out);
+        while let Some(mut done) = self.verdicts.next_complete() {
+            self.take_in(compiled, &mut done, out);
+            self.verdicts.give_back_turn(done);
         }
     }
 
-    /// Takes a turn that is decided altogether into the figures of the call. It comes back if it is not retained.
-    fn take_in(
-        &mut self,
-        compiled: &Compiled,
-        done: TurnInProgress,
-        out: &mut Out<'_>,
-    ) -> Option<ClosedTurn> {
-        let TurnInProgress {
-            turn, mut verdicts, ..
-        } = done;
+    /// Takes a turn that is decided altogether into the figures of the call.
+    fn take_in(&mut self, compiled: &Compiled, done: &mut TurnInProgress, out: &mut Out<'_>) {
+        let TurnInProgress { turn, verdicts, .. } = done;
         verdicts.sort_by_key(|v| v.signal);
         let at_ms = absolute(turn.past.end.get(), self.origin);
         let level = (turn.past.role == Some(Role::Customer)).then(|| {
-            let evidence = gain(compiled, &verdicts);
+            let evidence = gain(compiled, verdicts);
             let (level, band) =
                 self.anger
                     .turn(&compiled.lexicon.call, turn.past.arrival, turn.words, evidence);
             if let Some(band) = band {
-                let band = Arc::from(compiled.lexicon.call.bands[band].0.as_str());
                 out.send(|| {
                     Event::Anger(AngerEvent {
-                        band,
+                        band: Arc::clone(&compiled.band_names[band]),
                         level,
                         utterance: turn.utterance.share(),
                         at_ms,
@@ -407,22 +439,20 @@ impl Call {
         let may_alert =
             |v: &Verdict| v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some();
         if out.0.is_some() && (!self.alerts.is_empty() || verdicts.iter().any(may_alert)) {
-            self.alerts.turn(compiled, &turn, &verdicts, at_ms, |alert| {
+            self.alerts.turn(compiled, turn, verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
         self.promises
-            .take(&compiled.lexicon.call.promises, &turn, &verdicts);
+            .take(&compiled.lexicon.call.promises, turn, verdicts);
         let ledger = &mut self.ledger;
         let (arrival, role) = (turn.past.arrival, turn.past.role);
-        self.practices.turn(compiled, arrival, role, &verdicts, |mark| {
+        self.practices.turn(compiled, arrival, role, verdicts, |mark| {
             ledger.mark(mark);
             out.send(|| practice_event(compiled, mark, at_ms));
         });
         let sums = &mut self.speakers[usize::from(turn.past.speaker)].sentiment;
-        let closed = self.ledger.close_turn(compiled, turn, &mut verdicts, level, sums);
-        verdicts::give_back_verdicts(verdicts);
-        closed
+        self.ledger.close_turn(compiled, turn, verdicts, level, sums);
     }
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.

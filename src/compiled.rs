@@ -38,6 +38,10 @@ pub(crate) struct Compiled {
     #[serde(skip)]
     pub(crate) hints: Vec<Arc<str>>,
     #[serde(skip)]
+    pub(crate) titles: Vec<Arc<str>>,
+    #[serde(skip)]
+    pub(crate) band_names: Vec<Arc<str>>,
+    #[serde(skip)]
     pub(crate) practice_names: Vec<Arc<str>>,
     #[serde(skip)]
     pub(crate) practice_hints: Vec<Arc<str>>,
@@ -122,6 +126,8 @@ impl Compiled {
             practice_names: Vec::new(),
             practice_hints: Vec::new(),
             hints: Vec::new(),
+            titles: Vec::new(),
+            band_names: Vec::new(),
             rules: Rules::new(&lexicon, &watch_bits, number(SENTIMENT)),
             sentiment: number(SENTIMENT),
             gains,
@@ -186,6 +192,8 @@ impl Compiled {
         self.practice_names = shared(lexicon.practices.iter().map(|p| &p.id));
         self.practice_hints = shared(lexicon.practices.iter().map(|p| &p.hint));
         self.hints = shared(lexicon.signals.iter().map(|s| &s.hint));
+        self.titles = shared(lexicon.signals.iter().map(|s| &s.title));
+        self.band_names = shared(lexicon.call.bands.iter().map(|b| &b.0));
     }
 
     /// The bit of a signal that conditions name. Others have none, and nobody asks.

@@ -3,6 +3,8 @@
 //! Whole numbers take seven bits a byte, signed ones by their size (zigzag). A value is read into one that is there already, so that
 //! reading takes no memory where it had enough before.
 
+use smallvec::{Array, SmallVec};
+
 use crate::fixed::{Milli, Score};
 use crate::transcript::Role;
 
@@ -200,6 +202,20 @@ impl<T: Packed + Default> Packed for Vec<T> {
         let len = from.len();
         self.truncate(len);
         self.resize_with(len, T::default);
+        self.iter_mut().for_each(|own| own.unpack(from));
+    }
+}
+
+impl<A: Array<Item: Packed + Default>> Packed for SmallVec<A> {
+    fn pack(&self, out: &mut Bytes) {
+        number(self.len() as u64, out);
+        self.iter().for_each(|own| own.pack(out));
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let len = from.len();
+        self.clear();
+        self.resize_with(len, Default::default);
         self.iter_mut().for_each(|own| own.unpack(from));
     }
 }

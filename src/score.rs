@@ -80,6 +80,15 @@ pub(crate) struct Tally {
     candidates: Vec<Candidate>,
     /// Of all hits, by place; of those that are out nothing.
     standings: Vec<Option<Standing>>,
+    /// The entries taken, a bit each by their low bits.
+    entries: u64,
+    /// The bytes between which the hits stand that may cover others.
+    from: u32,
+    to: u32,
+    /// Hits may stand in each other's way.
+    is_mixed: bool,
+    /// Room for hits of entries over several turns.
+    pub(crate) over: Vec<Weighed>,
 }
 
 impl Tally {
@@ -87,6 +96,7 @@ impl Tally {
     pub(crate) fn clear(&mut self) {
         self.candidates.clear();
         self.standings.clear();
+        (self.entries, self.from, self.to, self.is_mixed) = (0, u32::MAX, 0, false);
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -94,10 +104,11 @@ impl Tally {
     }
 
     /// Takes the next hit; one that is `out` only keeps its place.
+    #[inline]
     pub(crate) fn take(&mut self, rules: &Rules, hit: &Weighed, out: bool) {
         if !out {
             let (start, end) = hit.span.unwrap_or_default();
-            self.candidates.push(Candidate {
+            self.add(Candidate {
                 place: self.standings.len() as u32,
                 entry: hit.entry,
                 contribution: hit.contribution,
@@ -107,6 +118,20 @@ impl Tally {
             });
         }
         self.standings.push((!out).then_some(Standing::Neutral));
+    }
+
+    #[inline]
+    fn add(&mut self, hit: Candidate) {
+        let entry = 1 << (hit.entry & (u64::BITS - 1));
+        self.is_mixed |= self.entries & entry != 0;
+        self.entries |= entry;
+        if hit.covers() {
+            // Most come in the order of the text.
+            self.is_mixed |= hit.start < self.to && self.from < hit.end;
+            self.from = self.from.min(hit.start);
+            self.to = self.to.max(hit.end);
+        }
+        self.candidates.push(hit);
     }
 
     /// Whether no hit was taken.
@@ -124,7 +149,7 @@ impl Tally {
     /// yield count against a signal only as far as it still fires, if it fires by written entries alone.
     pub(crate) fn sum(&mut self, signal: &SignalRule) -> Option<Outcome> {
         let bias = i64::from(signal.bias.0);
-        let is_plain = self.candidates.len() <= FEW && self.is_plain();
+        let is_plain = !self.is_mixed || self.candidates.len() <= FEW && self.is_plain();
         let counted = if is_plain {
             self.count_all()
         } else {
@@ -138,12 +163,13 @@ impl Tally {
             learned += contribution * i64::from(hit.rule.has(EntryRule::FITTED));
             yielding += contribution * i64::from(hit.may_yield());
         }
+        self.candidates.truncate(counted);
         if yielding < 0 && fires(signal, sum - learned) {
             if is_plain {
-                self.candidates[..counted].sort_unstable_by_key(Candidate::key);
+                self.candidates.sort_unstable_by_key(Candidate::key);
             }
             let mut rest = sum - yielding;
-            for hit in self.candidates[..counted].iter().filter(|h| h.may_yield()) {
+            for hit in self.candidates.iter().filter(|h| h.may_yield()) {
                 let contribution = i64::from(hit.contribution.0);
                 if fires(signal, rest + contribution) {
                     rest += contribution;
@@ -153,11 +179,10 @@ impl Tally {
                     learned -= contribution * i64::from(hit.rule.has(EntryRule::FITTED));
                 }
             }
+            let standings = &self.standings;
+            self.candidates
+                .retain(|h| standings[h.place as usize] == Some(Standing::Counted));
         }
-        self.candidates.truncate(counted);
-        let standings = &self.standings;
-        self.candidates
-            .retain(|h| standings[h.place as usize] == Some(Standing::Counted));
         (!self.candidates.is_empty()).then(|| Outcome {
             logit: bounded(sum),
             learned: bounded(learned),
@@ -259,10 +284,12 @@ mod tests {
     }
 
     fn tally(candidates: Vec<Candidate>) -> Tally {
-        Tally {
+        let mut tally = Tally {
             standings: vec![Some(Standing::Neutral); candidates.len()],
-            candidates,
-        }
+            ..Tally::default()
+        };
+        candidates.into_iter().for_each(|hit| tally.add(hit));
+        tally
     }
 
     /// The rule of [`Tally::sum`], word for word.
@@ -307,7 +334,8 @@ mod tests {
             EntryRule::ADDITIVE | EntryRule::FITTED | EntryRule::YIELDS,
         ]);
         let contribution = prop_oneof![Just(0), -3000..4000i32];
-        let one = (0..12u32, contribution, 0..60u32, 0..9u32, facts);
+        let length = prop_oneof![9 => 0..9u32, 1 => 120..300u32];
+        let one = (0..12u32, contribution, 0..300u32, length, facts);
         prop::collection::vec(one, 0..24).prop_map(|all| {
             let places = (0u32..).zip(all);
             // An entry's facts are its own.
@@ -325,6 +353,7 @@ mod tests {
             let signal = SignalRule::with(Milli(-2000), 0);
             let expected = plainly(&signal, &hits);
             let mut tally = tally(hits.clone());
+            prop_assert!(tally.is_mixed || tally.is_plain());
             let outcome = tally.sum(&signal);
             let standings: Vec<Standing> = tally.standings().iter().copied().flatten().collect();
             prop_assert_eq!(&standings, &expected);

@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
 
@@ -24,8 +25,12 @@ use crate::utterance::{Held, Id, Utterance};
 pub const MAX_OPEN: usize = 64;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 16;
-/// So much room in vain is too much.
+/// So much room in vain is too much, if all of it is more than [`MODEST`].
 const ROOM: usize = 48;
+/// So much room may be in vain without harm.
+const MODEST: usize = 896;
+/// It is made in such steps.
+const STEP: usize = 256;
 /// Longer drafts are not kept.
 const MOST_DRAFT: usize = 1 << 14;
 /// So many calls' memory is kept for the next ones.
@@ -40,6 +45,8 @@ thread_local! {
     static SPARES: RefCell<Vec<Box<Live>>> = const { RefCell::new(Vec::new()) };
     /// Where bytes are written before it is known how many they are.
     static DRAFT: Cell<Bytes> = const { Cell::new(Vec::new()) };
+    /// The next stamp of this thread.
+    static OWN: Cell<u64> = const { Cell::new(0) };
 }
 
 /// So much of the hash of an id is remembered.
@@ -66,6 +73,8 @@ pub struct Session {
     live: Option<Box<Live>>,
     /// The call else.
     rest: Box<[u8]>,
+    /// Of the memory of this thread that may still hold the call as it is at rest.
+    stamp: u64,
     /// Nobody listens: events are not made.
     quiet: bool,
 }
@@ -73,6 +82,8 @@ pub struct Session {
 /// A call that somebody speaks in.
 #[derive(Clone, Debug)]
 struct Live {
+    /// Given anew each time it comes to rest.
+    stamp: u64,
     open: Vec<Held>,
     closed_ids: Vec<ShortHash>,
     call: Call,
@@ -83,12 +94,14 @@ impl Session {
         let mut session = Session {
             analyzer,
             live: Some(Box::new(Live {
+                stamp: 0,
                 open: Vec::new(),
                 closed_ids: Vec::new(),
                 call: Call::new(&options),
             })),
             options: (!options.is_plain()).then(|| Box::new(options)),
             rest: Box::default(),
+            stamp: 0,
             quiet: false,
         };
         session.rest();
@@ -148,9 +161,17 @@ impl Session {
     /// The call as it can go on, and what it goes on with.
     fn wake(&mut self) -> (&Compiled, Option<&Options>, &mut Live) {
         let live = self.live.get_or_insert_with(|| {
-            let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
+            let spare = SPARES.try_with(|spares| {
+                let mut spares = spares.borrow_mut();
+                // The memory of this very call, or that which has rested longest.
+                let own = spares.iter().rposition(|s| s.stamp == self.stamp && s.stamp != 0);
+                let place = own.unwrap_or(0);
+                (place < spares.len()).then(|| spares.remove(place))
+            });
             let mut live = spare.ok().flatten().unwrap_or_default();
-            live.unpack(&mut Reader(&self.rest));
+            if live.stamp != self.stamp || live.stamp == 0 {
+                live.unpack(&mut Reader(&self.rest));
+            }
             live
         });
         (&self.analyzer.0, self.options.as_deref(), live)
@@ -164,10 +185,14 @@ impl Session {
         let mut draft = DRAFT.take();
         draft.clear();
         live.pack(&mut draft);
-        live.call.give_back();
+        let is_new = self.stamp == 0;
+        live.stamp = stamp();
+        self.stamp = live.stamp;
         // Room that fits is kept.
-        if !(draft.len()..draft.len() + ROOM).contains(&self.rest.len()) {
-            self.rest = vec![0; draft.len().next_multiple_of(16)].into_boxed_slice();
+        let most = (draft.len() + ROOM).max(MODEST);
+        if !(draft.len()..=most).contains(&self.rest.len()) {
+            let room = draft.len().next_multiple_of(STEP).min(MODEST);
+            self.rest = vec![0; room.max(draft.len().next_multiple_of(16))].into_boxed_slice();
         }
         self.rest[..draft.len()].copy_from_slice(&draft);
         if draft.capacity() <= MOST_DRAFT {
@@ -176,16 +201,35 @@ impl Session {
         // Where the thread ends there is no store any more.
         let _ = SPARES.try_with(|spares| {
             let mut spares = spares.borrow_mut();
-            if spares.len() < MOST_SPARES {
-                spares.push(live);
+            if is_new && !spares.is_empty() {
+                // What others used is worth more.
+                return;
             }
+            if spares.len() >= MOST_SPARES {
+                spares.remove(0);
+            }
+            spares.push(live);
         });
     }
+}
+
+/// A number that no other call at rest has.
+fn stamp() -> u64 {
+    /// So many are taken at once.
+    const MANY: u64 = 1 << 32;
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let mut stamp = OWN.get();
+    if stamp.is_multiple_of(MANY) {
+        stamp = NEXT.fetch_add(1, Ordering::Relaxed) * MANY;
+    }
+    OWN.set(stamp + 1);
+    stamp
 }
 
 impl Default for Live {
     fn default() -> Self {
         Live {
+            stamp: 0,
             open: Vec::new(),
             closed_ids: Vec::new(),
             call: Call::new(&Options::default()),
@@ -318,6 +362,7 @@ impl Live {
                     utterance.text.clear();
                     utterance.scan.clear();
                     utterance.judge_at = 0;
+                    utterance.look = None;
                     utterance.full = false;
                 }
             }

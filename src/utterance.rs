@@ -16,6 +16,8 @@ const SPARE_BYTES: usize = 4096;
 
 thread_local! {
     static STORE: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+    /// The ids that were shared last: several events tell of one utterance.
+    static SHARED: RefCell<Shared> = const { RefCell::new(Shared { ids: [const { None }; SHARED_IDS], next: 0 }) };
 }
 
 /// An utterance that is open, or closed and waiting.
@@ -33,6 +35,8 @@ pub(crate) struct Utterance {
     pub(crate) announced: Vec<u16>,
     /// Judge again when there are so many tokens.
     pub(crate) judge_at: usize,
+    /// What it looked like when it was judged last.
+    pub(crate) look: Option<u64>,
     /// The version of the names it was first read with.
     pub(crate) names: u8,
     pub(crate) words: Vec<WordTime>,
@@ -61,6 +65,7 @@ impl Utterance {
                 full: false,
                 announced: Vec::new(),
                 judge_at: 0,
+                look: None,
                 names: 0,
                 words: Vec::new(),
                 said: Said::default(),
@@ -78,7 +83,7 @@ impl Utterance {
         }
         self.id = Id::default();
         (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
-        (self.closed, self.full, self.judge_at) = (false, false, 0);
+        (self.closed, self.full, self.judge_at, self.look) = (false, false, 0, None);
         self.text.clear();
         self.scan.clear();
         self.announced.clear();
@@ -90,6 +95,28 @@ impl Utterance {
                 store.push(self);
             }
         });
+    }
+}
+
+/// So many ids are kept shared.
+const SHARED_IDS: usize = 4;
+
+/// Ids as events have them.
+struct Shared {
+    ids: [Option<Arc<str>>; SHARED_IDS],
+    /// The place of the next.
+    next: usize,
+}
+
+impl Shared {
+    fn share(&mut self, id: &str) -> Arc<str> {
+        let known = self.ids.iter().flatten().find(|known| ***known == *id);
+        if let Some(known) = known {
+            return Arc::clone(known);
+        }
+        let place = &mut self.ids[self.next];
+        self.next = (self.next + 1) % SHARED_IDS;
+        Arc::clone(place.insert(Arc::from(id)))
     }
 }
 
@@ -131,7 +158,11 @@ impl Id {
     /// As events have it.
     pub(crate) fn share(&self) -> Arc<str> {
         match self {
-            Id::Short(..) => Arc::from(String::from_utf8_lossy(self.as_bytes())),
+            Id::Short(..) => {
+                let own = str::from_utf8(self.as_bytes()).unwrap_or_default();
+                let known = SHARED.try_with(|shared| shared.borrow_mut().share(own));
+                known.unwrap_or_else(|_| Arc::from(own))
+            }
             Id::Long(id) => Arc::clone(id),
         }
     }
@@ -179,7 +210,7 @@ mod tests {
         let mut first = Utterance::begin("a", 3, 1);
         first.text.push_str("some text");
         (first.speaker, first.closed, first.full, first.judge_at) = (2, true, true, 9);
-        (first.start_ms, first.end_ms) = (Some(1), Some(2));
+        (first.start_ms, first.end_ms, first.look) = (Some(1), Some(2), Some(3));
         first.announced.push(7);
         first.end();
         let next = Utterance::begin("b", 4, 2);
@@ -188,7 +219,7 @@ mod tests {
             (next.speaker, next.closed, next.full, next.judge_at),
             (0, false, false, 0)
         );
-        assert!(next.start_ms.is_none() && next.end_ms.is_none());
+        assert!(next.start_ms.is_none() && next.end_ms.is_none() && next.look.is_none());
         assert!(next.text.is_empty() && next.announced.is_empty() && next.scan.tokens.is_empty());
     }
 }

@@ -596,6 +596,61 @@ fn a_session_stays_small_however_long_the_call() {
 }
 
 #[test]
+fn calls_followed_in_turns_do_not_mix() {
+    let analyzer = look_ahead();
+    let lines = [
+        "your eob",
+        "i am angry",
+        "that means one",
+        "one eob",
+        "angry angry",
+    ];
+    let text = |call: usize, turn: usize| lines[(call * 3 + turn * (call + 1)) % lines.len()];
+    let push = |session: &mut hackles::Session, call: usize, turn: usize| {
+        let (id, start) = (format!("u{turn}"), turn as i64 * 700);
+        let speaker = if turn.is_multiple_of(2) {
+            "agent"
+        } else {
+            "customer"
+        };
+        let mut events = Vec::new();
+        session.push(
+            &Chunk::whole(&id, speaker, text(call, turn)).at(start, start + 500),
+            &mut events,
+        );
+        events
+    };
+    let session = || analyzer.session(Options::default());
+    let alone: Vec<Vec<Vec<Event>>> = (0..9)
+        .map(|call| {
+            let mut session = session();
+            (0..30).map(|turn| push(&mut session, call, turn)).collect()
+        })
+        .collect();
+    let mut sessions: Vec<_> = (0..9).map(|_| session()).collect();
+    let mut random = Random::new(1);
+    let mut turns = [0; 9];
+    while turns.iter().any(|&t| t < 30) {
+        let call = random.below(9);
+        if turns[call] == 30 {
+            continue;
+        }
+        let turn = turns[call];
+        turns[call] += 1;
+        // A copy goes its own way, and leaves nothing behind.
+        let mut copy = sessions[call].clone();
+        push(&mut copy, call + 1, turn);
+        let own = &mut sessions[call];
+        let events = if random.below(4) == 0 {
+            std::thread::scope(|scope| scope.spawn(|| push(own, call, turn)).join()).expect("no panic")
+        } else {
+            push(own, call, turn)
+        };
+        assert_eq!(events, alone[call][turn], "{call} {turn}");
+    }
+}
+
+#[test]
 fn a_valence_is_a_figure_and_does_not_fire() {
     let valence = format!(
         "{}bias = 0.0\n[[entry]]\nid = \"good\"\nphrases = [\"good\"]\nweight = 2.0\n",

@@ -34,8 +34,9 @@ impl Marks {
     /// What a letter beyond ASCII may be.
     const OTHER: Marks = Marks(Self::CAPITAL.0 | Self::SPACE.0 | Self::DIGIT.0);
 
-    const OF_ASCII: [Marks; 128] = {
-        let mut out = [Marks::NONE; 128];
+    /// Of a byte; those beyond ASCII are of letters that may be anything.
+    const OF_BYTE: [Marks; 256] = {
+        let mut out = [Self::OTHER; 256];
         let mut c = 0;
         while c < 128 {
             out[c] = match c as u8 {
@@ -58,8 +59,11 @@ impl Marks {
         let mut all = Marks::NONE;
         let mut before = Marks::NONE;
         for byte in text.bytes() {
-            let own = *Self::OF_ASCII.get(usize::from(byte)).unwrap_or(&Self::OTHER);
-            let own = own.or(before.before(own));
+            let mut own = Self::OF_BYTE[usize::from(byte)];
+            // Of most letters there is nothing to say.
+            if own.0 != 0 && before.0 != 0 {
+                own = own.or(before.before(own));
+            }
             all = all.or(own);
             before = own;
         }
@@ -199,7 +203,7 @@ impl Sure {
 
 /// What every character from one to the other is.
 fn kinds(from: char, to: char) -> Marks {
-    let ascii = (from as u32..=(to as u32).min(127)).map(|c| Marks::OF_ASCII[c as usize]);
+    let ascii = (from as u32..=(to as u32).min(127)).map(|c| Marks::OF_BYTE[c as usize]);
     let of_ascii = ascii.fold(Marks::ALL, Marks::and);
     if to.is_ascii() {
         of_ascii
@@ -222,7 +226,7 @@ struct Expression {
 pub(crate) struct Expressions(Vec<Expression>);
 
 /// Entries whose regular expression may match.
-pub(super) type Able = SmallVec<[u32; 8]>;
+pub(super) type Able = SmallVec<[u32; 16]>;
 
 impl Expressions {
     pub(super) fn add(&mut self, entry: u32, rule: EntryRule, regex: &str) {

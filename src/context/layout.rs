@@ -46,6 +46,8 @@ pub(super) struct Sentence {
     flags: Flags,
     /// Modifiers that have a cue in it, a bit each.
     pub(super) cues: u64,
+    /// Modifiers that anything in it may call, a bit each.
+    pub(super) calls: u64,
 }
 
 impl Sentence {
@@ -56,7 +58,27 @@ impl Sentence {
             end: NONE,
             flags: Flags::NONE,
             cues: 0,
+            calls: 0,
         }
+    }
+}
+
+/// Modifiers that listen to no words alone, a bit each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Callers {
+    pub(super) question: u64,
+    pub(super) capitals: u64,
+    pub(super) exclamation: u64,
+}
+
+impl Callers {
+    /// Those that the end of a sentence calls.
+    pub(super) fn at_end(self, end: Flags) -> u64 {
+        const EXCLAMATION: Flags =
+            Flags(Flags::EXCLAMATION.0 | Flags::EXCLAMATION_2.0 | Flags::EXCLAMATION_3.0);
+        let when = |shows: bool, all: u64| if shows { all } else { 0 };
+        when(end.contains(Flags::QUESTION), self.question)
+            | when(end.intersects(EXCLAMATION), self.exclamation)
     }
 }
 
@@ -107,7 +129,7 @@ impl Layout {
     }
 
     /// Lays out an utterance, for so many modifiers.
-    pub(super) fn read(&mut self, scan: &Scan, modifiers: usize) {
+    pub(super) fn read(&mut self, scan: &Scan, callers: Callers, modifiers: usize) {
         self.places.clear();
         self.sentences.clear();
         self.capitals = false;
@@ -124,10 +146,14 @@ impl Layout {
                 sentence.first = sentence.first.min(at);
                 place.solid += 1;
             }
-            self.capitals |= token.is(Flags::CAPITALS);
+            if token.is(Flags::CAPITALS) {
+                self.capitals = true;
+                sentence.calls |= callers.capitals;
+            }
             if token.is(Flags::SENTENCE_END) {
                 sentence.end = at;
                 sentence.flags = token.flags;
+                sentence.calls |= callers.at_end(token.flags);
                 self.sentences.push(sentence);
                 place.sentence += 1;
                 sentence = Sentence::at(at + 1);
@@ -153,7 +179,9 @@ impl Layout {
                 self.classes[class(what, number)] += 1;
                 if what == Listens::Cue {
                     let sentence = self.places[mark.start as usize].sentence;
-                    self.sentences[sentence as usize].cues |= 1 << number;
+                    let sentence = &mut self.sentences[sentence as usize];
+                    sentence.cues |= 1 << number;
+                    sentence.calls |= 1 << number;
                 }
             }
         }
@@ -181,6 +209,7 @@ impl Layout {
     }
 
     /// The marks of a modifier that may matter to a hit, in the order of their ends. Only for modifiers that have a cue.
+    #[inline]
     pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> &[Span] {
         let class = class(what, number);
         let marks = &self.marks[self.classes[class] as usize..self.classes[class + 1] as usize];
@@ -193,6 +222,7 @@ impl Layout {
     }
 
     /// Whether the window of a hit reaches back to a token before it.
+    #[inline]
     pub(super) fn reaches_back(&self, hit: Span, token: u32) -> bool {
         let (own, behind) = (self.places[hit.start as usize], self.places[token as usize + 1]);
         self.places[token as usize].sentence == own.sentence
@@ -201,6 +231,7 @@ impl Layout {
     }
 
     /// Whether the window of a hit reaches a token behind it.
+    #[inline]
     fn reaches_on(&self, hit: Span, token: u32) -> bool {
         let (own, there) = (self.places[hit.end as usize], self.places[token as usize]);
         there.sentence == own.sentence
@@ -210,30 +241,61 @@ impl Layout {
 
     /// On which side of the hit a mark stands and how many words away, 1 being the next; nothing if it touches the hit or
     /// stands outside its window.
+    #[inline]
     pub(super) fn distance(&self, hit: Span, mark: Span) -> Option<(Side, u32)> {
+        self.apart(hit, mark).filter(|_| self.reaches(hit, mark))
+    }
+
+    /// As [`Layout::distance`] of a mark whose window holds the hit: on which side it stands, and how many words away.
+    #[inline]
+    pub(super) fn apart(&self, hit: Span, mark: Span) -> Option<(Side, u32)> {
         let words =
             |from: u32, to: u32| self.places[to as usize].solid - self.places[from as usize].solid + 1;
         if mark.end < hit.start {
-            self.reaches_back(hit, mark.start)
-                .then(|| (Side::Before, words(mark.end + 1, hit.start)))
+            Some((Side::Before, words(mark.end + 1, hit.start)))
         } else if mark.start > hit.end {
-            self.reaches_on(hit, mark.end)
-                .then(|| (Side::After, words(hit.end + 1, mark.start)))
+            Some((Side::After, words(hit.end + 1, mark.start)))
         } else {
             None
         }
     }
 
+    /// Whether the window of a hit reaches a mark that does not touch it.
+    #[inline]
+    pub(super) fn reaches(&self, hit: Span, mark: Span) -> bool {
+        if mark.end < hit.start {
+            self.reaches_back(hit, mark.start)
+        } else {
+            self.reaches_on(hit, mark.end)
+        }
+    }
+
+    #[inline]
     fn sentence(&self, token: u32) -> &Sentence {
         &self.sentences[self.places[token as usize].sentence as usize]
     }
 
+    /// Modifiers that anything in the sentence of a hit may call, some of them in vain.
+    #[inline]
+    pub(super) fn calls(&self, hit: Span) -> u64 {
+        let first = self.places[hit.start as usize].sentence as usize;
+        let last = self.places[hit.end as usize].sentence as usize;
+        if first == last {
+            self.sentences[first].calls
+        } else {
+            let all = self.sentences[first..=last].iter();
+            all.fold(0, |calls, s| calls | s.calls)
+        }
+    }
+
     /// Modifiers that have a cue in the sentence of a hit.
+    #[inline]
     pub(super) fn cues(&self, hit: Span) -> u64 {
         self.sentence(hit.start).cues | self.sentence(hit.end).cues
     }
 
     /// The flags of the end of the hit's sentence, if it is near enough.
+    #[inline]
     pub(super) fn sentence_end(&self, hit: Span) -> Option<Flags> {
         let sentence = self.sentence(hit.end);
         (sentence.end != NONE && sentence.end - hit.end < SPAN).then_some(sentence.flags)
@@ -356,7 +418,7 @@ mod tests {
             let start = at % tokens.len();
             let hit = Span { start: start as u32, end: (start + len).min(tokens.len() - 1) as u32 };
             let mut layout = Layout::default();
-            layout.read(&scan, 3);
+            layout.read(&scan, Callers::default(), 3);
             let end = tokens[hit.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END));
             prop_assert_eq!(layout.sentence_end(hit), end.map(|t| t.flags));
             for at in 0..hit.start {

@@ -14,6 +14,7 @@ use crate::fixed::Milli;
 use crate::lexicon::{Entry, Expression, Side};
 use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
 use crate::scratch::{self, Scratch};
+use crate::text::Flags;
 use crate::transcript::Role;
 use expressions::Able;
 use layout::{Layout, Span};
@@ -165,6 +166,93 @@ pub(crate) fn weigh(
     });
 }
 
+/// What all weighing of an unfinished utterance and all that follows from it depends on, as a number: where it is the same, nothing of
+/// what the text of a growing utterance shows has changed.
+pub(crate) fn look(compiled: &Compiled, scan: &Scan, text: &str, setting: Setting) -> u64 {
+    const TELLING: Flags = Flags(
+        Flags::CAPITALS.0
+            | Flags::NUMBER.0
+            | Flags::SENTENCE_END.0
+            | Flags::QUESTION.0
+            | Flags::EXCLAMATION.0
+            | Flags::EXCLAMATION_2.0
+            | Flags::EXCLAMATION_3.0
+            | Flags::MARK.0
+            | Flags::EMOJI.0
+            | Flags::TRANSPARENT.0
+            | Flags::SEQUENCE_START.0
+            | Flags::SEQUENCE_END.0
+            | Flags::CONTINUED.0,
+    );
+    let rules = &compiled.rules;
+    let role = EntryRule::for_role(setting.role);
+    let mut look = Look::default();
+    let able = if text.len() <= REGEX_AHEAD_BYTES {
+        rules.expressions.able(role, text)
+    } else {
+        Able::new()
+    };
+    // Whether it matters what else stands in the text, and how long it is.
+    let (mut proposals, mut length, mut none) = (!able.is_empty(), !able.is_empty(), able.is_empty());
+    for hit in &scan.hits {
+        let Owner::Entry(entry) = hit.owner else { continue };
+        let rule = rules.entry_rule(entry);
+        if rule.has(role) {
+            none = false;
+            proposals |= rule.has(EntryRule::NOT_IN | EntryRule::NEAR);
+            length |= hit.at_end;
+            look.add(u64::from(entry) << 1 | u64::from(hit.at_end));
+            look.add(u64::from(hit.start) << 32 | u64::from(hit.end));
+            let (start, end) = bytes(scan, hit);
+            look.add(u64::from(start) << 32 | u64::from(end));
+        }
+    }
+    if none {
+        return look.0;
+    }
+    for mark in &scan.marks {
+        let (kind, number) = match mark.owner {
+            Owner::Cue(number) => (0, number),
+            Owner::Except(number) => (1, number),
+            Owner::Stop(number) => (2, number),
+            _ => continue,
+        };
+        length |= mark.at_end;
+        look.add(kind << 9 | u64::from(number) << 1 | u64::from(mark.at_end));
+        look.add(u64::from(mark.start) << 32 | u64::from(mark.end));
+    }
+    for (at, token) in (0u64..).zip(&scan.tokens) {
+        if token.flags.intersects(TELLING) {
+            length |= token.is(Flags::CAPITALS);
+            look.add(at << 32 | u64::from((token.flags.0) & TELLING.0));
+        }
+    }
+    if proposals {
+        length = true;
+        for (_, pattern, end) in scan.proposals(&compiled.automaton) {
+            look.add(u64::from(pattern) << 32 | u64::from(end));
+        }
+    }
+    if length {
+        look.add(text.len() as u64);
+    }
+    look.0
+}
+
+/// A number for a sequence of numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Look(pub(crate) u64);
+
+impl Look {
+    pub(crate) fn add(&mut self, number: u64) {
+        let mixed =
+            u128::from(self.0 ^ number ^ 0x9E37_79B9_7F4A_7C15) * u128::from(0xD6E8_FEB8_6659_FD93_u64);
+        self.0 = (mixed as u64 ^ (mixed >> 64) as u64)
+            .rotate_left(23)
+            .wrapping_add(number);
+    }
+}
+
 struct Weighing<'a, F> {
     compiled: &'a Compiled,
     scan: &'a Scan,
@@ -236,7 +324,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             self.is_plain = !near && !modifiers::may_be_called(scan);
             if !self.is_plain {
                 let modifiers = self.compiled.lexicon.shared.modifiers.len();
-                self.desk.layout.read(scan, modifiers);
+                self.desk.layout.read(scan, rules.callers(), modifiers);
             }
         }
         needed
@@ -252,6 +340,41 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             };
             self.one(entry, span, bytes(self.scan, hit), hit.at_end);
         }
+    }
+
+    #[inline]
+    fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
+        let rule = self.compiled.rules.entry_rule(entry);
+        if (at_end || rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR))
+            && let Some(why) = self.cancellation(rule, entry, hit, at_end)
+        {
+            (self.cancelled)(entry, span, why);
+            return;
+        }
+        self.out.push(Weighed {
+            entry,
+            span: Some(span),
+            contribution: rule.weight,
+            modifiers: Modifiers::new(),
+            turns: SmallVec::new(),
+        });
+        if !self.is_plain && self.desk.layout.calls(hit) != 0 {
+            self.modify(rule, hit);
+        }
+    }
+
+    /// Lets modifiers change what was added last.
+    fn modify(&mut self, rule: &EntryRule, hit: Span) {
+        let Some(own) = self.out.last_mut() else { return };
+        own.contribution = modifiers::apply(
+            &self.compiled.lexicon,
+            &self.compiled.rules,
+            rule,
+            self.scan,
+            &mut self.desk.layout,
+            hit,
+            &mut own.modifiers,
+        );
     }
 
     /// Runs the regular expression of an entry.
@@ -283,34 +406,10 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         }
     }
 
-    fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
-        let compiled = self.compiled;
-        let rule = compiled.rules.entry_rule(entry);
-        if let Some(why) = self.cancellation(rule, entry, hit, at_end) {
-            (self.cancelled)(entry, span, why);
-            return;
-        }
-        let (contribution, modifiers) = if self.is_plain {
-            (rule.weight, Modifiers::new())
-        } else {
-            let layout = &mut self.desk.layout;
-            modifiers::apply(&compiled.lexicon, &compiled.rules, rule, self.scan, layout, hit)
-        };
-        self.out.push(Weighed {
-            entry,
-            span: Some(span),
-            contribution,
-            modifiers,
-            turns: SmallVec::new(),
-        });
-    }
-
+    #[inline(never)]
     fn cancellation(&mut self, rule: &EntryRule, entry: u32, hit: Span, at_end: bool) -> Option<Cancelled> {
         if at_end && !closes(&self.scan.tokens, hit.end as usize) {
             return Some(Cancelled::NotAtEnd);
-        }
-        if !rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR) {
-            return None;
         }
         if rule.has(EntryRule::TIMED) {
             let e = &self.compiled.lexicon.entries[entry as usize];
@@ -399,5 +498,45 @@ pub(crate) fn applies(compiled: &Compiled, entry: &Entry, role: Option<Role>) ->
     match compiled.lexicon.signals[usize::from(entry.signal)].speaker {
         None => true,
         wanted => wanted == role,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Analyzer;
+
+    static ANALYZER: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
+
+    proptest! {
+        #[test]
+        fn where_nothing_has_changed_hits_weigh_the_same(
+            text in "(( |, |\\. |! |\\? |\\.\\.\\.)(I|I am|not|ANGRY|angry|very|but|you|you know|um|said|is|it|my|job|that|BEST|best buy|sorry|[A-Z]{2}|why|n't|'s|un|care|ful|5|cancel|the|if)){0,14}",
+            agent: bool,
+        ) {
+            let compiled = &ANALYZER.0;
+            let role = Some(if agent { Role::Agent } else { Role::Customer });
+            let setting = Setting { role, since_start_ms: Some(0), is_final: false };
+            let mut before = None;
+            for end in (0..=text.len()).filter(|&i| text.is_char_boundary(i)) {
+                let text = &text[..end];
+                let mut scan = Scan::new();
+                scan.read_again(compiled.tables(&[], role), text);
+                let own = look(compiled, &scan, text, setting);
+                let mut weighed = Vec::new();
+                weigh(compiled, &scan, text, setting, &mut weighed, |_, _, _| {});
+                let weighed: Vec<_> = weighed.iter().map(|w| (w.entry, w.span, w.contribution)).collect();
+                if let Some((look, known)) = &before
+                    && *look == own
+                {
+                    prop_assert_eq!(&weighed, known, "{}", text);
+                }
+                before = Some((own, weighed));
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::matcher::{Owner, Scan};
 use crate::text::Flags;
 
 /// Modifiers that were applied to a hit, in their order.
-pub(crate) type Modifiers = SmallVec<[Applied; 2]>;
+pub(crate) type Modifiers = SmallVec<[Applied; 4]>;
 
 const EXCLAMATIONS: [Flags; 3] = [Flags::EXCLAMATION, Flags::EXCLAMATION_2, Flags::EXCLAMATION_3];
 
@@ -32,20 +32,15 @@ pub(super) fn may_be_called(scan: &Scan) -> bool {
 fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
     let mut called = layout.cues(hit);
     if let Some(end) = layout.sentence_end(hit) {
-        if end.contains(Flags::QUESTION) {
-            called |= rules.question;
-        }
-        if EXCLAMATIONS.iter().any(|&e| end.contains(e)) {
-            called |= rules.exclamation;
-        }
+        called |= rules.callers().at_end(end);
     }
     if layout.capitals {
-        called |= rules.capitals;
+        called |= rules.callers().capitals;
     }
     called
 }
 
-/// The contribution of a hit and what made it.
+/// The contribution of a hit; what made it is added to `applied`.
 #[inline]
 pub(super) fn apply(
     lexicon: &Lexicon,
@@ -54,18 +49,16 @@ pub(super) fn apply(
     scan: &Scan,
     layout: &mut Layout,
     hit: Span,
-) -> (Milli, Modifiers) {
-    let mut called = called(rules, layout, hit);
-    if called != 0 {
-        called &= !rules.ignored(rule);
-    }
+    applied: &mut Modifiers,
+) -> Milli {
+    let called = called(rules, layout, hit) & !rules.ignored(rule);
     if called == 0 {
-        return (rule.weight, Modifiers::new());
+        return rule.weight;
     }
-    modified(lexicon, rule, scan, layout, hit, called)
+    modified(lexicon, rule, scan, layout, hit, called, applied)
 }
 
-/// The contribution of a hit that these modifiers (a bit each) may change, and those that do.
+/// The contribution of a hit that these modifiers (a bit each) may change; those that do are added to `applied`.
 fn modified(
     lexicon: &Lexicon,
     rule: &EntryRule,
@@ -73,9 +66,9 @@ fn modified(
     layout: &mut Layout,
     hit: Span,
     mut called: u64,
-) -> (Milli, Modifiers) {
+    applied: &mut Modifiers,
+) -> Milli {
     let mut contribution = rule.weight;
-    let mut applied = Modifiers::new();
     while called != 0 {
         let number = called.trailing_zeros() as u8;
         called &= called - 1;
@@ -150,10 +143,11 @@ fn modified(
             }
         }
     }
-    (contribution, applied)
+    contribution
 }
 
 /// The cues of a modifier around a hit.
+#[inline]
 fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
     if layout.cues(hit) >> number & 1 == 1 {
         layout.marks(Listens::Cue, number, hit)
@@ -166,15 +160,13 @@ fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
 fn nearest(number: u8, modifier: &Modifier, layout: &Layout, hit: Span, side: Side) -> Option<(Span, u32)> {
     let mut best: Option<(u32, Span)> = None;
     for &cue in cues(number, layout, hit) {
-        if side == Side::Before && cue.end >= hit.start || side == Side::After && cue.start <= hit.end {
-            continue;
-        }
-        let Some((stands, distance)) = layout.distance(hit, cue) else {
+        let Some((stands, distance)) = layout.apart(hit, cue) else {
             continue;
         };
         if distance > u32::from(modifier.words)
             || (side != Side::Either && side != stands)
             || best.is_some_and(|(d, b)| (distance, cue.start) >= (d, b.start))
+            || !layout.reaches(hit, cue)
         {
             continue;
         }

@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
 use super::expressions::Expressions;
+use super::layout::Callers;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::{AnyOf, Condition, Entry, Lexicon, ModifierKind, OverTurns, Within};
 use crate::signal::Signal;
@@ -133,9 +134,9 @@ pub(crate) struct Rules {
     terms: Vec<Terms>,
     pub(super) expressions: Expressions,
     /// Modifiers that listen to no words alone, a bit each.
-    pub(super) question: u64,
-    pub(super) capitals: u64,
-    pub(super) exclamation: u64,
+    question: u64,
+    capitals: u64,
+    exclamation: u64,
     /// Signals with entries over several turns, in the order of evaluation.
     over_turns: Vec<u16>,
     /// Entries over several turns and those that count beside others, by signal.
@@ -277,6 +278,15 @@ impl Rules {
     /// The place of an entry's signal in the order of evaluation.
     pub(crate) fn rank_of(&self, entry: u32) -> u16 {
         self.entry_rule(entry).rank
+    }
+
+    /// Modifiers that listen to no words alone.
+    pub(super) fn callers(&self) -> Callers {
+        Callers {
+            question: self.question,
+            capitals: self.capitals,
+            exclamation: self.exclamation,
+        }
     }
 
     pub(super) fn ignored(&self, rule: &EntryRule) -> u64 {

@@ -162,15 +162,15 @@ impl Ledger {
         }
     }
 
-    /// A turn is decided altogether; its verdicts in the order of signals. It comes back if it is not retained.
+    /// A turn is decided altogether; its verdicts in the order of signals. What is retained is taken from it.
     pub(crate) fn close_turn(
         &mut self,
         compiled: &Compiled,
-        turn: ClosedTurn,
+        turn: &mut ClosedTurn,
         verdicts: &mut Vec<Verdict>,
         level: Option<Score>,
         sums: &mut SentimentSum,
-    ) -> Option<ClosedTurn> {
+    ) {
         let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
         let sentiment = valence.map_or(Score::default(), |v| Score::valence(v.outcome.logit.into()));
         sums.add(sentiment);
@@ -206,21 +206,20 @@ impl Ledger {
                 }
             }
         }
-        let Some(kept) = &mut self.kept else {
-            return Some(turn);
-        };
-        if let Some(row) = kept.rows.get_mut(turn.past.arrival as usize) {
+        let kept = self.kept.as_mut();
+        if let Some(row) = kept.and_then(|k| k.rows.get_mut(turn.past.arrival as usize)) {
+            let mut own = Vec::with_capacity(verdicts.len());
+            own.append(verdicts);
             *row = Row {
                 role: turn.past.role,
                 overlap: turn.overlap,
                 sentiment,
                 level,
-                text: turn.text,
-                verdicts: std::mem::take(verdicts),
+                text: std::mem::take(&mut turn.text),
+                verdicts: own,
                 ..*row
             };
         }
-        None
     }
 
     /// How often a signal fired.

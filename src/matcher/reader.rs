@@ -122,6 +122,8 @@ pub(crate) struct Scan {
     state: ReadState,
     /// While reading ahead: flags that were changed, to be put back.
     log: Option<Vec<(u32, Flags)>>,
+    /// Room for the next log.
+    log_room: Vec<(u32, Flags)>,
     buffer: String,
 }
 
@@ -166,6 +168,7 @@ impl Scan {
             scanner: Scanner::default(),
             state,
             log: None,
+            log_room: Vec::new(),
             buffer: String::new(),
         }
     }
@@ -239,7 +242,7 @@ impl Scan {
 
     /// Begins to read ahead.
     pub(crate) fn checkpoint(&mut self) -> Checkpoint {
-        self.log = Some(Vec::new());
+        self.log = Some(std::mem::take(&mut self.log_room));
         Checkpoint {
             tokens: self.tokens.len(),
             hits: self.hits.len(),
@@ -253,10 +256,12 @@ impl Scan {
 
     /// Forgets what was read since.
     pub(crate) fn roll_back(&mut self, to: &Checkpoint) {
-        for (token, flags) in self.log.take().into_iter().flatten().rev() {
+        let mut log = self.log.take().unwrap_or_default();
+        for (token, flags) in log.drain(..).rev() {
             self.tokens[token as usize].flags = flags;
             self.texts.truncate(token as usize + 1);
         }
+        self.log_room = log;
         self.texts.truncate(to.tokens);
         self.tokens.truncate(to.tokens);
         self.hits.truncate(to.hits);

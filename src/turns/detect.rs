@@ -27,9 +27,16 @@ pub(crate) struct Scene<'a> {
     pub(crate) overlap: Option<&'a Overlap>,
     /// The hits of the turn's own words, in the order of evaluation of their signals.
     pub(crate) weighed: &'a [Weighed],
+    /// The signals they are of, as [`signal_bit`] has them.
+    pub(crate) hit: u64,
     /// The names of the call, sorted; whether one of them is the customer's.
     pub(crate) names: &'a [String],
     pub(crate) name_known: bool,
+}
+
+/// A bit for a signal, which it may share with others: where it is not set, the signal has no hits.
+pub(crate) fn signal_bit(signal: u16) -> u64 {
+    1 << (signal & 63)
 }
 
 impl Scene<'_> {
@@ -37,7 +44,11 @@ impl Scene<'_> {
     pub(crate) fn hits(&self, signal: u16) -> impl Iterator<Item = &Weighed> + Clone {
         let rank = self.rules.signal(signal).rank;
         let of = |w: &Weighed| self.rules.rank_of(w.entry);
-        let from = self.weighed.partition_point(|w| of(w) < rank);
+        let from = if self.hit & signal_bit(signal) == 0 {
+            self.weighed.len()
+        } else {
+            self.weighed.partition_point(|w| of(w) < rank)
+        };
         let own = move |w: &&Weighed| of(w) == rank;
         self.weighed[from..].iter().take_while(own)
     }
@@ -54,7 +65,7 @@ pub(crate) fn shown<const N: usize>(
     let there = features.iter().zip(shown).filter(|(_, shown)| *shown);
     there
         .filter_map(|(entry, _)| *entry)
-        .map(move |entry| Weighed::of_turns(entries, entry, span, turns.to_vec()))
+        .map(move |entry| Weighed::of_turns(entries, entry, span, turns))
 }
 
 /// What detectors remember, in bounded memory.
@@ -80,9 +91,8 @@ impl Memory {
         }
     }
 
-    /// The evidence of all detectors for a turn.
-    pub(crate) fn evidence(&self, compiled: &Compiled, scene: &Scene<'_>) -> Vec<Weighed> {
-        let mut out = Vec::new();
+    /// Adds the evidence of all detectors for a turn.
+    pub(crate) fn evidence(&self, compiled: &Compiled, scene: &Scene<'_>, out: &mut Vec<Weighed>) {
         for (signal, detector) in &compiled.detectors {
             let speaker = scene.signals[usize::from(*signal)].speaker;
             if speaker.is_some() && speaker != scene.turn.role {
@@ -91,18 +101,17 @@ impl Memory {
             match detector {
                 Detector::Overlap(rules) => {
                     if let Some(overlap) = scene.overlap {
-                        rules.evidence(scene.entries, scene.turn, overlap, &mut out);
+                        rules.evidence(scene.entries, scene.turn, overlap, out);
                     }
                 }
-                Detector::Early(rules) => rules.evidence(scene, &mut out),
-                Detector::Echo(rules) => rules.evidence(scene, &self.heard, &mut out),
-                Detector::Restatement(rules) => rules.evidence(scene, &self.heard, &mut out),
-                Detector::Repeat(rules) => rules.evidence(scene, &self.sentences, &mut out),
-                Detector::KnownName(rules) => rules.evidence(scene, *signal, &mut out),
-                Detector::SaidBefore(rules) => rules.evidence(scene, *signal, &self.heard, &mut out),
+                Detector::Early(rules) => rules.evidence(scene, out),
+                Detector::Echo(rules) => rules.evidence(scene, &self.heard, out),
+                Detector::Restatement(rules) => rules.evidence(scene, &self.heard, out),
+                Detector::Repeat(rules) => rules.evidence(scene, &self.sentences, out),
+                Detector::KnownName(rules) => rules.evidence(scene, *signal, out),
+                Detector::SaidBefore(rules) => rules.evidence(scene, *signal, &self.heard, out),
             }
         }
-        out
     }
 
     /// Remembers a turn.

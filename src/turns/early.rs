@@ -8,7 +8,7 @@
 //! | `no-fact-yet` | the customer has; in this turn nothing of `facts` stands before it (the file's conditions say the same of earlier turns) |
 //! | `cuts-in` | the turn takes the floor from the customer |
 
-use super::detect::{Scene, shown};
+use super::detect::{Scene, shown, signal_bit};
 use crate::context::Weighed;
 use crate::lexicon::EarlyRules;
 use crate::transcript::Role;
@@ -35,6 +35,9 @@ impl EarlyRules {
 /// Where the first of these signals that the turn's own words show stands, with its strongest hit.
 fn first(scene: &Scene<'_>, signals: &[u16]) -> Option<(u32, (u32, u32))> {
     let of = |signal: u16| {
+        if scene.hit & signal_bit(signal) == 0 {
+            return None;
+        }
         let own = || scene.hits(signal);
         let sum: i64 = own().map(|w| i64::from(w.contribution.0)).sum();
         let shown = sum + i64::from(scene.signals[usize::from(signal)].bias.0) >= 0;

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::detect::{Scene, shown};
-use super::said::{Key, Said, Word, normal_form};
+use super::said::{Key, Lent, Said, Word, normal_form};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
 use crate::packed::{Bytes, Packed, Reader, number};
@@ -195,6 +195,14 @@ struct Run {
     places: u64,
 }
 
+/// A sentence that gives back what was said.
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    features: [bool; EchoRules::FEATURES.len()],
+    span: Option<(u32, u32)>,
+    turn: u32,
+}
+
 /// How many words stand in runs of two words or more that the words heard at `own` have too.
 fn covered(places: &[u64], own: u64) -> usize {
     let mut copied = 0;
@@ -211,27 +219,40 @@ fn covered(places: &[u64], own: u64) -> usize {
 
 impl EchoRules {
     pub(crate) fn evidence(&self, scene: &Scene<'_>, heard: &Heard, out: &mut Vec<Weighed>) {
-        let mut strongest: Vec<Weighed> = Vec::new();
+        let mut strongest: Option<(i64, Copied)> = None;
         for sentence in scene.said.sentences() {
-            let found = self.sentence(scene, heard, sentence);
-            let sum = |hits: &[Weighed]| hits.iter().map(|w| i64::from(w.contribution.0)).sum::<i64>();
-            if !found.is_empty() && (strongest.is_empty() || sum(&found) > sum(&strongest)) {
-                strongest = found;
+            let Some(found) = self.sentence(scene, heard, sentence) else {
+                continue;
+            };
+            let shown = self.entries.iter().zip(found.features);
+            let weights = shown
+                .filter_map(|(entry, shown)| entry.filter(|_| shown))
+                .map(|entry| i64::from(scene.entries[entry as usize].weight.0));
+            if let Some(sum) = weights.reduce(|a, b| a + b)
+                && strongest.as_ref().is_none_or(|(most, _)| sum > *most)
+            {
+                strongest = Some((sum, found));
             }
         }
-        out.extend(strongest);
+        if let Some((_, found)) = strongest {
+            out.extend(shown(
+                scene.entries,
+                &self.entries,
+                found.features,
+                found.span,
+                &[found.turn],
+            ));
+        }
     }
 
-    fn sentence(&self, scene: &Scene<'_>, heard: &Heard, sentence: Range<usize>) -> Vec<Weighed> {
+    fn sentence(&self, scene: &Scene<'_>, heard: &Heard, sentence: Range<usize>) -> Option<Copied> {
         let words = &scene.said.words[sentence.clone()];
         let skipped = words.iter().take_while(|w| self.openers.has(w.known)).count();
         let words = &words[skipped..];
         let from = sentence.start + skipped;
         let places = &scene.places[from..sentence.end];
         // The whole sentence against each of the last turns: the one of which most comes back.
-        let Some(run) = heard.longest_run(places, self.run) else {
-            return Vec::new();
-        };
+        let run = heard.longest_run(places, self.run)?;
         let copied_words = covered(places, run.places);
         let in_run = &words[run.start..run.start + run.length];
         let content = in_run.iter().filter(|w| w.key.is_content()).count();
@@ -239,7 +260,7 @@ impl EchoRules {
         let fresh = words.iter().zip(places).filter(new).count();
         let is_data = |w: &&Word| {
             let name = || {
-                let mut buffer = String::new();
+                let mut buffer = Lent::new();
                 let word = normal_form(&scene.text[w.start as usize..w.end as usize], &mut buffer);
                 scene.names.binary_search_by(|n| (**n).cmp(word)).is_ok()
             };
@@ -249,17 +270,19 @@ impl EchoRules {
         let copied = content >= 1 && copied_words * 100 >= self.share * words.len();
         let long = run.length >= self.long_run && content >= 2;
         if !copied && !long {
-            return Vec::new();
+            return None;
         }
         let start = from + run.start;
-        let span = scene.said.span(start..start + run.length);
-        let features = [
-            copied,
-            long,
-            fresh >= self.own,
-            data * 100 >= self.data_share * run.length,
-        ];
-        shown(scene.entries, &self.entries, features, span, &[run.turn]).collect()
+        Some(Copied {
+            features: [
+                copied,
+                long,
+                fresh >= self.own,
+                data * 100 >= self.data_share * run.length,
+            ],
+            span: scene.said.span(start..start + run.length),
+            turn: run.turn,
+        })
     }
 }
 

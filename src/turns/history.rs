@@ -138,6 +138,14 @@ impl Row {
         }
     }
 
+    /// As [`Past::follows`].
+    fn follows(&self, other: &Past) -> bool {
+        match (self.start.get(), other.start.get()) {
+            (Some(a), Some(b)) if a != b => a > b,
+            _ => self.arrival > other.arrival,
+        }
+    }
+
     fn turn(&self) -> Past {
         Past {
             fired: self.fired,
@@ -339,7 +347,7 @@ impl History {
 
     /// Whether so many turns have followed this one.
     pub(crate) fn turns_passed(&self, turn: &Past, turns: u8) -> bool {
-        turns == 0 || self.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)
+        turns == 0 || self.turns.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)
     }
 
     /// Whether a turn has started so long after this one's end. Without times nothing needs to be waited for.

@@ -3,19 +3,23 @@
 //! A customer says it after an introduction ("my name is", "this is … speaking") or in answer to the agent's question; it may be spelled out. What is learned
 //! reads as `#name` in the turns that arrive later, so a name that no list knows is found when the agent uses it.
 
+use std::cell::Cell;
+
 use smallvec::SmallVec;
 
-use super::said::normal_form;
+use super::said::{Lent, normal_form};
 use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
-use crate::packed::packed;
+use crate::packed::{Bytes, Packed, Reader};
 use crate::text::{Flags, normal};
 
 /// So many words are learned at most: four names of two words.
 const MOST: usize = 8;
 /// A name has at most so many words.
 const NAME_WORDS: usize = 3;
+/// Room for more words is not kept.
+const MOST_ROOM: usize = 1 << 12;
 /// Longer words are no names.
 const NAME_BYTES: usize = 32;
 /// An agent's question is answered within so many of the customer's turns.
@@ -30,14 +34,41 @@ pub(crate) struct Names {
     customer_known: bool,
     /// So many of the customer's next turns may answer the agent's question.
     asked: u8,
+    /// Memory of words of other calls.
+    spares: Vec<String>,
 }
 
-packed!(Names {
-    words,
-    learned,
-    customer_known,
-    asked,
-});
+impl Packed for Names {
+    fn pack(&self, out: &mut Bytes) {
+        let Names {
+            words,
+            learned,
+            customer_known,
+            asked,
+            spares: _,
+        } = self;
+        words.pack(out);
+        learned.pack(out);
+        customer_known.pack(out);
+        asked.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let len = from.len();
+        while self.words.len() > len {
+            let spare = self.words.pop().filter(|_| self.spares.len() < MOST);
+            self.spares.extend(spare);
+        }
+        while self.words.len() < len {
+            let word = self.blank();
+            self.words.push(word);
+        }
+        self.words.iter_mut().for_each(|word| word.unpack(from));
+        self.learned.unpack(from);
+        self.customer_known.unpack(from);
+        self.asked.unpack(from);
+    }
+}
 
 impl Names {
     /// The names of participants; whether one of them is the customer's.
@@ -68,8 +99,9 @@ impl Names {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let text: usize = self.words.iter().map(String::capacity).sum();
-        text + self.words.capacity() * size_of::<String>()
+        let all = self.words.iter().chain(&self.spares);
+        let text: usize = all.map(String::capacity).sum();
+        text + (self.words.capacity() + self.spares.capacity()) * size_of::<String>()
     }
 
     /// Takes a turn of an agent.
@@ -89,7 +121,7 @@ impl Names {
             return;
         }
         let words = Words::of(heard);
-        let mut found = Vec::new();
+        let mut found: SmallVec<[usize; 8]> = SmallVec::new();
         let mut at = 0;
         while at < words.all.len() {
             let sure = words.starts(at, &heard.rules.introductions);
@@ -108,7 +140,7 @@ impl Names {
         }
         if !found.is_empty() || self.asked > 0 {
             let spelled = words.spelled(&found);
-            let mut buffer = String::new();
+            let mut buffer = Lent::new();
             for &i in &found {
                 self.learn(words.normal(i, &mut buffer));
             }
@@ -130,10 +162,18 @@ impl Names {
         if usize::from(self.learned) < MOST
             && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
         {
-            self.words.reserve_exact(1);
-            self.words.insert(place, word.to_owned());
+            let mut own = self.blank();
+            own.clear();
+            own.push_str(word);
+            self.words.insert(place, own);
             self.learned += 1;
         }
+    }
+
+    /// Memory for a word.
+    fn blank(&mut self) -> String {
+        let spare = self.spares.pop();
+        spare.unwrap_or_else(|| String::with_capacity(NAME_BYTES))
     }
 }
 
@@ -170,17 +210,32 @@ struct Word {
 
 struct Words<'a> {
     heard: Heard<'a>,
-    all: SmallVec<[Word; 32]>,
+    all: Vec<Word>,
     /// Both capitals and small letters begin words, so that capitals mean something.
     mixed_case: bool,
+}
+
+thread_local! {
+    /// Room for words, used again.
+    static ROOM: Cell<Vec<Word>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Words<'_> {
+    fn drop(&mut self) {
+        let all = std::mem::take(&mut self.all);
+        if all.capacity() <= MOST_ROOM {
+            ROOM.set(all);
+        }
+    }
 }
 
 impl<'a> Words<'a> {
     fn of(heard: &Heard<'a>) -> Self {
         let (rules, text) = (heard.rules, heard.text);
         let mut first = true;
-        let mut all = SmallVec::new();
-        let mut buffer = String::new();
+        let mut all = ROOM.take();
+        all.clear();
+        let mut buffer = Lent::new();
         for (token, &known) in heard.scan.tokens.iter().zip(heard.known) {
             // A letter said twice is no stutter where letters are spelled.
             let letter = token.end - token.start == 1;
@@ -256,9 +311,9 @@ impl<'a> Words<'a> {
     /// be a known given name, or written as a name.
     fn name(&self, rules: &NameRules, from: usize, sure: bool) -> std::ops::Range<usize> {
         let mixed = self.mixed_case;
-        let mut buffer = String::new();
+        let mut buffer = Lent::new();
         let mut given = |at: usize| rules.given.contains(self.normal(at, &mut buffer));
-        let mut letters = String::new();
+        let mut letters = Lent::new();
         let mut to = from;
         while to < self.all.len() && to - from < NAME_WORDS {
             let word = &self.all[to];
@@ -296,8 +351,8 @@ impl<'a> Words<'a> {
     }
 
     /// Names spelled in single letters: they must begin like one that was found, or stand alone.
-    fn spelled(&self, found: &[usize]) -> Option<String> {
-        let mut buffer = String::new();
+    fn spelled(&self, found: &[usize]) -> Option<Lent> {
+        let mut buffer = Lent::new();
         let mut single = |at: usize| {
             let mut letters = self.normal(at, &mut buffer).chars();
             letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
@@ -308,12 +363,14 @@ impl<'a> Words<'a> {
             let length = (at..self.all.len()).take_while(|&i| single(i)).count();
             let alone = !digits(self.all.get(at + length)) && (at == 0 || !digits(self.all.get(at - 1)));
             if length >= 3 && alone {
-                let mut letter = String::new();
-                let word: String = (at..at + length)
-                    .map(|i| self.normal(i, &mut letter).to_owned())
-                    .collect();
+                let mut letter = Lent::new();
+                let mut word = Lent::new();
+                word.clear();
+                for i in at..at + length {
+                    word.push_str(self.normal(i, &mut letter));
+                }
                 let initial = &word[..word.chars().next().map_or(0, char::len_utf8)];
-                let like = |i: &usize| self.normal(*i, &mut String::new()).starts_with(initial);
+                let like = |i: &usize| self.normal(*i, &mut Lent::new()).starts_with(initial);
                 if found.is_empty() && length == self.all.len() || found.iter().any(like) {
                     return Some(word);
                 }

@@ -13,6 +13,9 @@ const MOST: usize = 16;
 /// So many expressions of time of a turn are looked at.
 const TIMES: usize = 4;
 
+/// Expressions of time: bytes of a text.
+pub(crate) type Times = SmallVec<[(u32, u32); TIMES]>;
+
 /// An expression of time has at most so many words.
 const RUN_WORDS: usize = 16;
 /// A time further away from the words of a promise does not belong to it.
@@ -117,8 +120,8 @@ enum Part {
 }
 
 /// The expressions of time in an utterance: runs of words of time, numbers and what joins them ("at half past eleven").
-pub(crate) fn times(rules: &CallRules, scan: &Scan, known: &[Known]) -> Vec<(u32, u32)> {
-    let mut found = Vec::new();
+pub(crate) fn times(rules: &CallRules, scan: &Scan, known: &[Known]) -> Times {
+    let mut found = Times::new();
     let mut run: SmallVec<[(Part, u32, u32); RUN_WORDS]> = SmallVec::new();
     let tokens = scan.tokens.iter().zip(known);
     let words = tokens.filter(|(t, _)| !t.flags.intersects(Flags::CONTINUED | Flags::TRANSPARENT));

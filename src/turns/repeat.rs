@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::detect::Scene;
 use super::said::{Said, Word};
-use crate::context::Weighed;
+use crate::context::{Turns, Weighed};
 use crate::lexicon::RepeatRules;
 use crate::packed::{Bytes, Packed, Reader, number};
 
@@ -131,7 +131,7 @@ impl RepeatRules {
             if self.except.iter().any(except) {
                 continue;
             }
-            let mut turns: Vec<u32> = same
+            let mut turns: Turns = same
                 .map(|s| scene.turn.arrival - u32::from((scene.turn.arrival as u16).wrapping_sub(s.arrival)))
                 .take(3)
                 .collect();

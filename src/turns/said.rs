@@ -1,7 +1,8 @@
 //! A closed utterance as words to compare: its content, its function words, its sentences.
 
+use std::cell::RefCell;
 use std::hash::BuildHasher as _;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,8 @@ impl Said {
                     (key, facts.category, digits || facts.number, facts.whose)
                 } else {
                     // A contraction is what its first part is.
-                    let first = word.split_once('\'').map(|w| rules.facts(rules.look_up(w.0)));
+                    let first = word.bytes().position(|b| b == b'\'');
+                    let first = first.map(|at| rules.facts(rules.look_up(&word[..at])));
                     let category = first.and_then(|f| f.category);
                     let number = digits || category.is_none() && is_single(word);
                     let key = Key::of(word, category.is_none() && !number);
@@ -157,6 +159,53 @@ impl Said {
     pub(crate) fn span(&self, words: Range<usize>) -> Option<(u32, u32)> {
         let own = self.words.get(words)?;
         Some((own.first()?.start, own.last()?.end))
+    }
+}
+
+/// A string for normal forms, whose memory goes from use to use.
+#[derive(Debug)]
+pub(crate) struct Lent(String);
+
+/// So many are kept in a thread, unless they are longer.
+const LENT: usize = 4;
+const LENT_BYTES: usize = 1024;
+
+thread_local! {
+    static LENDING: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Lent {
+    pub(crate) fn new() -> Lent {
+        let own = LENDING.try_with(|all| all.borrow_mut().pop()).ok().flatten();
+        Lent(own.unwrap_or_default())
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let own = std::mem::take(&mut self.0);
+        if (1..=LENT_BYTES).contains(&own.capacity()) {
+            // Where the thread ends there is no store any more.
+            let _ = LENDING.try_with(|all| {
+                let mut all = all.borrow_mut();
+                if all.len() < LENT {
+                    all.push(own);
+                }
+            });
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = String;
+    fn deref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut String {
+        &mut self.0
     }
 }
 

@@ -6,6 +6,7 @@ use std::mem;
 
 use super::history::{Answer, Asked, History, Past};
 use super::overlap::Overlap;
+use super::promises::Times;
 use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
@@ -27,7 +28,7 @@ pub(crate) struct ClosedTurn {
     pub(crate) words: u32,
     pub(crate) overlap: Option<Overlap>,
     /// Expressions of time.
-    pub(crate) times: Vec<(u32, u32)>,
+    pub(crate) times: Times,
     /// In the order of evaluation of their signals.
     pub(crate) weighed: Vec<Weighed>,
     /// Signals of which a provisional event is out.
@@ -64,13 +65,25 @@ pub(crate) enum Blocked {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TurnInProgress {
     pub(crate) turn: ClosedTurn,
-    pub(super) undecided: SmallVec<[u16; 8]>,
+    pub(super) undecided: SmallVec<[u16; 16]>,
     pub(crate) verdicts: Vec<Verdict>,
+    /// A signal was decided since it was last slimmed.
+    pub(super) may_slim: bool,
 }
+
+/// So many turns' memory is kept for others.
+const SPARES: usize = 4;
+/// Longer texts are not kept for their memory.
+const SPARE_BYTES: usize = 4096;
+/// Nor memory for more hits.
+const SPARE_HITS: usize = 256;
 
 impl TurnInProgress {
     /// Forgets what nothing asks for any more: hits of signals that are decided; and, if the turns are not retained, what only a report would show.
     fn slim(&mut self, compiled: &Compiled, retained: bool) {
+        if !std::mem::take(&mut self.may_slim) {
+            return;
+        }
         let undecided = &self.undecided;
         let signal = |w: &Weighed| compiled.rules.entry_rule(w.entry).signal;
         self.turn.weighed.retain(|w| undecided.contains(&signal(w)));
@@ -78,7 +91,7 @@ impl TurnInProgress {
             return;
         }
         if self.turn.weighed.iter().all(|w| w.span.is_none()) {
-            self.turn.text = String::new();
+            self.turn.text.clear();
         }
         let lasts = |v: &Verdict| {
             let header = &compiled.lexicon.signals[usize::from(v.signal)];
@@ -102,6 +115,44 @@ impl TurnInProgress {
         self.verdicts.shrink_to_fit();
         self.undecided.shrink_to_fit();
     }
+
+    /// Forgets the turn, keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.turn.text.clear();
+        self.turn.weighed.clear();
+        self.turn.announced.clear();
+        self.undecided.clear();
+        self.verdicts.clear();
+    }
+
+    /// Takes over a turn into memory of its own, as much as it needs; `from` keeps its memory for other turns.
+    fn take(&mut self, from: &mut TurnInProgress, retained: bool) {
+        let turn = &mut from.turn;
+        self.turn.past = turn.past;
+        self.turn.utterance = mem::take(&mut turn.utterance);
+        self.turn.text_from = turn.text_from;
+        self.turn.words = turn.words;
+        self.turn.overlap = turn.overlap;
+        self.turn.times = mem::take(&mut turn.times);
+        if retained {
+            self.turn.text = mem::take(&mut turn.text);
+        } else {
+            self.turn.text.push_str(&turn.text);
+        }
+        self.turn.announced.extend_from_slice(&turn.announced);
+        self.turn.weighed.reserve_exact(turn.weighed.len());
+        self.turn.weighed.append(&mut turn.weighed);
+        self.verdicts.reserve_exact(from.verdicts.len());
+        self.verdicts.append(&mut from.verdicts);
+        self.undecided.extend_from_slice(&from.undecided);
+        self.may_slim = from.may_slim;
+    }
+}
+
+impl Scratch for TurnInProgress {
+    fn is_modest(&self) -> bool {
+        self.turn.weighed.capacity() <= SPARE_HITS
+    }
 }
 
 /// What judging works with.
@@ -114,47 +165,26 @@ struct Desk {
     judged: Vec<usize>,
     /// Signals of the turn that is fed, to decide.
     signals: Vec<u16>,
-    /// Memory of a turn that is decided at once.
-    weighed: Vec<Weighed>,
-    verdicts: Vec<Verdict>,
 }
 
 impl Scratch for Desk {
     fn is_modest(&self) -> bool {
-        self.tally.capacity() + self.weighed.capacity() <= 1 << 12
+        self.tally.capacity() <= 1 << 12
     }
 }
 
 thread_local! {
     static DESK: Cell<Option<Box<Desk>>> = const { Cell::new(None) };
+    static FRESH: Cell<Option<Box<TurnInProgress>>> = const { Cell::new(None) };
 }
 
-/// Memory for the hits of a turn.
-pub(crate) fn blank_hits() -> Vec<Weighed> {
-    scratch::with(&DESK, |desk| mem::take(&mut desk.weighed))
-}
-
-/// Hits that nobody asks for any more.
-pub(crate) fn give_back_hits(mut weighed: Vec<Weighed>) {
-    weighed.clear();
-    scratch::with(&DESK, |desk| desk.weighed = weighed);
-}
-
-/// Verdicts that nobody asks for any more.
-pub(crate) fn give_back_verdicts(mut verdicts: Vec<Verdict>) {
-    verdicts.clear();
-    scratch::with(&DESK, |desk| {
-        if desk.verdicts.capacity() < verdicts.capacity() {
-            desk.verdicts = verdicts;
-        }
-    });
-}
-
-/// The same in memory of its size; `from` is empty then.
-fn exact<T>(from: &mut Vec<T>) -> Vec<T> {
-    let mut out = Vec::with_capacity(from.len());
-    out.append(from);
-    out
+/// Works with a blank turn, whose memory is used again.
+pub(crate) fn with_turn<R>(work: impl FnOnce(&mut TurnInProgress) -> R) -> R {
+    scratch::with(&FRESH, |fresh| {
+        let out = work(fresh);
+        fresh.clear();
+        out
+    })
 }
 
 /// Turns on their way to their verdicts.
@@ -177,14 +207,15 @@ pub(crate) struct Decided<'a> {
 }
 
 impl Verdicts {
-    /// Takes the next turn in the order of arrival and decides what can be decided. A turn that nothing holds up comes back at once.
+    /// Takes the next turn in the order of arrival and decides what can be decided. Says whether nothing holds it up; else it waits.
     pub(crate) fn feed(
         &mut self,
         compiled: &Compiled,
-        turn: ClosedTurn,
+        fresh: &mut TurnInProgress,
         retained: bool,
         decided: &mut impl FnMut(Decided<'_>),
-    ) -> Option<TurnInProgress> {
+    ) -> bool {
+        let past = fresh.turn.past;
         let leaves = |w: &TurnInProgress| {
             self.history
                 .oldest()
@@ -195,46 +226,41 @@ impl Verdicts {
                 self.decide(compiled, desk, None, Force::Oldest, retained, decided);
             });
         }
-        self.history.push(turn.past, &compiled.counted);
+        self.history.push(past, &compiled.counted);
         scratch::with(&DESK, |desk| {
-            let entries = turn.weighed.iter().map(|w| w.entry);
-            compiled.in_order(entries, turn.past.role, &mut desk.signals);
+            let entries = fresh.turn.weighed.iter().map(|w| w.entry);
+            compiled.in_order(entries, past.role, &mut desk.signals);
             // What was announced while the utterance was open is decided too, even where nothing of it is left.
-            for &signal in &turn.announced {
+            for &signal in &fresh.turn.announced {
                 if !desk.signals.contains(&signal) {
                     desk.signals.push(signal);
                 }
             }
-            let mut fresh = TurnInProgress {
-                turn,
-                undecided: SmallVec::new(),
-                verdicts: mem::take(&mut desk.verdicts),
-            };
-            self.decide(compiled, desk, Some(&mut fresh), Force::No, retained, decided);
-            for wait in &mut self.waiting {
-                wait.slim(compiled, retained);
-                if retained {
-                    wait.shrink();
-                }
+            self.decide(compiled, desk, Some(fresh), Force::No, retained, decided);
+        });
+        for wait in &mut self.waiting {
+            wait.slim(compiled, retained);
+            if retained {
+                wait.shrink();
             }
-            let waits = !self.waiting.is_empty() || !fresh.undecided.is_empty();
-            if waits {
-                fresh.slim(compiled, retained);
-            }
-            let mut weighed = mem::take(&mut fresh.turn.weighed);
-            let done = if waits {
-                fresh.turn.weighed = exact(&mut weighed);
-                let verdicts = exact(&mut fresh.verdicts);
-                desk.verdicts = mem::replace(&mut fresh.verdicts, verdicts);
-                self.waiting.push_back(Box::new(fresh));
-                None
-            } else {
-                Some(fresh)
-            };
-            weighed.clear();
-            desk.weighed = weighed;
-            done
-        })
+        }
+        if self.waiting.is_empty() && fresh.undecided.is_empty() {
+            return true;
+        }
+        fresh.may_slim = true;
+        fresh.slim(compiled, retained);
+        let mut wait = self.spares.pop().unwrap_or_default();
+        wait.take(fresh, retained);
+        self.waiting.push_back(wait);
+        false
+    }
+
+    /// Takes back the memory of a turn that waited.
+    pub(crate) fn give_back_turn(&mut self, mut turn: Box<TurnInProgress>) {
+        if turn.turn.text.capacity() <= SPARE_BYTES && self.spares.len() < SPARES {
+            turn.clear();
+            self.spares.push(turn);
+        }
     }
 
     /// At the end of the call everything is decided: what was waited for did not happen, and a deadline counts only if `end_ms`
@@ -252,17 +278,12 @@ impl Verdicts {
     }
 
     /// The next turn that is decided altogether, in the order of arrival.
-    pub(crate) fn next_complete(&mut self) -> Option<TurnInProgress> {
-        let next = self
-            .waiting
-            .front()
-            .is_some_and(|w| w.undecided.is_empty())
-            .then(|| self.waiting.pop_front())
-            .flatten();
-        if self.waiting.is_empty() && self.waiting.capacity() > 4 {
-            self.waiting = VecDeque::new();
+    pub(crate) fn next_complete(&mut self) -> Option<Box<TurnInProgress>> {
+        let next = self.waiting.front()?;
+        if !next.undecided.is_empty() {
+            return None;
         }
-        next.map(|next| *next)
+        self.waiting.pop_front()
     }
 
     /// Judges what is not decided yet by what is known now; calls `fires` with the turn, the verdict and its deadline.
@@ -306,7 +327,6 @@ impl Verdicts {
                     .iter()
                     .map(|v| size_of_val(&*v.evidence))
                     .sum::<usize>()
-                + w.turn.times.capacity() * size_of::<(u32, u32)>()
                 + if w.undecided.spilled() {
                     w.undecided.capacity() * 2
                 } else {
@@ -390,6 +410,7 @@ impl Verdicts {
                 at_ms: deadline.or(past.end.get()),
             });
             wait.verdicts.extend(verdict);
+            wait.may_slim = true;
         }
     }
 }
@@ -511,12 +532,14 @@ impl Judged<'_> {
             }
         }
         let beside = !tally.is_empty();
-        let mut over = Vec::new();
+        let mut over = mem::take(&mut tally.over);
+        over.clear();
         if rule.has(SignalRule::OVER) || beside && rule.has(SignalRule::BESIDE) {
             self.over_turns(compiled, signal, beside, &mut over);
             over.iter().for_each(|hit| tally.take(rules, hit, false));
         }
         if tally.is_empty() {
+            tally.over = over;
             return None;
         }
         let outcome = tally.sum(rule);
@@ -526,16 +549,17 @@ impl Judged<'_> {
                 told(hit, Ok(standing));
             }
         }
-        // A valence is a figure; it does not fire.
-        let mut outcome = outcome?;
-        outcome.fired &= !rule.has(SignalRule::FIGURE);
         let mut evidence = Vec::new();
-        if self.retained {
+        if self.retained && outcome.is_some() {
             let standings = all().zip(tally.standings());
             let counted = standings.filter(|(_, s)| **s == Some(Standing::Counted));
             evidence.extend(counted.map(|(hit, _)| hit.clone()));
             evidence.sort_by_key(|e: &Weighed| (e.span, e.entry));
         }
+        tally.over = over;
+        // A valence is a figure; it does not fire.
+        let mut outcome = outcome?;
+        outcome.fired &= !rule.has(SignalRule::FIGURE);
         Some(Verdict {
             signal,
             outcome,

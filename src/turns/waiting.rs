@@ -8,10 +8,6 @@ use crate::fixed::Milli;
 use crate::packed::{Bytes, Packed, Reader, number, packed};
 use crate::score::{Outcome, Strongest};
 
-/// So many turns' memory is kept for others, unless their texts are longer.
-const SPARES: usize = 4;
-const SPARE_BYTES: usize = 4096;
-
 packed!(Outcome {
     logit,
     learned,
@@ -29,22 +25,14 @@ impl Packed for Verdicts {
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         self.history.unpack(from);
-        self.waiting.clear();
+        while let Some(turn) = self.waiting.pop_front() {
+            self.give_back_turn(turn);
+        }
         for _ in 0..from.len() {
             let mut wait = self.spares.pop().unwrap_or_default();
             unpack_turn(&mut wait, &self.history, from);
             self.waiting.push_back(wait);
         }
-    }
-}
-
-impl Verdicts {
-    /// Lends the memory of the turns that wait to others, once they are packed.
-    pub(crate) fn give_back(&mut self) {
-        let waited = self.waiting.drain(..);
-        self.spares
-            .extend(waited.filter(|w| w.turn.text.capacity() <= SPARE_BYTES));
-        self.spares.truncate(SPARES);
     }
 }
 

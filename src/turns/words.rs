@@ -40,9 +40,13 @@ struct Slot {
     known: Known,
 }
 
-/// Phrases as numbers of words.
+/// Phrases as numbers of words, in the order of the first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Phrases(Vec<Box<[Known]>>);
+pub(crate) struct Phrases {
+    all: Vec<Box<[Known]>>,
+    /// The first words, a bit each by their low bits.
+    first: u64,
+}
 
 impl Phrases {
     /// The length of the longest that `words` begins with.
@@ -51,17 +55,18 @@ impl Phrases {
         mut words: impl Iterator<Item = Known> + Clone,
         first: Known,
     ) -> Option<usize> {
+        if self.first >> (first.0 & 63) & 1 == 0 {
+            return None;
+        }
+        let from = self.all.partition_point(|p| p[0].0 < first.0);
+        let behind = self.all[from..].iter().map(|p| &**p);
+        let own = behind.take_while(|p| p[0] == first);
         words.next();
         let begins = |p: &&[Known]| {
             let mut here = words.clone();
-            p[0] == first && p[1..].iter().all(|k| here.next() == Some(*k))
+            p[1..].iter().all(|k| here.next() == Some(*k))
         };
-        self.0
-            .iter()
-            .map(|p| &**p)
-            .filter(begins)
-            .map(<[Known]>::len)
-            .max()
+        own.filter(begins).map(<[Known]>::len).max()
     }
 }
 
@@ -71,6 +76,7 @@ pub(crate) struct CallWords {
     /// Open addressing by hash; a power of two.
     slots: Box<[Slot]>,
     words: Vec<Box<str>>,
+    prints: Vec<Print>,
     facts: Vec<Facts>,
     pub(crate) introductions: Phrases,
     pub(crate) openings: Phrases,
@@ -79,24 +85,49 @@ pub(crate) struct CallWords {
     pub(crate) is: Known,
 }
 
-/// Words of up to 16 bytes are two numbers, which may overlap.
-#[inline]
-fn hash(word: &str) -> u64 {
-    let bytes = word.as_bytes();
-    let (first, last) = if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        if bytes.len() > 16 {
-            return FixedState::with_seed(0).hash_one(word);
+/// A word as numbers: its length and, if it has no more than 16 bytes, its beginning and its end, which may overlap; of a longer one
+/// its hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Print {
+    length: u32,
+    first: u64,
+    last: u64,
+}
+
+impl Print {
+    #[inline]
+    fn of(word: &str) -> Print {
+        let bytes = word.as_bytes();
+        let (first, last) = if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            if bytes.len() > 16 {
+                (FixedState::with_seed(0).hash_one(word), 0)
+            } else {
+                (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
+            }
+        } else if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            (u32::from_le_bytes(*a).into(), u32::from_le_bytes(*b).into())
+        } else {
+            let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+            (u16::from_le_bytes([byte(0), byte(1)]).into(), byte(2).into())
+        };
+        Print {
+            length: bytes.len() as u32,
+            first,
+            last,
         }
-        (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
-    } else if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        (u32::from_le_bytes(*a).into(), u32::from_le_bytes(*b).into())
-    } else {
-        let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
-        (u16::from_le_bytes([byte(0), byte(1)]).into(), byte(2).into())
-    };
-    let mixed = u128::from(first ^ 0x9E37_79B9_7F4A_7C15 ^ bytes.len() as u64)
-        * u128::from(last ^ 0xC2B2_AE3D_27D4_EB4F);
-    mixed as u64 ^ (mixed >> 64) as u64
+    }
+
+    /// Whether it is of no other word.
+    fn is_whole(self) -> bool {
+        self.length <= 16
+    }
+
+    #[inline]
+    fn hash(self) -> u64 {
+        let mixed = u128::from(self.first ^ 0x9E37_79B9_7F4A_7C15 ^ u64::from(self.length))
+            * u128::from(self.last ^ 0xC2B2_AE3D_27D4_EB4F);
+        mixed as u64 ^ (mixed >> 64) as u64
+    }
 }
 
 impl CallWords {
@@ -126,6 +157,7 @@ impl CallWords {
         let mut numbered = CallWords {
             slots: vec![Slot::default(); size].into(),
             words: Vec::new(),
+            prints: Vec::new(),
             facts: Vec::new(),
             introductions: Phrases::default(),
             openings: Phrases::default(),
@@ -134,8 +166,10 @@ impl CallWords {
         };
         // Number 0 is no word.
         numbered.words.push(Box::default());
+        numbered.prints.push(Print::default());
         for (number, word) in (1..).zip(all) {
-            let hash = hash(&word);
+            let print = Print::of(&word);
+            let hash = print.hash();
             let mut at = hash as usize & (size - 1);
             while numbered.slots[at].known != Known::NOT {
                 at = (at + 1) & (size - 1);
@@ -145,6 +179,7 @@ impl CallWords {
                 known: Known(number),
             };
             numbered.words.push(word.into());
+            numbered.prints.push(print);
         }
         numbered.facts = (0..numbered.words.len())
             .map(|n| numbered.read(n, rules))
@@ -170,13 +205,20 @@ impl CallWords {
             && self.slots.iter().any(|s| s.known == Known::NOT)
             && self.slots.iter().all(|s| is_word(s.known))
             && self.facts.len() == self.words.len()
+            && self.prints.len() == self.words.len()
             && self.facts.iter().all(fact)
-            && lists.iter().all(|l| l.0.iter().all(|p| !p.is_empty()))
+            && lists
+                .iter()
+                .all(|l| l.all.iter().all(|p| !p.is_empty()) && l.all.is_sorted_by_key(|p| p[0].0))
     }
 
     fn phrases(&self, phrases: &[Vec<String>]) -> Phrases {
         let numbers = |p: &Vec<String>| p.iter().map(|w| self.look_up(w)).collect::<Box<[Known]>>();
-        Phrases(phrases.iter().filter(|p| !p.is_empty()).map(numbers).collect())
+        let all = phrases.iter().filter(|p| !p.is_empty());
+        let mut all: Vec<Box<[Known]>> = all.map(numbers).collect();
+        all.sort_by_key(|p| p[0].0);
+        let first = all.iter().fold(0, |bits, p| bits | 1 << (p[0].0 & 63));
+        Phrases { all, first }
     }
 
     fn read(&self, number: usize, rules: &CallRules) -> Facts {
@@ -211,13 +253,16 @@ impl CallWords {
     /// The number of a word in normal form.
     #[inline]
     pub(crate) fn look_up(&self, word: &str) -> Known {
-        let hash = hash(word);
+        let print = Print::of(word);
+        let hash = print.hash();
+        let is_it = |known: Known| {
+            let number = known.0 as usize;
+            self.prints[number] == print && (print.is_whole() || *self.words[number] == *word)
+        };
         let mut at = hash as usize & (self.slots.len() - 1);
         loop {
             let slot = self.slots[at];
-            if slot.known == Known::NOT
-                || slot.hash == (hash >> 32) as u32 && *self.words[slot.known.0 as usize] == *word
-            {
+            if slot.known == Known::NOT || slot.hash == (hash >> 32) as u32 && is_it(slot.known) {
                 return slot.known;
             }
             at = (at + 1) & (self.slots.len() - 1);

@@ -252,9 +252,10 @@ impl Call {
 
     /// Files the call under a value of this name, if there is one.
     pub fn file_under(&mut self, name: &str, value: Option<impl Into<serde_json::Value>>) {
-        if let Some(value) = value {
+        let value = value.map(Into::into);
+        if let Some(value) = value.filter(|v: &serde_json::Value| v.as_str() != Some("")) {
             let meta = self.meta.get_or_insert_default();
-            meta.insert(name.to_owned(), value.into());
+            meta.insert(name.to_owned(), value);
         }
     }
 

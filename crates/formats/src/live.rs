@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::call::{Call, Figures, Party, Turn, Word};
+use crate::format::Format;
 use crate::problem::Problem;
+use crate::record::Record;
 
 /// One thing that is said of a live call: our own messages look so, and all others become such. It may introduce a call, bring a chunk of it,
 /// let time pass and end it, also at once.
@@ -125,6 +127,9 @@ pub trait Live: Send {
 /// The messages of any number of calls on one stream. A vendor's message that does not name its call may be sent in an envelope that does:
 /// `{"call":"C1","message":{…}}`.
 pub struct Stream {
+    format: Format,
+    /// Whether a message has come that is seen to be of the format; until then, those of other formats are told.
+    is_sure: bool,
     start: fn() -> Box<dyn Live>,
     bare: Box<dyn Live>,
     /// A reader for each call that came in envelopes.
@@ -144,8 +149,10 @@ struct Envelope<'a> {
 }
 
 impl Stream {
-    pub(crate) fn new(start: fn() -> Box<dyn Live>) -> Self {
+    pub(crate) fn new(format: Format, start: fn() -> Box<dyn Live>) -> Self {
         Stream {
+            format,
+            is_sure: false,
             start,
             bare: start(),
             calls: HashMap::new(),
@@ -155,6 +162,17 @@ impl Stream {
 
 impl Live for Stream {
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
+        if !self.is_sure {
+            let other = Record::of_another(self.format, message.as_bytes());
+            if let Some(other) = other.filter(|other| other.is_message && other.format != Format::Jsonl) {
+                return Err(Problem::new(format!(
+                    "a message of {}, not of {}",
+                    other.format.title(),
+                    self.format.title()
+                )));
+            }
+            self.is_sure = Record::told(self.format, message.as_bytes()).is_message;
+        }
         let Ok(Envelope {
             call: Some(call),
             message: inner,
@@ -347,7 +365,7 @@ mod tests {
                 Ok(())
             }
         }
-        let mut stream = Stream::new(|| Box::new(Echo(0)));
+        let mut stream = Stream::new(Format::Google, || Box::new(Echo(0)));
         let mut out = Vec::new();
         for message in [
             r#"{"call":"a","message":{"n":1}}"#,

@@ -34,6 +34,15 @@ impl Record {
         })
     }
 
+    /// What a record is if it is not of this format and is seen to be of another one.
+    pub(crate) fn of_another(format: Format, json: &[u8]) -> Option<Record> {
+        let shape = Shape::of(json);
+        match Record::seen(&shape, Some(format)) {
+            Ok(_) => None,
+            Err(_) => Record::seen(&shape, None).ok(),
+        }
+    }
+
     fn seen(shape: &Shape, only: Option<Format>) -> Result<Record, Problem> {
         if shape.has_all(&["call", "message"])
             && let Ok(inner) = Record::seen(&shape.below("message"), only)
@@ -84,10 +93,26 @@ impl Format {
 /// Reads a finished call of a format of JSON records.
 ///
 /// # Errors
-/// A record that is no JSON or lacks what the format must have, which is named; a format that is not one of JSON records.
+/// A record that is no JSON or lacks what the format must have, which is named; one that is seen to be of another format; a format that is not one
+/// of JSON records.
 pub fn read(format: Format, json: &str) -> Result<Call, Problem> {
     let mut call = match format.vendor() {
-        Some(vendor) => (vendor.document)(json)?,
+        Some(vendor) => {
+            let read = (vendor.document)(json);
+            match (read, Record::of_another(format, json.as_bytes())) {
+                (read, None) => read?,
+                (Ok(_), Some(other)) => {
+                    return Err(Problem::new(format!(
+                        "this is {}, not {}",
+                        other.format.title(),
+                        format.title()
+                    )));
+                }
+                (Err(problem), Some(other)) => {
+                    return Err(problem.since(format_args!("this is {}", other.format.title())));
+                }
+            }
+        }
         None if format == Format::Jsonl => serde_json::from_str::<Call>(json)?,
         None => {
             return Err(Problem::new(format!(
@@ -107,7 +132,7 @@ pub fn live(format: Format) -> Option<Box<dyn Live>> {
     match format.vendor() {
         Some(vendor) => vendor
             .live
-            .map(|start| Box::new(Stream::new(start)) as Box<dyn Live>),
+            .map(|start| Box::new(Stream::new(format, start)) as Box<dyn Live>),
         None => (format == Format::Jsonl).then(|| Box::new(Own) as Box<dyn Live>),
     }
 }

@@ -31,6 +31,35 @@ pub(crate) fn to_rfc3339(ms: i64) -> Option<String> {
     Timestamp::from_millisecond(ms).ok().map(|at| at.to_string())
 }
 
+/// Reads whole or broken milliseconds, written as a number or as text that is one (64-bit numbers are text where Protocol Buffers are JSON, and in
+/// exports of databases). A field for `#[serde(deserialize_with)]`.
+pub(crate) fn ms<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "a time in milliseconds (a number, or text that is one)"
+    )]
+    enum Ms {
+        Whole(i64),
+        Float(f64),
+        Text(String),
+    }
+    let rounded = |ms: f64| ms.is_finite().then(|| ms.round() as i64);
+    match Option::<Ms>::deserialize(d)? {
+        None => Ok(None),
+        Some(Ms::Whole(ms)) => Ok(Some(ms)),
+        Some(Ms::Float(ms)) => Ok(rounded(ms)),
+        Some(Ms::Text(text)) => {
+            let digits = text.trim();
+            if let Ok(whole) = digits.parse() {
+                return Ok(Some(whole));
+            }
+            let broken = digits.parse().map(rounded);
+            broken.map_err(|_| serde::de::Error::custom("not a time in milliseconds"))
+        }
+    }
+}
+
 /// Reads seconds, written as a number or as text with or without an `s` (`4.86`, `"4.86"`, `"4.86s"`), as milliseconds. A field for `#[serde(deserialize_with)]`.
 pub(crate) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
@@ -48,7 +77,7 @@ pub(crate) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D:
             let seconds = digits.parse::<f64>().ok().and_then(from_seconds);
             seconds
                 .map(Some)
-                .ok_or_else(|| serde::de::Error::custom(format_args!("not a time in seconds: {text:?}")))
+                .ok_or_else(|| serde::de::Error::custom("not a time in seconds"))
         }
     }
 }
@@ -100,7 +129,7 @@ pub(crate) fn protobuf_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i6
     }
 }
 
-/// Reads a number, or text that is one. A field for `#[serde(deserialize_with)]`.
+/// Reads a number, or text that is one; what is infinite or no number (`NaN`) is none. A field for `#[serde(deserialize_with)]`.
 pub(crate) fn number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a number, or text that is one")]
@@ -114,8 +143,8 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::
         Some(Number::Text(text)) => text
             .trim()
             .parse()
-            .map(Some)
-            .map_err(|_| serde::de::Error::custom(format_args!("not a number: {text:?}"))),
+            .map(|number: f64| Some(number).filter(|n| n.is_finite()))
+            .map_err(|_| serde::de::Error::custom("text that is no number")),
     }
 }
 
@@ -138,6 +167,23 @@ mod tests {
             assert_eq!(at.0, want, "{json}");
         }
         assert!(serde_json::from_str::<At>("\"soon\"").is_err());
+        #[derive(Deserialize)]
+        struct Whole(#[serde(deserialize_with = "ms")] Option<i64>);
+        for (json, want) in [
+            ("860", Some(860)),
+            ("860.5", Some(861)),
+            ("\"1700000001500\"", Some(1_700_000_001_500)),
+            ("\" 860.25 \"", Some(860)),
+            ("\"NaN\"", None),
+            ("null", None),
+        ] {
+            let at: Whole = serde_json::from_str(json).expect(json);
+            assert_eq!(at.0, want, "{json}");
+        }
+        let wrong = serde_json::from_str::<Whole>("\"my card is\"")
+            .err()
+            .map(|e| e.to_string());
+        assert!(wrong.is_some_and(|w| !w.contains("card")));
         #[derive(Deserialize)]
         struct Span(#[serde(deserialize_with = "protobuf_duration")] Option<i64>);
         for (json, want) in [

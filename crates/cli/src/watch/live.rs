@@ -210,6 +210,10 @@ impl Desk<'_> {
             && message.utterance.is_none()
             && message.now_ms.is_none()
         {
+            // A vendor's message that only opens a stream says no more than its call.
+            if self.format() != Format::Jsonl {
+                return Ok(());
+            }
             return Err(wrong(
                 "neither a chunk (utterance, text) nor participants, meta, now_ms or end",
             ));

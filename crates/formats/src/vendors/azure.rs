@@ -13,7 +13,7 @@
 //! - `timestamp` is when the result was made, not the call. No id, no role. Channels count from 0.
 //! - A job (`links.files`, `status`) and its list of files (`values[]`) hold no result: it is behind the link of the file of kind `Transcription`.
 
-use hackles::transcript::{id_as_text, whole_ms};
+use hackles::transcript::id_as_text;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -77,6 +77,7 @@ struct Whole {
 #[serde(rename_all = "PascalCase")]
 struct File {
     audio_file_name: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     audio_length_in_seconds: Option<f64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     segment_results: Vec<Phrase>,
@@ -106,6 +107,7 @@ struct Phrase {
 #[serde(rename_all = "camelCase")]
 struct Best {
     #[serde(alias = "Confidence")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(alias = "Display")]
     display: Option<String>,
@@ -135,6 +137,7 @@ struct HeardWord {
     )]
     word: String,
     #[serde(alias = "Confidence")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(flatten)]
     span: Span,
@@ -150,6 +153,7 @@ struct FastPhrase {
     #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     locale: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     words: Vec<HeardWord>,
@@ -161,17 +165,21 @@ struct FastPhrase {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Span {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     offset_milliseconds: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     duration_milliseconds: Option<i64>,
     #[serde(alias = "offsetTicks", alias = "OffsetInTicks")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     offset_in_ticks: Option<f64>,
     #[serde(alias = "durationTicks", alias = "DurationInTicks")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     duration_in_ticks: Option<f64>,
     #[serde(alias = "OffsetInSeconds")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     offset_in_seconds: Option<f64>,
     #[serde(alias = "DurationInSeconds")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     duration_in_seconds: Option<f64>,
     #[serde(alias = "Offset")]
     offset: Option<Plain>,
@@ -197,7 +205,10 @@ enum Unit {
 impl Plain {
     fn ms(&self, unit: Unit) -> Option<i64> {
         match (self, unit) {
-            (Plain::Iso(text), _) => from_iso_duration(text),
+            (Plain::Iso(text), _) => match text.trim().parse() {
+                Ok(number) => Plain::Number(number).ms(unit),
+                Err(_) => from_iso_duration(text),
+            },
             (Plain::Number(ticks), Unit::Ticks) => from_ticks(*ticks),
             (Plain::Number(ms), Unit::Milliseconds) => from_seconds(ms / 1e3),
         }

@@ -14,7 +14,6 @@
 //! - The answer about a job (`CallAnalyticsJob`) and the event of its change hold no transcript.
 
 use hackles::Role;
-use hackles::transcript::whole_ms;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -85,9 +84,9 @@ struct Item {
     participant_role: Option<String>,
     #[serde(deserialize_with = "null_as_empty")]
     content: String,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
     #[serde(deserialize_with = "null_as_empty")]
     items: Vec<Heard>,
@@ -204,9 +203,9 @@ struct Utterance {
     is_partial: bool,
     participant_role: Option<String>,
     transcript: Option<String>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
     #[serde(deserialize_with = "null_as_empty")]
     items: Vec<Heard>,

@@ -80,12 +80,13 @@ struct SpeakerInfo {
 struct Element {
     #[serde(rename = "type")]
     kind: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     value: String,
     #[serde(default, alias = "timestamp", deserialize_with = "moment")]
     ts: Option<i64>,
     #[serde(default, alias = "end_timestamp", deserialize_with = "moment")]
     end_ts: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
 }
 

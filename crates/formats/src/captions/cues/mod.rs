@@ -109,6 +109,11 @@ pub(crate) fn time(text: &str) -> Option<i64> {
 fn name(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.split_once(':')?;
     let name = name.trim();
+    // WhisperX puts names in brackets.
+    let name = name
+        .strip_prefix('[')
+        .and_then(|n| n.strip_suffix(']'))
+        .map_or(name, str::trim);
     let words = name.split_whitespace().count();
     let is_word =
         |word: &str| words == 1 || PARTICLES.contains(&word) || !word.starts_with(|c: char| c.is_lowercase());

@@ -1,6 +1,6 @@
 //! The messages of a stream, of both versions.
 
-use hackles::transcript::{id_as_text, whole_ms};
+use hackles::transcript::id_as_text;
 use serde::Deserialize;
 
 use super::HeardWord;
@@ -35,7 +35,7 @@ struct Envelope {
     kind: Option<String>,
     #[serde(default, deserialize_with = "id_as_text", alias = "session_id")]
     id: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     turn_order: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     turn_is_formatted: bool,
@@ -47,10 +47,11 @@ struct Envelope {
     speaker_label: Option<String>,
     #[serde(default, deserialize_with = "null_as_empty")]
     words: Vec<HeardWord>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     audio_start: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     audio_end: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     audio_duration_seconds: Option<f64>,
 }
 

@@ -19,7 +19,7 @@
 
 mod live;
 
-use hackles::transcript::{id_as_text, whole_ms};
+use hackles::transcript::id_as_text;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -66,6 +66,7 @@ struct Document {
     id: Option<String>,
     status: Option<String>,
     language_code: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     audio_duration: Option<f64>,
     text: Option<String>,
     #[serde(default, deserialize_with = "null_as_empty")]
@@ -81,12 +82,13 @@ struct Document {
 
 #[derive(Deserialize)]
 struct Utterance {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     end: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "id_as_text")]
     speaker: Option<String>,
@@ -100,10 +102,11 @@ struct Utterance {
 struct HeardWord {
     #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     end: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "id_as_text")]
     speaker: Option<String>,
@@ -115,7 +118,7 @@ struct HeardWord {
 
 #[derive(Deserialize)]
 struct Sentiment {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start: Option<i64>,
     sentiment: Option<String>,
     #[serde(default, deserialize_with = "id_as_text")]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use hackles::transcript::whole_ms;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -31,9 +30,9 @@ struct Details {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Point {
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
     #[serde(deserialize_with = "null_as_empty")]
     transcript_items: Vec<Item>,
@@ -108,7 +107,7 @@ pub(crate) fn add_categories(figures: &mut Figures, categories: Vec<Category>) {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Characteristics {
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     total_conversation_duration_millis: Option<i64>,
     #[serde(deserialize_with = "null_as_empty")]
     sentiment: Sentiment,
@@ -140,13 +139,14 @@ struct Interruptions {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Total {
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     total_time_millis: Option<i64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Speed {
+    #[serde(default, deserialize_with = "crate::time::number")]
     average_words_per_minute: Option<f64>,
 }
 

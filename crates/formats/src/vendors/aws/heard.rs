@@ -1,7 +1,6 @@
 //! Words as Call Analytics and the streams write them.
 
 use hackles::WordTime;
-use hackles::transcript::whole_ms;
 use serde::Deserialize;
 
 use crate::call::{Word, null_as_empty};
@@ -14,9 +13,9 @@ pub(crate) struct Heard {
     #[serde(deserialize_with = "null_as_empty")]
     pub(crate) content: String,
     r#type: Option<String>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
     #[serde(deserialize_with = "seconds")]
     start_time: Option<i64>,

@@ -50,7 +50,7 @@ struct ChannelSentiment {
 #[derive(Deserialize)]
 struct Sentiment {
     /// What is 0 is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     score: f64,
 }
 

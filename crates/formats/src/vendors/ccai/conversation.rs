@@ -82,6 +82,7 @@ struct Transcript {
 #[derive(Deserialize)]
 pub(super) struct Segment {
     text: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     pub(super) words: Vec<Heard>,
@@ -101,7 +102,7 @@ pub(super) struct Segment {
 
 #[derive(Deserialize)]
 pub(super) struct Heard {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
     #[serde(
         default,
@@ -117,6 +118,7 @@ pub(super) struct Heard {
         deserialize_with = "protobuf_duration"
     )]
     pub(super) end_ms: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
 }
 

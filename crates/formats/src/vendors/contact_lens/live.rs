@@ -1,6 +1,6 @@
 //! The stream of segments during a contact.
 
-use hackles::transcript::{Meta, whole_ms};
+use hackles::transcript::Meta;
 use serde::Deserialize;
 
 use super::{Item, Segment};
@@ -76,9 +76,9 @@ pub(super) struct Utterance {
     participant_id: Option<String>,
     participant_role: Option<String>,
     partial_content: Option<String>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
 }
 

@@ -30,7 +30,6 @@ use crate::shape::Shape;
 use crate::time::{from_rfc3339, to_rfc3339};
 use crate::vendors::aws::{Categories, Characteristics, add_categories, marks, redactions, role, times};
 use crate::vendors::{Kind, Vendor};
-use hackles::transcript::whole_ms;
 
 pub(crate) const VENDOR: Vendor = Vendor {
     format: Format::ContactLens,
@@ -116,9 +115,9 @@ struct Item {
     content: Option<String>,
     content_type: Option<String>,
     r#type: Option<String>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(deserialize_with = "whole_ms")]
+    #[serde(deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
     absolute_time: Option<String>,
     #[serde(deserialize_with = "null_as_empty")]
@@ -150,9 +149,9 @@ struct Redacted {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Stamp {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     begin_offset_millis: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     end_offset_millis: Option<i64>,
 }
 

@@ -29,6 +29,7 @@ struct Segments {
 struct Segment {
     start_word: Option<usize>,
     end_word: Option<usize>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     sentiment_score: Option<f64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     topics: Vec<Topic>,

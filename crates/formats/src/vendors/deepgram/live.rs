@@ -61,12 +61,22 @@ struct Envelope<'a> {
     speech_final: bool,
     #[serde(default, deserialize_with = "null_as_empty")]
     from_finalize: bool,
+    #[serde(default, deserialize_with = "crate::time::number")]
     start: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     duration: Option<f64>,
     /// Of results an object, of other messages the list that results call `channel_index`.
     #[serde(borrow)]
     channel: Option<&'a RawValue>,
     metadata: Option<Metadata>,
+    /// Of turns: what has happened to it.
+    event: Option<String>,
+    turn_index: Option<u64>,
+    transcript: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
+    audio_window_start: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
+    audio_window_end: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +108,9 @@ impl Live for Reader {
                 self.end(&message, out);
                 Ok(())
             }
+            Some("TurnInfo") => turn(message, out),
             Some(_) => Ok(()),
+            None if message.channel.is_some() => self.results(message, out),
             None => Err(Problem::missing("type")),
         }
     }
@@ -149,6 +161,24 @@ impl Reader {
             ..Message::default()
         });
     }
+}
+
+/// A turn of the models that find the ends of turns themselves (`/v2/listen`): each message says all of it so far. Their words have no times, and a
+/// turn only those of the sound in which it was heard.
+fn turn(message: Envelope<'_>, out: &mut Vec<Message>) -> Result<(), Problem> {
+    let number = message.turn_index.ok_or_else(|| Problem::missing("turn_index"))?;
+    let text = message.transcript.ok_or_else(|| Problem::missing("transcript"))?;
+    let is_final = message.event.as_deref() == Some("EndOfTurn");
+    if text.is_empty() && !is_final {
+        return Ok(());
+    }
+    out.push(Message {
+        call: message.request_id,
+        start_ms: message.audio_window_start.and_then(from_seconds),
+        end_ms: message.audio_window_end.and_then(from_seconds),
+        ..Message::chunk(format!("turn-{number}"), None, text.trim(), is_final)
+    });
+    Ok(())
 }
 
 /// What a message says, by speaker; nothing if it says nothing.

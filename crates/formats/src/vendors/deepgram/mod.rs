@@ -13,7 +13,10 @@
 //! - A request with a callback is answered by `request_id` alone; a failed one by `err_code` and `err_msg`.
 //! - Streams: `Results` say a stretch of one channel (`channel_index`: which, of how many) from `start` on; they are revised until `is_final`.
 //!   One utterance may be several such stretches, until `speech_final`, an `UtteranceEnd` or a `Finalize` that was asked for (`from_finalize`). Only
-//!   `Results` carry the `request_id` (in `metadata`). `SpeechStarted` says nothing that is not in the results; `Metadata` comes last.
+//!   `Results` carry the `request_id` (in `metadata`). `SpeechStarted` says nothing that is not in the results; `Metadata` comes last. Older
+//!   streams do not say the `type`.
+//! - Streams of models that find the ends of turns (`/v2/listen`) begin with `Connected`; each `TurnInfo` says all of the turn `turn_index` so far, until its
+//!   `event` is `EndOfTurn`. Words have no times there.
 
 mod insights;
 mod live;
@@ -46,6 +49,10 @@ fn looks(shape: &Shape) -> Option<Kind> {
         Some("UtteranceEnd") => shape.has("last_word_end"),
         Some("SpeechStarted") => shape.has("channel"),
         Some("Error") => shape.has_any(&["err_code", "variant"]),
+        Some("TurnInfo") => shape.has_all(&["turn_index", "event"]),
+        Some("Connected") => shape.has_all(&["request_id", "sequence_id"]),
+        // Older streams do not say the type.
+        None => shape.has_all(&["channel.alternatives", "is_final"]),
         _ => false,
     };
     if message {
@@ -69,6 +76,7 @@ struct Document {
 #[derive(Default, Deserialize)]
 struct Metadata {
     request_id: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     duration: Option<f64>,
     channels: Option<usize>,
 }
@@ -96,13 +104,17 @@ struct Alternative {
     transcript: String,
     #[serde(default, deserialize_with = "null_as_empty")]
     words: Vec<Heard>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
 }
 
 #[derive(Deserialize)]
 struct Utterance {
+    #[serde(default, deserialize_with = "crate::time::number")]
     start: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     end: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "id_as_text")]
     channel: Option<String>,
@@ -119,8 +131,11 @@ struct Heard {
     #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
     punctuated_word: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     start: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     end: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "id_as_text")]
     speaker: Option<String>,

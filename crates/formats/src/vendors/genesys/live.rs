@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 
-use hackles::transcript::whole_ms;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -65,7 +64,7 @@ struct Detail<'a> {
 struct Body {
     conversation_id: Option<String>,
     communication_id: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     session_start_time_ms: Option<i64>,
     transcripts: Option<Vec<Utterance>>,
     status: Option<Status>,
@@ -75,7 +74,7 @@ struct Body {
 #[serde(rename_all = "camelCase")]
 struct Status {
     status: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     offset_ms: Option<i64>,
 }
 
@@ -94,9 +93,9 @@ struct Utterance {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Alternative {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     offset_ms: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     duration_ms: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     transcript: String,
@@ -108,9 +107,9 @@ struct Alternative {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SpokenWord {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     offset_ms: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     duration_ms: Option<i64>,
 }
 

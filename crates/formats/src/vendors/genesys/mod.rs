@@ -20,7 +20,6 @@
 mod live;
 
 use hackles::Role;
-use hackles::transcript::whole_ms;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -69,18 +68,18 @@ struct Document {
     transcripts: Option<Vec<Transcript>>,
     #[serde(default, deserialize_with = "null_as_empty")]
     participants: Vec<Leg>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start_time: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     duration: Duration,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     conversation_start_time: Option<i64>,
     url: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 struct Duration {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     milliseconds: Option<i64>,
 }
 
@@ -90,7 +89,7 @@ struct Leg {
     participant_purpose: Option<String>,
     user_id: Option<String>,
     queue_id: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     end_time_ms: Option<i64>,
 }
 
@@ -110,12 +109,13 @@ struct Phrase {
     #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     decorated_text: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start_time_ms: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     duration: Duration,
     #[serde(default, deserialize_with = "null_as_empty")]
     words: Vec<PhraseWord>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     participant_purpose: Option<String>,
 }
@@ -125,8 +125,9 @@ struct Phrase {
 struct PhraseWord {
     #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start_time_ms: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     duration: Duration,
@@ -146,7 +147,7 @@ struct Analytics {
 #[serde(rename_all = "camelCase")]
 struct Sentiment {
     participant: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start_time_ms: Option<i64>,
     sentiment: Option<Value>,
 }
@@ -156,7 +157,7 @@ struct Sentiment {
 struct Acoustic {
     event_type: Option<String>,
     participant: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     duration_ms: Option<i64>,
 }
 
@@ -164,7 +165,7 @@ struct Acoustic {
 #[serde(rename_all = "camelCase")]
 struct Topic {
     topic_name: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     start_time_ms: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     duration: Duration,

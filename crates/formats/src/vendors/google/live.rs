@@ -21,7 +21,7 @@ pub(super) fn start() -> Box<dyn Live> {
 /// A message of a stream.
 #[derive(Deserialize)]
 struct StreamMessage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::call::null_as_empty")]
     results: Vec<Found>,
 }
 
@@ -43,7 +43,8 @@ struct Place {
 impl Live for Stream {
     fn message(&mut self, message: &str, out: &mut Vec<Message>) -> Result<(), Problem> {
         let message: StreamMessage = serde_json::from_str(message)?;
-        let language = message.results.iter().find_map(|f| f.language.clone());
+        let mut languages = message.results.iter().filter_map(|f| f.language.clone());
+        let language = languages.find(|language| !language.is_empty());
         if let Some(language) = language.filter(|_| !std::mem::replace(&mut self.has_language, true)) {
             out.push(Message {
                 meta: Some([("language".to_owned(), language.into())].into_iter().collect()),

@@ -19,7 +19,7 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
 
-use crate::call::{Call, Turn, Word};
+use crate::call::{Call, Turn, Word, null_as_empty};
 use crate::format::Format;
 use crate::problem::Problem;
 use crate::shape::Shape;
@@ -58,6 +58,8 @@ fn looks(shape: &Shape) -> Option<Kind> {
     let billed = [
         "totalBilledTime",
         "total_billed_time",
+        "totalBilledDuration",
+        "total_billed_duration",
         "metadata.totalBilledDuration",
         "metadata.total_billed_duration",
         "response.totalBilledTime",
@@ -140,13 +142,13 @@ struct Inline {
 
 #[derive(Deserialize)]
 struct Transcript {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     results: Vec<Found>,
 }
 
 #[derive(Deserialize)]
 struct Found {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     alternatives: Vec<Alternative>,
     #[serde(alias = "channel_tag", rename = "channelTag")]
     channel: Option<i64>,
@@ -168,14 +170,15 @@ struct Found {
 #[derive(Default, Deserialize)]
 struct Alternative {
     transcript: Option<String>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     words: Vec<Heard>,
 }
 
 #[derive(Deserialize)]
 struct Heard {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
     #[serde(
         default,
@@ -195,6 +198,7 @@ struct Heard {
         deserialize_with = "protobuf_duration"
     )]
     end_ms: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(alias = "speaker_tag", rename = "speakerTag")]
     tag: Option<i64>,

@@ -101,8 +101,9 @@ struct Item {
 
 #[derive(Deserialize)]
 struct Alternative {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     content: String,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     speaker: Option<String>,
 }

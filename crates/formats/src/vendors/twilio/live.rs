@@ -65,7 +65,7 @@ struct Webhook {
     #[serde(default, deserialize_with = "crate::time::number")]
     sequence_id: Option<f64>,
     timestamp: Option<String>,
-    transcription_data: Option<String>,
+    transcription_data: Option<Written>,
     r#final: Option<Final>,
     track: Option<String>,
     language_code: Option<String>,
@@ -79,6 +79,14 @@ struct Webhook {
 enum Final {
     Bool(bool),
     Text(String),
+}
+
+/// As it is sent, or read already by what saved it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Data(Data),
 }
 
 #[derive(Deserialize)]
@@ -200,8 +208,11 @@ impl Transcription {
         let data = webhook
             .transcription_data
             .ok_or_else(|| Problem::missing("TranscriptionData"))?;
-        let data: Data = serde_json::from_str(&data)
-            .map_err(|_| Problem::new("`TranscriptionData` is not the JSON of an object"))?;
+        let data = match data {
+            Written::Data(data) => data,
+            Written::Text(text) => serde_json::from_str(&text)
+                .map_err(|_| Problem::new("`TranscriptionData` is not the JSON of an object"))?,
+        };
         let is_final = match webhook.r#final {
             Some(Final::Bool(is_final)) => is_final,
             Some(Final::Text(text)) => text == "true",

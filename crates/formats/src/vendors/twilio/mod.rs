@@ -6,9 +6,10 @@
 //! - A sentence has `media_channel` (from 1), `sentence_index`, `transcript`, `confidence`, `start_time` and `end_time` in seconds, which may be null.
 //! - `channel.participants[]` tell the `role` (`Agent`, `Customer` or else) and name of a `channel_participant`, which is the number of the channel.
 //!   Without them nobody says who is on which channel.
+//! - The helper library for Node writes `mediaChannel`, `startTime` and so on.
 //! - The id of the transcript is in the address of the page (`meta.url`), or its `sid`, or in `transcript_sid`.
 //! - Webhooks are form fields, saved as JSON of texts: `TranscriptionEvent` is `transcription-started`, `-content`, `-stopped` or `-error`. `TranscriptionData` is
-//!   JSON in a text (`transcript`, `confidence`), `Final` is `"true"` or `"false"`, `Track` is `inbound_track` or `outbound_track`; what is final takes the
+//!   JSON in a text (`transcript`, `confidence`; an object where it was read before it was saved), `Final` is `"true"` or `"false"`, `Track` is `inbound_track` or `outbound_track`; what is final takes the
 //!   place of the partial results of its track before it.
 //! - Webhooks may come in any order and twice: `SequenceId` counts those of a transcription from 1.
 //! - They have no times but `Timestamp`, when they were sent. So turns have none; the call's time runs by the timestamps.
@@ -17,7 +18,7 @@
 mod live;
 
 use hackles::Role;
-use hackles::transcript::{id_as_text, whole_ms};
+use hackles::transcript::id_as_text;
 use serde::Deserialize;
 
 use crate::call::{Call, Turn, Word, null_as_empty};
@@ -38,8 +39,11 @@ fn looks(shape: &Shape) -> Option<Kind> {
     if shape.has("TranscriptionEvent") {
         return Some(Kind::Message);
     }
-    let page = shape.has_all(&["sentences", "meta.page_size"]) || shape.has("sentences[].media_channel");
-    let bare = shape.has_all(&["[].media_channel", "[].transcript"]);
+    let channels = |list: &str| {
+        shape.has(&format!("{list}[].media_channel")) || shape.has(&format!("{list}[].mediaChannel"))
+    };
+    let page = shape.has_all(&["sentences", "meta.page_size"]) || channels("sentences");
+    let bare = channels("") && shape.has("[].transcript");
     let resource =
         shape.has_all(&["sid", "service_sid"]) && shape.has_any(&["links.sentences", "data_logging"]);
     (page || bare || resource).then_some(Kind::Document)
@@ -96,18 +100,19 @@ struct Participant {
 
 #[derive(Deserialize)]
 struct Sentence {
-    #[serde(default, deserialize_with = "id_as_text")]
+    #[serde(default, alias = "mediaChannel", deserialize_with = "id_as_text")]
     media_channel: Option<String>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, alias = "sentenceIndex", deserialize_with = "crate::time::ms")]
     sentence_index: Option<i64>,
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, alias = "startTime", deserialize_with = "seconds")]
     start_time: Option<i64>,
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, alias = "endTime", deserialize_with = "seconds")]
     end_time: Option<i64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     transcript: String,
     #[serde(default, deserialize_with = "number")]
     confidence: Option<f64>,
+    #[serde(alias = "transcriptSid")]
     transcript_sid: Option<String>,
     #[serde(default, deserialize_with = "null_as_empty")]
     words: Vec<SpokenWord>,
@@ -117,9 +122,9 @@ struct Sentence {
 struct SpokenWord {
     #[serde(default, deserialize_with = "null_as_empty")]
     word: String,
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, alias = "startTime", deserialize_with = "seconds")]
     start_time: Option<i64>,
-    #[serde(default, deserialize_with = "seconds")]
+    #[serde(default, alias = "endTime", deserialize_with = "seconds")]
     end_time: Option<i64>,
 }
 

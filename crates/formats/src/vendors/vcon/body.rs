@@ -130,6 +130,7 @@ struct Segment {
     start: Option<i64>,
     #[serde(default, deserialize_with = "seconds")]
     end: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     #[serde(default, deserialize_with = "id_as_text")]
     speaker: Option<String>,
@@ -139,12 +140,13 @@ struct Segment {
 
 #[derive(Deserialize)]
 struct WorldWord {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
     #[serde(default, deserialize_with = "seconds")]
     start: Option<i64>,
     #[serde(default, deserialize_with = "seconds")]
     end: Option<i64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     confidence: Option<f64>,
     is_punctuation: Option<bool>,
 }

@@ -152,11 +152,14 @@ fn missing(vcon: &Vcon) -> Option<Problem> {
 fn add_transcripts(vcon: &Vcon, origin: Option<i64>, call: &mut Call) -> Option<Problem> {
     let mut first_problem = None;
     let mut done: BTreeSet<Option<usize>> = BTreeSet::new();
-    for (at, analysis) in vcon.analysis.iter().enumerate() {
-        if !analysis.is_transcript() {
-            continue;
-        }
-        let of = analysis.dialog.as_ref().and_then(|d| places(d).first().copied());
+    // What has no times stands where its dialog does.
+    let of = |at: usize| places(vcon.analysis[at].dialog.as_ref()?).first().copied();
+    let start = |at: usize| vcon.dialog.get(of(at)?)?.start_ms();
+    let is_transcript = |at: &usize| vcon.analysis[*at].is_transcript();
+    let mut order: Vec<usize> = (0..vcon.analysis.len()).filter(is_transcript).collect();
+    order.sort_by_key(|&at| start(at));
+    for at in order {
+        let (analysis, of) = (&vcon.analysis[at], of(at));
         if done.contains(&of) {
             call.notes
                 .push(format!("analysis[{at}] is another transcript of the same dialog"));
@@ -246,7 +249,10 @@ fn find(parties: &[Party], speaker: &str) -> Option<usize> {
 
 /// The places that a value names: one, a list of them, or the first of each list within it.
 fn places(value: &Value) -> Vec<usize> {
-    let place = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
+    let place = |v: &Value| match v {
+        Value::String(digits) => digits.trim().parse().ok(),
+        number => number.as_u64().and_then(|n| usize::try_from(n).ok()),
+    };
     match value {
         Value::Array(list) => {
             let first = |v: &Value| place(v.as_array().and_then(|inner| inner.first()).unwrap_or(v));

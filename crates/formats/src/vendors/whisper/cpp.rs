@@ -1,6 +1,6 @@
 //! What whisper.cpp writes: `transcription[]` in milliseconds, with sub-word tokens if asked for in full.
 
-use hackles::transcript::{id_as_text, whole_ms};
+use hackles::transcript::id_as_text;
 use serde::Deserialize;
 
 use crate::call::{Call, Turn, Word, null_as_empty};
@@ -19,9 +19,9 @@ pub(super) struct Stretch {
 
 #[derive(Deserialize)]
 struct Offsets {
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     from: Option<i64>,
-    #[serde(default, deserialize_with = "whole_ms")]
+    #[serde(default, deserialize_with = "crate::time::ms")]
     to: Option<i64>,
 }
 

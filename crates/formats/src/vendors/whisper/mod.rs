@@ -10,6 +10,7 @@
 //! - faster-whisper writes null for words that were not asked for; whisper-timestamped calls a word `text` and its confidence `confidence`.
 //! - OpenAI's service (`verbose_json`) puts the words beside the segments, at the top, and leaves out what was not asked for: there may be no segments,
 //!   and words and text alone. Its words have no punctuation. `duration` is the length in seconds, in some versions as text.
+//! - Some keep the list of segments alone. It is known by what only they have: logarithms of probabilities, words with a `score`, `SPEAKER_00`.
 //! - whisper.cpp writes `transcription[]` with `offsets` in milliseconds and `result.language`.
 //! - The transformers pipeline writes `chunks[]` with `timestamp: [start, end]`, of which the last end may be null; with speakers told,
 //!   insanely-fast-whisper writes the same as `speakers[]`.
@@ -39,10 +40,20 @@ fn looks(shape: &Shape) -> Option<Kind> {
     let openai = shape.has_all(&["text", "duration", "words[].word", "words[].start"]);
     let cpp = shape.has("transcription") && shape.has_any(&["systeminfo", "transcription[].offsets"]);
     let chunks = shape.has_all(&["chunks[].timestamp", "chunks[].text"]);
-    (segment || whole || openai || cpp || chunks).then_some(Kind::Document)
+    // The list of segments alone: some other lists have `start`, `end` and `text` in other units.
+    let of_whisper = shape.has_any(&[
+        "[].words[].score",
+        "[].words[].probability",
+        "[].avg_logprob",
+        "[].seek",
+    ]) || shape
+        .text("[].speaker")
+        .is_some_and(|s| s.starts_with("SPEAKER_"));
+    let list = shape.has_all(&["[].start", "[].end", "[].text"]) && of_whisper;
+    (list || segment || whole || openai || cpp || chunks).then_some(Kind::Document)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Document {
     segments: Option<Vec<Segment>>,
     language: Option<String>,
@@ -83,7 +94,9 @@ impl From<Chunk> for Segment {
 
 #[derive(Deserialize)]
 struct Segment {
+    #[serde(default, deserialize_with = "crate::time::number")]
     start: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     end: Option<f64>,
     #[serde(default, deserialize_with = "null_as_empty")]
     text: String,
@@ -94,17 +107,27 @@ struct Segment {
 
 #[derive(Deserialize)]
 struct SegmentWord {
-    #[serde(alias = "text")]
+    #[serde(default, alias = "text", deserialize_with = "null_as_empty")]
     word: String,
+    #[serde(default, deserialize_with = "crate::time::number")]
     start: Option<f64>,
+    #[serde(default, deserialize_with = "crate::time::number")]
     end: Option<f64>,
     #[serde(alias = "probability", alias = "confidence")]
+    #[serde(default, deserialize_with = "crate::time::number")]
     score: Option<f64>,
     speaker: Option<String>,
 }
 
 fn document(json: &str) -> Result<Call, Problem> {
-    let document: Document = serde_json::from_str(json)?;
+    let document = if json.trim_start().starts_with('[') {
+        Document {
+            segments: Some(serde_json::from_str(json)?),
+            ..Document::default()
+        }
+    } else {
+        serde_json::from_str(json)?
+    };
     if let Some(stretches) = document.transcription {
         return Ok(cpp::call(stretches, document.result));
     }

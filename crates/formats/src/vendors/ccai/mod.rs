@@ -7,7 +7,7 @@
 //!   `callMetadata.agentChannel` and `customerChannel`, and `transcript.transcriptSegments[]`: `text`, `confidence`, `words[]` (`startOffset`,
 //!   `endOffset` from the call's start), `messageTime` of the day, `channelTag`, `sentiment` (`score` from -1 to 1 and `magnitude`),
 //!   `segmentParticipant` (`role`, `userId`, `dialogflowParticipantName`).
-//! - Roles are `HUMAN_AGENT`, `AUTOMATED_AGENT`, `ANY_AGENT` and `END_USER`. A machine that answers for the company is an agent too.
+//! - Roles are `HUMAN_AGENT`, `AUTOMATED_AGENT`, `ANY_AGENT` and `END_USER`. A machine is no agent whose ways are scored: it has no role.
 //! - `latestAnalysis.analysisResult.callAnalysisMetadata` has `sentiments[]` by `channelTag`, `annotations[]` with one kind of data each
 //!   (`interruptionData`, `phraseMatchData`, `intentMatchData`, `issueMatchData` …) between two boundaries (`transcriptIndex`, `wordIndex`), and
 //!   the names of `phraseMatchers` and `intents` by id; `issueModelResult.issues[]` are the topics of the whole.
@@ -64,7 +64,7 @@ fn document(json: &str) -> Result<Call, Problem> {
 /// What a role says.
 fn role(text: &str) -> Option<Role> {
     match text.to_ascii_uppercase().as_str() {
-        "AGENT" | "HUMAN_AGENT" | "AUTOMATED_AGENT" | "ANY_AGENT" => Some(Role::Agent),
+        "AGENT" | "HUMAN_AGENT" | "ANY_AGENT" => Some(Role::Agent),
         "CUSTOMER" | "END_USER" => Some(Role::Customer),
         _ => None,
     }
@@ -77,7 +77,7 @@ fn name_speakers(call: &mut Call, turns: Vec<(Turn, Option<Role>)>, role_from: &
     for (turn, role) in &turns {
         if let Some(speaker) = &turn.speaker {
             let known = *roles.entry(speaker.clone()).or_insert(*role);
-            if known != *role && known.is_some() && role.is_some() {
+            if known != *role {
                 doubtful.push(speaker.clone());
             }
         }

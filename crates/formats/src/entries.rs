@@ -42,7 +42,7 @@ impl Default for Reading {
         Reading {
             from: None,
             columns: Columns::default(),
-            record_bytes: 256 << 20,
+            record_bytes: 64 << 20,
             held_bytes: HELD_BYTES,
         }
     }
@@ -138,13 +138,10 @@ impl Reading {
             Format::Parquet => Err(Problem::new("Parquet is read from files only")),
             Format::Vtt | Format::Srt => {
                 let text = self.whole(source)?;
-                let call = captions::read_text(format, utf8(&text)?);
+                let call = utf8(&text).and_then(|text| captions::read_text(format, text));
                 let entry = match call {
                     Ok(call) => Entry::call(1, call, format),
-                    Err(problem) => {
-                        let line = problem.place().map_or(1, |(line, _)| line as u64);
-                        Entry::bad(Some(line), problem, None)
-                    }
+                    Err(problem) => Entry::bad(Some(1), problem, Some(text)),
                 };
                 Ok(Some(Entries::new(format, std::iter::once(entry))))
             }
@@ -173,6 +170,7 @@ impl Reading {
         }
         match plain::turn(line, &[]) {
             Some((_, speaker, _)) if meant || hackles::Role::of_id(&speaker).is_some() => Ok(Format::Text),
+            _ if meant && self.columns != Columns::default() => Err(csv::not_header(line, &self.columns)),
             _ => Err(Problem::new(
                 "not a transcript: neither JSON, nor WebVTT or SubRip, nor a table with a text column, nor \"Agent: …\" lines",
             )),
@@ -280,7 +278,12 @@ impl<V: Iterator<Item = Value>> Recorded<V> {
         let mut ends = false;
         for message in messages {
             ends |= message.end == Some(true);
-            collector.take(message);
+            // A vendor's stream that says more than it must says nothing wrong.
+            if let Err(problem) = collector.take(message)
+                && self.format == Format::Jsonl
+            {
+                self.ready.push_back(Entry::bad(Some(line), problem, None));
+            }
         }
         if ends {
             let ended = collector.ended().into_iter();

@@ -35,6 +35,7 @@ pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
         [] => vec![Input::standard()],
         paths => inputs::find(paths, &mut |line| missing.push(line)),
     };
+    let inputs = inputs::without(inputs, args.out.as_slice());
     missing.iter().for_each(|line| leave_out(line, &mut progress));
     let bytes = Arc::new(AtomicU64::new(0));
     progress.expect(inputs.iter().map(Input::size).sum(), &bytes);

@@ -214,7 +214,7 @@ fn a_run_that_is_killed_again_and_again_ends_as_if_undisturbed() {
         for attempt in 0.. {
             let jobs = (1 + random(4)).to_string();
             let mut child = start(&[base.as_slice(), &["--out", &out, "--resume", "--jobs", &jobs]].concat());
-            if attempt < 10 {
+            if attempt < 8 {
                 sleep(Duration::from_millis(random(took / 2 + 1)));
                 let _ = child.kill();
             }

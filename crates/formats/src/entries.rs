@@ -110,7 +110,7 @@ impl Reading {
         meant: bool,
     ) -> Result<Option<Entries>, Problem> {
         let mut source = compressed::unpacked(source)?;
-        let head = head(&mut source).map_err(|e| Problem::of_reading(&e))?;
+        let (head, broken) = head(&mut source)?;
         if head.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
@@ -125,7 +125,8 @@ impl Reading {
             },
         };
         let whole = is_whole(&head);
-        let source = BufReader::with_capacity(HEAD_BYTES, Cursor::new(head).chain(source));
+        let source =
+            BufReader::with_capacity(HEAD_BYTES, Cursor::new(head).chain(Breaks(broken)).chain(source));
         match format {
             Format::Csv => Ok(Some(Entries::new(
                 format,
@@ -230,10 +231,22 @@ fn is_whole(head: &[u8]) -> bool {
     head.starts_with(b"[") && Record::of(head).is_ok()
 }
 
-fn head(source: &mut impl Read) -> io::Result<Vec<u8>> {
+/// The first bytes, and why there are no more of them: what could be read is read all the same.
+fn head(source: &mut impl Read) -> Result<(Vec<u8>, Option<io::Error>), Problem> {
     let mut head = Vec::new();
-    source.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
+    match source.take(HEAD_BYTES as u64).read_to_end(&mut head) {
+        Err(e) if head.is_empty() => Err(Problem::of_reading(&e)),
+        read => Ok((head, read.err())),
+    }
+}
+
+/// A source that fails once, if at all.
+struct Breaks(Option<io::Error>);
+
+impl Read for Breaks {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Calls out of a recorded stream of messages.

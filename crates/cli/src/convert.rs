@@ -121,7 +121,7 @@ enum Target {
     /// One after the other.
     Stream(Output, Writer),
     /// In columns.
-    Columns(ParquetWriter<File>, Pending),
+    Columns(Box<ParquetWriter<File>>, Pending),
     /// A file a call, in a folder, with the names that are taken.
     Folder(PathBuf, HashSet<String>),
 }
@@ -134,7 +134,7 @@ impl Target {
             (To::Parquet, Some(out)) => {
                 let (file, pending) = Pending::create(out)?;
                 let writer = ParquetWriter::new(file).map_err(|e| failed(out, &e))?;
-                Ok(Target::Columns(writer, pending))
+                Ok(Target::Columns(Box::new(writer), pending))
             }
             (To::Parquet, None) => Err(Failure::of_usage(
                 "--to parquet needs --out FILE: columns are not written to a stream",

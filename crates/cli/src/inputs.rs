@@ -164,7 +164,7 @@ impl Input {
     /// Its size, if it is a file.
     pub(crate) fn size(&self) -> Option<u64> {
         let known = fs::metadata(self.path()?).ok()?;
-        known.is_file().then(|| known.len())
+        known.is_file().then_some(known.len())
     }
 
     /// Opens it. Nothing if it is empty, or if it is no transcript and nobody said it was. `bytes` counts what is read of it.

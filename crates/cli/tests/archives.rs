@@ -524,7 +524,8 @@ fn what_cannot_be_read_is_kept_with_its_place() {
         ),
         (
             "documents.json",
-            format!("{{\n\"id\":\"a\",\n\"turns\":[]\n}}\n{{\n\"turns\":[}}\n\n{{\n\"turns\":[]\n}}\n")
+            "{\n\"id\":\"a\",\n\"turns\":[]\n}\n{\n\"turns\":[}\n\n{\n\"turns\":[]\n}\n"
+                .to_owned()
                 .into_bytes(),
             vec![(6, "{\n\"turns\":[}")],
             2,
@@ -537,7 +538,8 @@ fn what_cannot_be_read_is_kept_with_its_place() {
         ),
         (
             "quote.csv",
-            format!("call_id,speaker,text\nA,agent,hi\nB,agent,\"torn\nC,agent,hi\nD,agent,\"two\nlines\"\n")
+            "call_id,speaker,text\nA,agent,hi\nB,agent,\"torn\nC,agent,hi\nD,agent,\"two\nlines\"\n"
+                .to_owned()
                 .into_bytes(),
             vec![(3, "B,agent,\"torn")],
             3,

@@ -447,7 +447,7 @@ mod tests {
         collector.take(end.clone()).expect("of use");
         let calls = collector.ended();
         let told: Vec<&str> = calls[0].turns.iter().map(|t| t.text.as_str()).collect();
-        assert_eq!((told, calls[0].end_ms), (vec!["it was", "no", ""], Some(99)));
+        assert_eq!((told, calls[0].end_ms), (vec!["it was", "", "no"], Some(99)));
         let late = collector.take(end).expect_err("too late");
         assert_eq!(late.what(), "the call \"C1\" has ended");
         assert!(collector.finish().is_empty());

@@ -28,10 +28,10 @@ impl Problem {
         let text = error.to_string();
         let plain = text.split(" (os error").next().unwrap_or_default();
         let mut chars = plain.chars();
-        let plain = chars
+        let plain: Option<String> = chars
             .next()
             .map(|first| first.to_lowercase().chain(chars).collect());
-        Problem::new(plain.unwrap_or_else(String::new))
+        Problem::new(plain.unwrap_or_default())
     }
 
     /// What is wrong or missing.

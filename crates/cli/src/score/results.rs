@@ -28,7 +28,7 @@ enum Place {
     /// A file that can be gone on with.
     Part(Part, PathBuf),
     /// Columns, which are written in one go.
-    Columns(ColumnFile),
+    Columns(Box<ColumnFile>),
 }
 
 /// The results of a run.
@@ -118,7 +118,9 @@ impl Results {
             }
         }
         let place = match file {
-            Some(out) if scorer.to == To::Parquet => Place::Columns(ColumnFile::create(out, args.rows)?),
+            Some(out) if scorer.to == To::Parquet => {
+                Place::Columns(Box::new(ColumnFile::create(out, args.rows)?))
+            }
             Some(out) => {
                 let mut part = Part::open(out)?;
                 if !goes_on {

@@ -35,6 +35,7 @@ pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
         [] => vec![Input::standard()],
         paths => inputs::find(paths, &mut |line| missing.push(line)),
     };
+    let inputs = inputs::without(inputs, args.out.as_slice());
     missing.iter().for_each(|line| leave_out(line, &mut progress));
     let bytes = Arc::new(AtomicU64::new(0));
     progress.expect(inputs.iter().map(Input::size).sum(), &bytes);
@@ -120,7 +121,7 @@ enum Target {
     /// One after the other.
     Stream(Output, Writer),
     /// In columns.
-    Columns(ParquetWriter<File>, Pending),
+    Columns(Box<ParquetWriter<File>>, Pending),
     /// A file a call, in a folder, with the names that are taken.
     Folder(PathBuf, HashSet<String>),
 }
@@ -133,7 +134,7 @@ impl Target {
             (To::Parquet, Some(out)) => {
                 let (file, pending) = Pending::create(out)?;
                 let writer = ParquetWriter::new(file).map_err(|e| failed(out, &e))?;
-                Ok(Target::Columns(writer, pending))
+                Ok(Target::Columns(Box::new(writer), pending))
             }
             (To::Parquet, None) => Err(Failure::of_usage(
                 "--to parquet needs --out FILE: columns are not written to a stream",

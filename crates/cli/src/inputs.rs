@@ -44,6 +44,19 @@ pub(crate) fn find(paths: &[PathBuf], complain: &mut impl FnMut(String)) -> Vec<
     inputs
 }
 
+/// The inputs without these files: what is written may lie in a folder that is read.
+pub(crate) fn without(inputs: Vec<Input>, files: &[PathBuf]) -> Vec<Input> {
+    let files: Vec<PathBuf> = files.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let is_there = |input: &Input| {
+        let path = input.path().and_then(|p| p.canonicalize().ok());
+        path.is_some_and(|p| files.contains(&p))
+    };
+    if files.is_empty() {
+        return inputs;
+    }
+    inputs.into_iter().filter(|input| !is_there(input)).collect()
+}
+
 /// What a pattern stands for, where the shell has left it as it is.
 fn matching(pattern: &str, inputs: &mut Vec<Input>, complain: &mut impl FnMut(String)) {
     let before = inputs.len();
@@ -75,7 +88,7 @@ fn walk(path: &Path, named: bool, inputs: &mut Vec<Input>, complain: &mut impl F
     }
     .map(|m| m.is_dir());
     match is_dir {
-        Ok(false) if named || !(path.is_dir() || is_hidden(path)) => inputs.push(Input {
+        Ok(false) if named || !(is_special(path) || is_hidden(path)) => inputs.push(Input {
             name,
             named,
             standard: false,
@@ -93,6 +106,11 @@ fn walk(path: &Path, named: bool, inputs: &mut Vec<Input>, complain: &mut impl F
         },
         Err(error) => complain(format!("{name}: {}", plainly(&error))),
     }
+}
+
+/// Whether a path leads to a folder, a pipe or a device: in a folder that is read nobody means those.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|known| !known.is_file())
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -138,10 +156,15 @@ impl Input {
         (!self.standard).then(|| Path::new(&self.name))
     }
 
+    /// Whether it can be read only once.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.path().is_none_or(is_special)
+    }
+
     /// Its size, if it is a file.
     pub(crate) fn size(&self) -> Option<u64> {
         let known = fs::metadata(self.path()?).ok()?;
-        known.is_file().then(|| known.len())
+        known.is_file().then_some(known.len())
     }
 
     /// Opens it. Nothing if it is empty, or if it is no transcript and nobody said it was. `bytes` counts what is read of it.

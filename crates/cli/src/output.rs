@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, plainly};
 
+/// Whether a name is that of a file, which may have to be made yet: not of a stream, a device or a pipe.
+pub(crate) fn is_file(path: &Path) -> bool {
+    path.as_os_str() != "-" && fs::metadata(path).map_or(true, |known| known.is_file())
+}
+
 /// A place for results. Dropped before [`Output::finish`], it leaves no file behind.
 pub(crate) struct Output {
     writer: Option<Box<dyn Write>>,

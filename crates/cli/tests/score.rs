@@ -162,7 +162,8 @@ fn a_file_appears_when_it_is_complete() {
     );
     assert_eq!(run.code, 2);
     assert_eq!(std::fs::read_to_string(&out).expect("still there"), written);
-    assert_eq!(folder.names(), ["r.json"]);
+    // Nothing takes the place of what was there, but what was left out is told.
+    assert_eq!(folder.names(), ["r.json", "r.json.rejects.jsonl"]);
 }
 
 #[test]

@@ -431,7 +431,7 @@ fn what_is_no_report_is_named_and_the_others_go_on() {
     for (error, (line, telling)) in errors.iter().zip([
         (5, "not a report: no JSON object"),
         (6, "no key \"call\" (is \"cal\" meant to be it?)"),
-        (7, "invalid type: string \"ten\", expected u32"),
+        (7, "invalid type: text, expected u32"),
         (8, "an event of a live call"),
         (9, "no JSON object"),
         (10, "cut off"),

@@ -42,7 +42,7 @@ impl Default for Reading {
         Reading {
             from: None,
             columns: Columns::default(),
-            record_bytes: 256 << 20,
+            record_bytes: 64 << 20,
             held_bytes: HELD_BYTES,
         }
     }
@@ -110,7 +110,7 @@ impl Reading {
         meant: bool,
     ) -> Result<Option<Entries>, Problem> {
         let mut source = compressed::unpacked(source)?;
-        let head = head(&mut source).map_err(|e| Problem::of_reading(&e))?;
+        let (head, broken) = head(&mut source)?;
         if head.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
@@ -125,7 +125,8 @@ impl Reading {
             },
         };
         let whole = is_whole(&head);
-        let source = BufReader::with_capacity(HEAD_BYTES, Cursor::new(head).chain(source));
+        let source =
+            BufReader::with_capacity(HEAD_BYTES, Cursor::new(head).chain(Breaks(broken)).chain(source));
         match format {
             Format::Csv => Ok(Some(Entries::new(
                 format,
@@ -138,13 +139,10 @@ impl Reading {
             Format::Parquet => Err(Problem::new("Parquet is read from files only")),
             Format::Vtt | Format::Srt => {
                 let text = self.whole(source)?;
-                let call = captions::read_text(format, utf8(&text)?);
+                let call = utf8(&text).and_then(|text| captions::read_text(format, text));
                 let entry = match call {
                     Ok(call) => Entry::call(1, call, format),
-                    Err(problem) => {
-                        let line = problem.place().map_or(1, |(line, _)| line as u64);
-                        Entry::bad(Some(line), problem, None)
-                    }
+                    Err(problem) => Entry::bad(Some(1), problem, Some(text)),
                 };
                 Ok(Some(Entries::new(format, std::iter::once(entry))))
             }
@@ -173,6 +171,7 @@ impl Reading {
         }
         match plain::turn(line, &[]) {
             Some((_, speaker, _)) if meant || hackles::Role::of_id(&speaker).is_some() => Ok(Format::Text),
+            _ if meant && self.columns != Columns::default() => Err(csv::not_header(line, &self.columns)),
             _ => Err(Problem::new(
                 "not a transcript: neither JSON, nor WebVTT or SubRip, nor a table with a text column, nor \"Agent: …\" lines",
             )),
@@ -232,10 +231,22 @@ fn is_whole(head: &[u8]) -> bool {
     head.starts_with(b"[") && Record::of(head).is_ok()
 }
 
-fn head(source: &mut impl Read) -> io::Result<Vec<u8>> {
+/// The first bytes, and why there are no more of them: what could be read is read all the same.
+fn head(source: &mut impl Read) -> Result<(Vec<u8>, Option<io::Error>), Problem> {
     let mut head = Vec::new();
-    source.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
+    match source.take(HEAD_BYTES as u64).read_to_end(&mut head) {
+        Err(e) if head.is_empty() => Err(Problem::of_reading(&e)),
+        read => Ok((head, read.err())),
+    }
+}
+
+/// A source that fails once, if at all.
+struct Breaks(Option<io::Error>);
+
+impl Read for Breaks {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Calls out of a recorded stream of messages.
@@ -280,7 +291,12 @@ impl<V: Iterator<Item = Value>> Recorded<V> {
         let mut ends = false;
         for message in messages {
             ends |= message.end == Some(true);
-            collector.take(message);
+            // A vendor's stream that says more than it must says nothing wrong.
+            if let Err(problem) = collector.take(message)
+                && self.format == Format::Jsonl
+            {
+                self.ready.push_back(Entry::bad(Some(line), problem, None));
+            }
         }
         if ends {
             let ended = collector.ended().into_iter();

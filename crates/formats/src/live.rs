@@ -1,6 +1,6 @@
 //! Live calls: what vendors' streams say, as chunks; and calls gathered from recorded streams.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use hackles::transcript::{Meta, id_as_text, whole_ms};
 use hackles::{Mode, WordTime};
@@ -246,6 +246,11 @@ impl Live for Own {
     }
 }
 
+/// So many ids of calls that have ended are remembered, and of a call so many ids of utterances that were closed, to tell what comes too late
+/// from what is new: as many as a live session remembers.
+const ENDED_CALLS: usize = 4096;
+const CLOSED_UTTERANCES: usize = 16;
+
 /// Gathers finished calls from messages. Calls stand in the order in which they began.
 #[derive(Debug, Default)]
 pub struct Collector {
@@ -253,12 +258,16 @@ pub struct Collector {
     unnamed: Option<String>,
     calls: Vec<Gathered>,
     by_id: HashMap<Option<String>, usize>,
+    ended: HashSet<Option<String>>,
+    ended_order: VecDeque<Option<String>>,
 }
 
 #[derive(Debug, Default)]
 struct Gathered {
     call: Call,
+    /// Where the turns of open utterances stand.
     turns: HashMap<String, usize>,
+    closed: VecDeque<String>,
     ended: bool,
 }
 
@@ -271,9 +280,25 @@ impl Collector {
         }
     }
 
-    /// Takes what a message says.
-    pub fn take(&mut self, message: Message) {
+    /// Takes what a message says, if it does not come too late: a chunk of an utterance that was closed says nothing.
+    ///
+    /// # Errors
+    /// A message of a call that has ended, or that has not begun.
+    pub fn take(&mut self, message: Message) -> Result<(), Problem> {
         let id = message.call.or_else(|| self.unnamed.clone());
+        if !self.by_id.contains_key(&id) {
+            let name = id.as_deref().unwrap_or("live");
+            if self.ended.contains(&id) {
+                return Err(Problem::new(format!("the call \"{name}\" has ended")));
+            }
+            let begins = message.utterance.is_some()
+                || message.participants.is_some()
+                || message.meta.is_some()
+                || message.vendor.is_some();
+            if !begins {
+                return Err(Problem::new(format!("the call \"{name}\" has not begun")));
+            }
+        }
         let at = *self.by_id.entry(id.clone()).or_insert_with(|| {
             self.calls.push(Gathered::default());
             self.calls.len() - 1
@@ -296,12 +321,24 @@ impl Collector {
             call.end_ms = message.end_ms;
         }
         let Some(utterance) = message.utterance else {
-            return;
+            return Ok(());
         };
-        let place = *gathered.turns.entry(utterance).or_insert_with(|| {
-            call.turns.push(Turn::default());
-            call.turns.len() - 1
-        });
+        let place = match gathered.turns.get(&utterance) {
+            Some(place) => *place,
+            None if gathered.closed.contains(&utterance) => return Ok(()),
+            None => {
+                call.turns.push(Turn::default());
+                gathered.turns.insert(utterance.clone(), call.turns.len() - 1);
+                call.turns.len() - 1
+            }
+        };
+        if message.is_final == Some(true) {
+            gathered.turns.remove(&utterance);
+            if gathered.closed.len() == CLOSED_UTTERANCES {
+                gathered.closed.pop_front();
+            }
+            gathered.closed.push_back(utterance);
+        }
         let turn = &mut call.turns[place];
         if let Some(speaker) = message.speaker {
             turn.speaker = speaker;
@@ -320,11 +357,22 @@ impl Collector {
                 turn.words = words.collect();
             }
         }
+        Ok(())
     }
 
     /// The calls that have ended.
     pub fn ended(&mut self) -> Vec<Call> {
-        self.part(|gathered| gathered.ended)
+        let ended = self.part(|gathered| gathered.ended);
+        for call in &ended {
+            if self.ended_order.len() == ENDED_CALLS
+                && let Some(oldest) = self.ended_order.pop_front()
+            {
+                self.ended.remove(&oldest);
+            }
+            self.ended_order.push_back(call.id.clone());
+            self.ended.insert(call.id.clone());
+        }
+        ended
     }
 
     /// All calls, ended or not.
@@ -342,8 +390,6 @@ impl Collector {
         done.into_iter()
             .map(|gathered| {
                 let mut call = gathered.call;
-                // An utterance that was taken back was never said.
-                call.turns.retain(|t| !t.text.is_empty());
                 call.sort();
                 call
             })
@@ -405,17 +451,23 @@ mod tests {
             Message::chunk("u1", Some("a".into()), "it was", true),
             Message::chunk("u3", None, "", true),
         ] {
-            collector.take(message);
+            collector.take(message).expect("of use");
         }
+        // It is closed: what comes now comes too late.
+        let late = Message::chunk("u1", Some("a".into()), "it is", true);
+        collector.take(late).expect("of no use");
         assert!(collector.ended().is_empty());
-        collector.take(Message {
+        let end = Message {
             end: Some(true),
             end_ms: Some(99),
             ..Message::default()
-        });
+        };
+        collector.take(end.clone()).expect("of use");
         let calls = collector.ended();
         let told: Vec<&str> = calls[0].turns.iter().map(|t| t.text.as_str()).collect();
-        assert_eq!((told, calls[0].end_ms), (vec!["it was", "no"], Some(99)));
+        assert_eq!((told, calls[0].end_ms), (vec!["it was", "", "no"], Some(99)));
+        let late = collector.take(end).expect_err("too late");
+        assert_eq!(late.what(), "the call \"C1\" has ended");
         assert!(collector.finish().is_empty());
     }
 }

@@ -1,5 +1,5 @@
 //! JSON values out of a stream of bytes: a value a line, the items of an array, or documents over many lines. No more than one value is in
-//! memory at once.
+//! memory at once. What is broken ends where the next value seems to begin, so that it costs no other.
 
 use std::io::{self, BufRead, Read};
 
@@ -39,6 +39,8 @@ pub(crate) struct Values<R> {
     layout: Layout,
     /// Lines that lie behind.
     lines: u64,
+    /// How far the line on which the value begins is indented.
+    indent: usize,
     limit: usize,
     over: bool,
 }
@@ -84,14 +86,20 @@ impl<R: BufRead> BufRead for Returning<R> {
 }
 
 /// What ends the bytes of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// Its last bracket.
     Value,
     /// The source.
     Source,
+    /// A bracket that does not match, or a line that ends within a string.
+    Break,
     /// It is larger than what is allowed.
     Limit,
 }
+
+/// So much is kept of a value that is too large.
+const KEPT_BYTES: usize = 1 << 20;
 
 impl<R: BufRead> Values<R> {
     /// The values of `source`, none of them larger than `limit` bytes.
@@ -104,6 +112,7 @@ impl<R: BufRead> Values<R> {
             },
             layout: Layout::Unknown,
             lines: 0,
+            indent: 0,
             limit,
             over: false,
         }
@@ -117,6 +126,7 @@ impl<R: BufRead> Values<R> {
 
     /// The next byte that is no space, left where it is.
     fn peek(&mut self) -> io::Result<Option<u8>> {
+        let mut is_fresh = false;
         loop {
             let buffer = self.source.fill_buf()?;
             if buffer.is_empty() {
@@ -125,6 +135,11 @@ impl<R: BufRead> Values<R> {
             let is_space = |b: &&u8| b.is_ascii_whitespace() || BOM.contains(b);
             let spaces = buffer.iter().take_while(is_space).count();
             self.lines += newlines(&buffer[..spaces]);
+            match buffer[..spaces].iter().rposition(|&b| b == b'\n') {
+                Some(at) => (is_fresh, self.indent) = (true, spaces - at - 1),
+                None if is_fresh => self.indent += spaces,
+                None => {}
+            }
             let found = buffer.get(spaces).copied();
             self.source.consume(spaces);
             if found.is_some() {
@@ -141,6 +156,8 @@ impl<R: BufRead> Values<R> {
         if line.len() as u64 == most && line.last() != Some(&b'\n') {
             end = End::Limit;
             self.skip_line()?;
+            line.truncate(KEPT_BYTES);
+            line.shrink_to_fit();
         }
         self.lines += 1;
         let spaces = line.iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
@@ -163,63 +180,107 @@ impl<R: BufRead> Values<R> {
         }
     }
 
-    /// A value up to its last bracket, by counting brackets outside of strings; one that is no object and no array ends before a comma,
-    /// a bracket or a space.
+    /// A value up to its last bracket, by matching brackets outside of strings; one that is no object and no array ends before a comma,
+    /// a bracket or a space. One that is too large is passed over to its end.
     fn brackets(&mut self) -> io::Result<(Vec<u8>, End)> {
         let mut value = Vec::new();
-        let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+        // What closes the brackets that are open.
+        let mut open = Vec::new();
+        let (mut quoted, mut escaped, mut large) = (false, false, false);
         loop {
             let buffer = self.source.fill_buf()?;
             if buffer.is_empty() {
-                return Ok((value, End::Source));
+                return Ok((value, if large { End::Limit } else { End::Source }));
             }
-            let mut taken = buffer.len();
-            let mut ended = false;
-            for (at, &b) in buffer.iter().enumerate() {
+            let mut at = 0;
+            let mut end = None;
+            while at < buffer.len() && end.is_none() {
+                let b = buffer[at];
+                at += 1;
                 if quoted {
                     match b {
                         _ if escaped => escaped = false,
                         b'\\' => escaped = true,
                         b'"' => quoted = false,
-                        _ => {}
+                        b'\n' => end = Some(End::Break),
+                        _ => {
+                            at += memchr::memchr3(b'\\', b'"', b'\n', &buffer[at..])
+                                .unwrap_or(buffer.len() - at)
+                        }
                     }
                     continue;
                 }
                 match b {
                     b'"' => quoted = true,
-                    b'{' | b'[' => depth += 1,
-                    b'}' | b']' | b',' if depth == 0 => (taken, ended) = (at, true),
-                    _ if depth == 0 && b.is_ascii_whitespace() => (taken, ended) = (at, true),
-                    b'}' | b']' => {
-                        depth -= 1;
-                        if depth == 0 {
-                            (taken, ended) = (at + 1, true);
-                        }
-                    }
+                    b'{' => open.push(b'}'),
+                    b'[' => open.push(b']'),
+                    b'}' | b']' | b',' if open.is_empty() => (at, end) = (at - 1, Some(End::Value)),
+                    _ if open.is_empty() && b.is_ascii_whitespace() => (at, end) = (at - 1, Some(End::Value)),
+                    b'}' | b']' if open.pop() != Some(b) => end = Some(End::Break),
+                    b'}' | b']' if open.is_empty() => end = Some(End::Value),
                     _ => {}
                 }
-                if ended {
-                    break;
-                }
             }
-            self.lines += newlines(&buffer[..taken]);
-            value.extend_from_slice(&buffer[..taken]);
-            self.source.consume(taken);
-            if ended {
-                return Ok((value, End::Value));
+            self.lines += newlines(&buffer[..at]);
+            if !large {
+                value.extend_from_slice(&buffer[..at]);
             }
+            self.source.consume(at);
             if value.len() > self.limit {
-                return Ok((value, End::Limit));
+                if next_begin(&value, self.indent).is_some() {
+                    return Ok((value, End::Break));
+                }
+                large = true;
+                value.truncate(KEPT_BYTES);
+                value.shrink_to_fit();
+            }
+            match end {
+                Some(_) if large => return Ok((value, End::Limit)),
+                Some(end) => return Ok((value, end)),
+                None => {}
             }
         }
     }
 
     /// Puts bytes back that were read since `lines` lay behind.
     fn put_back(&mut self, bytes: &[u8], lines: u64) {
-        let rest = self.source.returned.split_off(self.source.read);
-        self.source.returned = [bytes, &rest].concat();
-        self.source.read = 0;
         self.lines = lines;
+        let source = &mut self.source;
+        if source.returned[..source.read].ends_with(bytes) {
+            source.read -= bytes.len();
+            return;
+        }
+        let rest = source.returned.split_off(source.read);
+        source.returned = [bytes, &rest].concat();
+        source.read = 0;
+    }
+
+    /// Goes to where the next value seems to begin behind one that is broken and begins after `before` lines. What lies between is added to it.
+    fn pass(&mut self, mut broken: Vec<u8>, before: u64) -> io::Result<Vec<u8>> {
+        if let Some(at) = next_begin(&broken, self.indent) {
+            let rest = broken.split_off(at);
+            self.put_back(&rest, before + newlines(&broken));
+            return Ok(broken);
+        }
+        let mut is_fresh = broken.last() == Some(&b'\n');
+        loop {
+            let mut line = Vec::new();
+            let most = self.limit as u64 + 1;
+            (&mut self.source).take(most).read_until(b'\n', &mut line)?;
+            self.over = line.is_empty();
+            if self.over {
+                return Ok(broken);
+            }
+            if is_fresh && begins(&line, self.indent) {
+                self.put_back(&line, self.lines);
+                return Ok(broken);
+            }
+            is_fresh = line.last() == Some(&b'\n');
+            self.lines += newlines(&line);
+            if broken.len() < KEPT_BYTES {
+                broken.append(&mut line);
+            }
+        }
     }
 
     /// Sees how the values stand from the first of them.
@@ -239,28 +300,26 @@ impl<R: BufRead> Values<R> {
         }
         let before = self.lines;
         let (value, end) = self.brackets()?;
-        let one_line = self.lines == before;
-        if matches!(end, End::Value) && !one_line && is_json(&value) {
-            self.layout = Layout::Documents;
-            return Ok(Some(self.told(before + 1, value, End::Value)));
-        }
+        let is_line = !value.contains(&b'\n');
+        let is_whole = end == End::Value && is_json(&value);
         // Objects that begin lines are lines, of which the first is broken.
-        let is_lines = one_line
-            || value
-                .split(|&b| b == b'\n')
-                .skip(1)
-                .any(|line| line.starts_with(b"{"));
+        let is_lines = if is_line || is_whole {
+            is_line
+        } else {
+            let follows =
+                end == End::Break && value.ends_with(b"\n") && self.source.fill_buf()?.starts_with(b"{");
+            follows || next_begin(&value, 0).is_some()
+        };
         self.layout = if is_lines {
             Layout::Lines
         } else {
             Layout::Documents
         };
-        if is_lines {
+        if is_lines && end != End::Limit {
             self.put_back(&value, before);
             return self.next_value();
         }
-        self.over = true;
-        Ok(Some(self.told(before + 1, value, end)))
+        self.document_of(value, end, before).map(Some)
     }
 
     fn told(&self, line: u64, bytes: Vec<u8>, end: End) -> Value {
@@ -269,7 +328,7 @@ impl<R: BufRead> Values<R> {
                 "a record of more than {} bytes",
                 self.limit
             ))),
-            End::Value | End::Source => None,
+            End::Value | End::Source | End::Break => None,
         };
         Value { line, bytes, problem }
     }
@@ -311,16 +370,23 @@ impl<R: BufRead> Values<R> {
     }
 
     fn document(&mut self) -> io::Result<Option<Value>> {
-        let line = self.lines + 1;
+        let before = self.lines;
         let (bytes, end) = self.brackets()?;
-        // Where brackets do not close, and where nothing was taken, nothing behind can be told apart.
-        self.over = !matches!(end, End::Value) || bytes.is_empty();
-        if bytes.is_empty() {
-            let mut value = self.told(line, bytes, end);
+        self.document_of(bytes, end, before).map(Some)
+    }
+
+    fn document_of(&mut self, bytes: Vec<u8>, end: End, before: u64) -> io::Result<Value> {
+        let is_empty = bytes.is_empty();
+        let bytes = if is_empty || matches!(end, End::Break | End::Source) {
+            self.pass(bytes, before)?
+        } else {
+            bytes
+        };
+        let mut value = self.told(before + 1, bytes, end);
+        if is_empty {
             value.problem = Some(Problem::new("expected a JSON value"));
-            return Ok(Some(value));
         }
-        Ok(Some(self.told(line, bytes, end)))
+        Ok(value)
     }
 }
 
@@ -342,8 +408,20 @@ impl<R: BufRead> Iterator for Values<R> {
     }
 }
 
+/// Whether a line begins an object that is not indented more than `indent`: what is within an object mostly is.
+fn begins(line: &[u8], indent: usize) -> bool {
+    let spaces = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    spaces <= indent && line.get(spaces) == Some(&b'{')
+}
+
+/// Where the first line within these bytes, but not their first, begins an object (see [`begins`]).
+fn next_begin(bytes: &[u8], indent: usize) -> Option<usize> {
+    let ends = memchr::memchr_iter(b'\n', bytes).map(|end| end + 1);
+    ends.into_iter().find(|&at| begins(&bytes[at..], indent))
+}
+
 fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&b| b == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 fn is_json(bytes: &[u8]) -> bool {
@@ -398,7 +476,45 @@ mod tests {
     }
 
     #[test]
+    fn what_is_broken_ends_where_the_next_begins() {
+        for (text, want) in [
+            // A line that ends within a string, a bracket that does not match, one that is not closed.
+            (
+                "[{\"a\":\"x\n},\n{\"b\":1}]",
+                vec!["1 {\"a\":\"x\n},\n", "3 {\"b\":1}"],
+            ),
+            (
+                "[\n  {\"a\":[}},\n  {\n    \"b\": {}\n  }\n]",
+                vec!["2 {\"a\":[}},\n", "3 {\n    \"b\": {}\n  }"],
+            ),
+            (
+                "[\n{\"a\":[\n,\n{\"b\":1}\n]",
+                vec!["2 {\"a\":[\n,\n", "4 {\"b\":1}"],
+            ),
+            (
+                "{\n\"a\":1\n}\n{\n\"b\":[\n}\n{\n\"c\":1\n}\n",
+                vec!["1 {\n\"a\":1\n}", "4 {\n\"b\":[\n}\n", "7 {\n\"c\":1\n}"],
+            ),
+            (
+                "{\"a\":\"x\n{\"b\":1}\n{\"c\":1}\n",
+                vec!["1 {\"a\":\"x", "2 {\"b\":1}", "3 {\"c\":1}"],
+            ),
+            ("{\"a\":[}\n{\"b\":1}\n", vec!["1 {\"a\":[}", "2 {\"b\":1}"]),
+            (
+                "[{}}\n{\"b\":1}]",
+                vec!["1 {}", "1 !expected a JSON value", "2 {\"b\":1}"],
+            ),
+        ] {
+            assert_eq!(values(text, 1000), want, "{text}");
+        }
+    }
+
+    #[test]
     fn a_value_that_is_too_large_is_left_out() {
+        assert_eq!(
+            values("[{\"a\":\"long\"},{}]", 8),
+            ["1 !a record of more than 8 bytes", "1 {}"]
+        );
         assert_eq!(
             values("{}\n{\"a\":\"long\"}\n{}\n", 8),
             ["1 {}", "2 !a record of more than 8 bytes", "3 {}"]

@@ -35,33 +35,71 @@ pub(super) struct Checkpoint {
     pub(super) rejected: u64,
 }
 
+/// Of so many files at most it is kept how each was.
+const EACH: usize = 4096;
+
 /// What is read: all names, sizes and times of change in one sum.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Inputs {
     files: u64,
     bytes: u64,
     sum: String,
+    /// A sum for each file, to tell which one has changed.
+    each: Vec<u32>,
 }
 
 impl Inputs {
-    fn of(inputs: &[Input]) -> Self {
+    /// Also of the paths that lead nowhere: they are records, too.
+    fn of(missing: &[String], inputs: &[Input]) -> Self {
         let mut sum = Xxh3::new();
         let mut bytes = 0;
+        let mut each = Vec::new();
+        for line in missing {
+            sum.update(line.as_bytes());
+            sum.update(&[1]);
+        }
         for input in inputs {
             let size = input.size().unwrap_or(0);
             bytes += size;
-            sum.update(input.name.as_bytes());
-            sum.update(&[0]);
-            sum.update(&size.to_le_bytes());
             let changed = input.path().and_then(|p| fs::metadata(p).ok()?.modified().ok());
             let age = changed.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
-            sum.update(&age.map_or(0, |age| age.as_nanos()).to_le_bytes());
+            let age = age.map_or(0, |age| age.as_nanos());
+            let mut own = Xxh3::new();
+            own.update(input.name.as_bytes());
+            own.update(&[0]);
+            own.update(&size.to_le_bytes());
+            own.update(&age.to_le_bytes());
+            let own = own.digest();
+            sum.update(&own.to_le_bytes());
+            if inputs.len() <= EACH {
+                each.push(own as u32);
+            }
         }
         Inputs {
             files: inputs.len() as u64,
             bytes,
             sum: format!("{:032x}", sum.digest128()),
+            each,
         }
+    }
+
+    /// In what these differ from earlier ones.
+    fn changes(&self, earlier: &Inputs, inputs: &[Input]) -> String {
+        let mut told = format!(
+            "{} files of {} bytes, now {} of {}",
+            earlier.files, earlier.bytes, self.files, self.bytes
+        );
+        let same = self
+            .each
+            .iter()
+            .zip(&earlier.each)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let compared = !self.each.is_empty() && !earlier.each.is_empty();
+        if let Some(first) = inputs.get(same).filter(|_| compared) {
+            told += &format!("; {} is the first that is not as it was", first.name);
+        }
+        told
     }
 }
 
@@ -93,6 +131,13 @@ impl Ranges {
     }
 }
 
+/// A value of an option as it is typed.
+fn named(value: &impl clap::ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
 /// Where the checkpoint of an output lies.
 pub(super) fn path(out: &Path) -> PathBuf {
     beside(out, ".checkpoint")
@@ -100,24 +145,44 @@ pub(super) fn path(out: &Path) -> PathBuf {
 
 impl Checkpoint {
     /// The beginning of a run.
-    pub(super) fn new(args: &Score, to: crate::args::To, lexicon: &str, inputs: &[Input]) -> Self {
-        let shown = |value: &dyn std::fmt::Debug| format!("{value:?}");
+    pub(super) fn new(
+        args: &Score,
+        to: crate::args::To,
+        lexicon: &str,
+        missing: &[String],
+        inputs: &[Input],
+    ) -> Self {
+        fn told<T>(value: Option<&T>, shown: impl Fn(&T) -> String) -> String {
+            value.map_or_else(|| "not given".to_owned(), shown)
+        }
+        let roles = |roles: &crate::roles::RoleMap| {
+            let pairs = roles.pairs().map(|(id, role)| format!("{id}={}", role.as_str()));
+            pairs.collect::<Vec<_>>().join(",")
+        };
         let settings = [
             ("lexicon", lexicon.to_owned()),
             ("program", env!("CARGO_PKG_VERSION").to_owned()),
-            ("--to", shown(&to)),
-            ("--from", shown(&args.from)),
-            ("--columns", shown(&args.columns)),
-            ("--roles", shown(&args.roles)),
-            ("--evidence", shown(&args.evidence)),
-            ("--no-text", shown(&args.no_text)),
-            ("--rows", shown(&args.rows)),
-            ("--compare", shown(&args.compare)),
+            ("--to", named(&to)),
+            (
+                "--from",
+                told(args.from.as_ref(), |format| format.name().to_owned()),
+            ),
+            ("--columns", told(args.columns.as_ref(), ToString::to_string)),
+            ("--roles", told(args.roles.as_ref(), roles)),
+            (
+                "--rejects",
+                told(args.rejects.as_ref(), |path| path.display().to_string()),
+            ),
+            ("--unordered", args.unordered.to_string()),
+            ("--evidence", named(&args.evidence)),
+            ("--no-text", args.no_text.to_string()),
+            ("--rows", named(&args.rows)),
+            ("--compare", told(args.compare.as_ref(), named)),
         ];
         Checkpoint {
             version: VERSION,
             settings: settings.map(|(key, value)| (key.to_owned(), value)).into(),
-            inputs: Inputs::of(inputs),
+            inputs: Inputs::of(missing, inputs),
             done: Ranges::default(),
             out_bytes: 0,
             rejects_bytes: 0,
@@ -150,7 +215,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// What is not as it was.
-    pub(super) fn goes_on(&self, earlier: &Checkpoint) -> Result<(), Failure> {
+    pub(super) fn goes_on(&self, earlier: &Checkpoint, inputs: &[Input]) -> Result<(), Failure> {
         for (key, value) in &self.settings {
             let before = earlier.settings.get(key).map_or("nothing", String::as_str);
             if before != value {
@@ -162,10 +227,9 @@ impl Checkpoint {
         if self.inputs == earlier.inputs {
             return Ok(());
         }
-        let (was, is) = (&earlier.inputs, &self.inputs);
+        let changes = self.inputs.changes(&earlier.inputs, inputs);
         Err(Failure::of_usage(format_args!(
-            "cannot go on: the inputs have changed ({} files of {} bytes, now {} of {}); start anew without --resume",
-            was.files, was.bytes, is.files, is.bytes
+            "cannot go on: the inputs have changed ({changes}); start anew without --resume"
         )))
     }
 

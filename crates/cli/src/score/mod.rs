@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Score) -> Result<Outcome, Failure> {
     };
     let inputs = results::without_own(inputs, args);
     let analyzer = crate::layers::analyzer(&args.reading)?;
-    let begun = Checkpoint::new(args, to, analyzer.lexicon().name(), &inputs);
+    let begun = Checkpoint::new(args, to, analyzer.lexicon().name(), &missing, &inputs);
     let scorer = Arc::new(Scorer {
         analyzer,
         args: args.clone(),

@@ -22,28 +22,16 @@ pub(super) fn beside(target: &Path, more: &str) -> PathBuf {
 }
 
 impl Part {
-    /// Begins anew, whatever an earlier run has left.
+    /// Takes the file for this run, as an earlier one has left it or new.
     ///
     /// # Errors
-    /// A file that cannot be made, or that another run is writing.
-    pub(super) fn create(target: &Path) -> Result<Self, Failure> {
-        Part::open(target, 0, true)
-    }
-
-    /// Goes on behind the first so many bytes; what stands behind them goes.
-    ///
-    /// # Errors
-    /// A file that is shorter, that cannot be opened, or that another run is writing.
-    pub(super) fn resume(target: &Path, bytes: u64) -> Result<Self, Failure> {
-        Part::open(target, bytes, false)
-    }
-
-    fn open(target: &Path, bytes: u64, create: bool) -> Result<Self, Failure> {
+    /// A file that cannot be opened, or that another run is writing.
+    pub(super) fn open(target: &Path) -> Result<Self, Failure> {
         let path = beside(target, ".part");
         let failed = |e: &io::Error| Failure::Nothing(format!("{}: {}", path.display(), plainly(e)));
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .write(true)
-            .create(create)
+            .create(true)
             .truncate(false)
             .open(&path)
             .map_err(|e| failed(&e))?;
@@ -56,20 +44,35 @@ impl Part {
             // Some file systems know no locks: then nobody can be kept out.
             Err(TryLockError::Error(_)) => {}
         }
-        let length = file.metadata().map_err(|e| failed(&e))?.len();
-        if length < bytes {
-            let why =
-                format!("{length} bytes, where the checkpoint counts {bytes}: start anew without --resume");
-            return Err(Failure::Nothing(format!("{}: {why}", path.display())));
-        }
-        file.set_len(bytes).map_err(|e| failed(&e))?;
-        file.seek(SeekFrom::Start(bytes)).map_err(|e| failed(&e))?;
         Ok(Part {
             file: BufWriter::with_capacity(1 << 16, file),
             target: target.to_owned(),
             path,
-            bytes,
+            bytes: 0,
         })
+    }
+
+    /// Goes on behind the first so many bytes; what stands behind them goes.
+    ///
+    /// # Errors
+    /// A file that is shorter.
+    pub(super) fn go_on(&mut self, bytes: u64) -> Result<(), Failure> {
+        let file = self.file.get_mut();
+        let length = file.metadata().map(|known| known.len());
+        let cut = length.and_then(|length| {
+            if length < bytes {
+                return Ok(Some(length));
+            }
+            file.set_len(bytes)?;
+            file.seek(SeekFrom::Start(bytes)).map(|_| None)
+        });
+        if let Some(length) = cut.map_err(|e| self.failed(&e))? {
+            let why =
+                format!("{length} bytes, where the checkpoint counts {bytes}: start anew without --resume");
+            return Err(Failure::Nothing(format!("{}: {why}", self.path.display())));
+        }
+        self.bytes = bytes;
+        Ok(())
     }
 
     /// How many bytes were written.

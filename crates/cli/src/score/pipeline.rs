@@ -15,7 +15,7 @@ use super::scorer::{Scored, Scorer};
 /// So many calls are handed to a thread at once …
 const BATCH_CALLS: usize = 256;
 /// … as long as they are no larger than this.
-const BATCH_BYTES: usize = 256 << 10;
+const BATCH_BYTES: usize = 64 << 10;
 /// How often the caller hears that nothing has happened.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -106,6 +106,7 @@ fn feed(
     stop: &AtomicBool,
     handed: &AtomicU64,
 ) {
+    let _alarm = Alarm;
     let mut items = (0..).zip(items).filter(|(number, _)| !skip(*number)).peekable();
     for number in 0.. {
         if permitted.recv().is_err() || stop.load(Ordering::Relaxed) {
@@ -141,7 +142,7 @@ fn feed(
     }
 }
 
-/// Ends the program if a thread is lost: the others would wait for it forever.
+/// Ends the program if a thread is lost: the others would wait for it forever, or take what it has read for all there is.
 struct Alarm;
 
 impl Drop for Alarm {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::part::{Part, beside};
 use crate::failure::Failure;
+use crate::output::{Output, is_file};
 use crate::read::Refusal;
 
 /// The longest record that is kept, in bytes.
@@ -25,46 +26,62 @@ struct Line<'a> {
     cut: bool,
 }
 
+/// Where lines go: a file that grows beside its name, or a stream or device.
+enum Place {
+    Part(Part),
+    Output(Output),
+}
+
 /// The file of what is left out. It comes into being with its first line.
 pub(super) struct Rejects {
     path: Option<PathBuf>,
-    part: Option<Part>,
+    place: Option<Place>,
     no_text: bool,
 }
 
 impl Rejects {
     /// A file, which may have been begun by an interrupted run, to so many bytes; without one nothing is kept.
     pub(super) fn open(path: Option<PathBuf>, bytes: u64, no_text: bool) -> Result<Self, Failure> {
-        let part = match &path {
+        let place = match &path {
+            Some(path) if !is_file(path) => Some(Place::Output(Output::open(Some(path), false)?)),
             Some(path) if bytes > 0 => {
                 // The last step but one of a run gives the file its name.
                 if path.exists() && !beside(path, ".part").exists() {
                     let renamed = std::fs::rename(path, beside(path, ".part"));
                     renamed.map_err(|e| Failure::of_writing(&path.display().to_string(), &e))?;
                 }
-                Some(Part::resume(path, bytes)?)
+                let mut part = Part::open(path)?;
+                part.go_on(bytes)?;
+                Some(Place::Part(part))
             }
             _ => None,
         };
-        Ok(Rejects { path, part, no_text })
+        Ok(Rejects { path, place, no_text })
     }
 
     /// Where it is, once something stands in it.
     pub(super) fn written(&self) -> Option<&Path> {
-        self.part.as_ref().and(self.path.as_deref())
+        self.place.as_ref().and(self.path.as_deref())
     }
 
     /// How long it is.
     pub(super) fn bytes(&self) -> u64 {
-        self.part.as_ref().map_or(0, Part::bytes)
+        match &self.place {
+            Some(Place::Part(part)) => part.bytes(),
+            _ => 0,
+        }
     }
 
     /// Adds a line.
     pub(super) fn add(&mut self, refusal: &Refusal, raw: Option<&[u8]>) -> Result<(), Failure> {
         let Some(path) = &self.path else { return Ok(()) };
-        let part = match &mut self.part {
-            Some(part) => part,
-            none => none.insert(Part::create(path)?),
+        let place = match &mut self.place {
+            Some(place) => place,
+            none => {
+                let mut part = Part::open(path)?;
+                part.go_on(0)?;
+                none.insert(Place::Part(part))
+            }
         };
         let raw = raw.filter(|_| !self.no_text);
         let kept = raw.map(|raw| &raw[..raw.len().min(RECORD_BYTES)]);
@@ -77,18 +94,26 @@ impl Rejects {
         };
         let mut line = serde_json::to_vec(&line).map_err(Failure::of_usage)?;
         line.push(b'\n');
-        part.write(&line)
+        match place {
+            Place::Part(part) => part.write(&line),
+            Place::Output(output) => output.write(&line),
+        }
     }
 
     /// All that was added is on the disk.
     pub(super) fn sync(&mut self) -> Result<(), Failure> {
-        self.part.as_mut().map_or(Ok(()), Part::sync)
+        match &mut self.place {
+            Some(Place::Part(part)) => part.sync(),
+            Some(Place::Output(output)) => output.flush(),
+            None => Ok(()),
+        }
     }
 
     /// The run is over: the file gets its name, or what an earlier run had left there goes.
     pub(super) fn finish(self) -> Result<(), Failure> {
-        match (self.part, self.path) {
-            (Some(part), _) => part.finish(),
+        match (self.place, self.path) {
+            (Some(Place::Part(part)), _) => part.finish(),
+            (Some(Place::Output(output)), _) => output.finish(),
             (None, Some(path)) => match std::fs::remove_file(&path) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                     Err(Failure::of_writing(&path.display().to_string(), &e))

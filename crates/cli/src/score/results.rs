@@ -17,8 +17,8 @@ use super::scorer::Scorer;
 use super::{checkpoint, rejects_beside};
 use crate::args::{Score, To};
 use crate::failure::{Failure, Outcome};
-use crate::inputs::Input;
-use crate::output::Output;
+use crate::inputs::{self, Input};
+use crate::output::{Output, is_file};
 use crate::progress::Progress;
 
 /// Where reports are written.
@@ -28,7 +28,7 @@ enum Place {
     /// A file that can be gone on with.
     Part(Part, PathBuf),
     /// Columns, which are written in one go.
-    Columns(ColumnFile),
+    Columns(Box<ColumnFile>),
 }
 
 /// The results of a run.
@@ -46,26 +46,24 @@ pub(super) struct Results {
 
 /// The inputs without what this run itself writes: an output may lie in a folder that is read.
 pub(super) fn without_own(inputs: Vec<Input>, args: &Score) -> Vec<Input> {
-    let Some(out) = &args.out else { return inputs };
-    let beside_out = [
-        ".part",
-        ".checkpoint",
-        ".checkpoint.tmp",
-        ".rejects.jsonl",
-        ".rejects.jsonl.part",
-    ];
-    let own = std::iter::once(out.clone()).chain(beside_out.iter().map(|more| beside(out, more)));
-    let own: Vec<PathBuf> = own.filter_map(|path| path.canonicalize().ok()).collect();
-    let is_own = |input: &Input| {
-        input
-            .path()
-            .and_then(|p| p.canonicalize().ok())
-            .is_some_and(|p| own.contains(&p))
-    };
-    if own.is_empty() {
-        return inputs;
+    let mut own = Vec::new();
+    if let Some(out) = &args.out {
+        let endings = ["", ".part", ".checkpoint", ".checkpoint.tmp"];
+        own.extend(endings.iter().map(|more| beside(out, more)));
+        own.push(rejects_beside(out));
+        own.push(beside(&rejects_beside(out), ".part"));
     }
-    inputs.into_iter().filter(|input| !is_own(input)).collect()
+    if let Some(rejects) = &args.rejects {
+        own.extend([rejects.clone(), beside(rejects, ".part")]);
+    }
+    inputs::without(inputs, &own)
+}
+
+/// The file that a link leads to, which is what is replaced at the end; all others as they are.
+fn pointed_at(out: &Path) -> PathBuf {
+    let is_link = out.symlink_metadata().is_ok_and(|known| known.is_symlink());
+    let found = is_link.then(|| out.canonicalize().ok()).flatten();
+    found.unwrap_or_else(|| out.to_owned())
 }
 
 impl Results {
@@ -76,44 +74,60 @@ impl Results {
         inputs: &[Input],
     ) -> Result<Option<Self>, Failure> {
         let args = &scorer.args;
-        let file = args.out.as_deref().filter(|out| is_file(out));
+        let target = args.out.as_deref().filter(|out| is_file(out)).map(pointed_at);
+        let file = target.as_deref();
+        let rejects = match &args.rejects {
+            Some(path) => Some(path.clone()),
+            None => file.map(rejects_beside),
+        };
+        if rejects.is_some() && rejects == args.out {
+            return Err(Failure::of_usage("--out and --rejects are the same file"));
+        }
         let mut state = begun;
+        let mut goes_on = false;
         if args.resume {
             let Some(out) = file.filter(|_| scorer.to != To::Parquet) else {
                 return Err(Failure::of_usage(
                     "--resume needs --out with a file that can grow: .jsonl, .json, .csv or text",
                 ));
             };
-            if inputs.iter().any(|input| input.path().is_none()) {
-                return Err(Failure::of_usage(
-                    "--resume cannot go on with standard input: name its file",
-                ));
+            if let Some(stream) = inputs.iter().find(|input| input.is_stream()) {
+                return Err(Failure::of_usage(format_args!(
+                    "--resume cannot go on with {}, which is read only once: name a file",
+                    stream.name
+                )));
             }
             match Checkpoint::read(out)? {
                 // The last step of a run takes the part away: then only the checkpoint was left.
-                Some(_) if out.exists() && !beside(out, ".part").exists() => {
-                    Checkpoint::remove(out)?;
+                // A part without a checkpoint is of a run that was stopped early, whatever an older one has left.
+                found if out.exists() && !beside(out, ".part").exists() => {
+                    if found.is_some() {
+                        Checkpoint::remove(out)?;
+                    }
+                    if !args.quiet {
+                        crate::complain(&format!("{} is complete: nothing is left to do", out.display()));
+                    }
                     return Ok(None);
                 }
                 Some(earlier) => {
-                    state.goes_on(&earlier)?;
+                    state.goes_on(&earlier, inputs)?;
                     state = earlier;
+                    goes_on = true;
                 }
-                None if out.exists() => return Ok(None),
                 None => {}
             }
         }
         let place = match file {
-            Some(out) if scorer.to == To::Parquet => Place::Columns(ColumnFile::create(out, args.rows)?),
+            Some(out) if scorer.to == To::Parquet => {
+                Place::Columns(Box::new(ColumnFile::create(out, args.rows)?))
+            }
             Some(out) => {
-                let part = if state.out_bytes > 0 {
-                    Part::resume(out, state.out_bytes)?
-                } else {
-                    Part::create(out)?
-                };
-                if state.out_bytes == 0 {
+                let mut part = Part::open(out)?;
+                if !goes_on {
+                    // Before the part is emptied: at no moment may it be shorter than its checkpoint says.
                     Checkpoint::remove(out)?;
                 }
+                part.go_on(state.out_bytes)?;
                 Place::Part(part, out.to_owned())
             }
             None if scorer.to == To::Parquet => {
@@ -122,10 +136,6 @@ impl Results {
                 ));
             }
             None => Place::Output(Output::open(args.out.as_deref(), scorer.to == To::Text)?),
-        };
-        let rejects = match &args.rejects {
-            Some(path) => Some(path.clone()),
-            None => file.map(rejects_beside),
         };
         let rejects = Rejects::open(rejects, state.rejects_bytes, args.no_text)?;
         Ok(Some(Results {
@@ -203,20 +213,29 @@ impl Results {
         Ok(())
     }
 
+    /// All that was written is on the disk.
+    fn sync(&mut self) -> Result<(), Failure> {
+        if let Place::Part(part, _) = &mut self.place {
+            part.sync()?;
+        }
+        self.rejects.sync()
+    }
+
     /// Writes a checkpoint, if it is time for one or the run ends here.
     pub(super) fn keep(&mut self, now: bool) -> Result<(), Failure> {
         let every = Duration::from_secs_f64(self.scorer.args.checkpoint_every);
-        let Place::Part(part, out) = &mut self.place else {
+        let Place::Part(part, out) = &self.place else {
             return Ok(());
         };
-        if !now && self.kept.elapsed() < every {
+        let lengths = (part.bytes(), self.rejects.bytes());
+        let has_grown = lengths != (self.state.out_bytes, self.state.rejects_bytes);
+        if !now && (!has_grown || self.kept.elapsed() < every) {
             return Ok(());
         }
-        part.sync()?;
-        self.rejects.sync()?;
-        self.state.out_bytes = part.bytes();
-        self.state.rejects_bytes = self.rejects.bytes();
-        self.state.write(out)?;
+        let out = out.clone();
+        self.sync()?;
+        (self.state.out_bytes, self.state.rejects_bytes) = lengths;
+        self.state.write(&out)?;
         self.kept = Instant::now();
         Ok(())
     }
@@ -240,7 +259,7 @@ impl Results {
     }
 
     /// The run broke: what to do about it.
-    pub(super) fn broken(self, failure: Failure) -> Failure {
+    pub(super) fn broken(&self, failure: Failure) -> Failure {
         match (failure, &self.place) {
             (Failure::Nothing(why), Place::Part(_, out)) if checkpoint::path(out).exists() => {
                 Failure::Nothing(format!(
@@ -265,7 +284,8 @@ impl Results {
             }
             return Err(Failure::of_usage("nothing was scored"));
         }
-        self.write(self.scorer.after())?;
+        let ready = self.write(self.scorer.after()).and_then(|()| self.sync());
+        ready.map_err(|failure| self.broken(failure))?;
         let rejects = self.rejects.written().map(Path::to_owned);
         self.rejects.finish()?;
         let to_file = !matches!(self.place, Place::Output(_));
@@ -306,9 +326,4 @@ fn tell_strangers((names, calls): &(Vec<String>, u64)) {
     crate::complain(&format!(
         "{calls} calls have speakers whose role nobody says ({all}): --roles {first}=agent,… tells it"
     ));
-}
-
-/// Whether results go into a file, not to a stream or a device.
-fn is_file(out: &Path) -> bool {
-    out.as_os_str() != "-" && std::fs::metadata(out).map_or(true, |known| known.is_file())
 }

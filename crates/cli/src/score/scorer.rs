@@ -107,7 +107,7 @@ impl Desk<'_> {
         scored
     }
 
-    fn one(&self, record: Record) -> (Option<Vec<u8>>, Result<(Place, Scorable), Refusal>) {
+    fn one(&self, record: Record) -> (Option<Vec<u8>>, Result<Placed, Refusal>) {
         let place = Place {
             file: std::sync::Arc::clone(&record.file),
             line: record.entry.line,
@@ -198,6 +198,9 @@ impl Desk<'_> {
         report
     }
 }
+
+/// A call with the place of its record.
+type Placed = (Place, Scorable);
 
 /// Where a record stands.
 struct Place {

@@ -1,6 +1,7 @@
 //! Which columns of a table hold what.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 use hackles::Role;
@@ -82,6 +83,20 @@ impl FromStr for Columns {
             columns.0.insert(known, column.trim().to_owned());
         }
         Ok(columns)
+    }
+}
+
+impl fmt::Display for Columns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (field, column)) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let known = FIELDS.iter().find(|(_, known)| known == field);
+            match (field, known) {
+                (Field::Meta(key), _) => write!(f, "{comma}meta.{key}={column}")?,
+                (_, known) => write!(f, "{comma}{}={column}", known.map_or("", |(name, _)| name))?,
+            }
+        }
+        Ok(())
     }
 }
 

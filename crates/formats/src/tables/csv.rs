@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io::BufRead;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
 use hackles::Role;
 
 use crate::call::Call;
@@ -12,6 +11,7 @@ use crate::format::Format;
 use crate::problem::Problem;
 use crate::tables::columns::{Columns, Places};
 use crate::tables::gathering::Gathering;
+use crate::tables::rows::Rows;
 use crate::values::BOM;
 
 /// The separator of a header, if it is one: comma, else what some spreadsheets write instead.
@@ -33,9 +33,28 @@ pub(crate) fn is_header(line: &str, columns: &Columns) -> bool {
     separator(line, columns).is_some()
 }
 
+/// Why a line is not the header of a table with these columns.
+pub(crate) fn not_header(line: &str, columns: &Columns) -> Problem {
+    let cells: Vec<String> = line
+        .split(char::from(likely(line)))
+        .map(|c| c.trim().trim_matches('"').to_owned())
+        .collect();
+    let missing = Places::of(&cells, columns).err();
+    missing.unwrap_or_else(|| Problem::new("not the header of a table"))
+}
+
+/// The separator that a line has most of.
+fn likely(line: &str) -> u8 {
+    let most = [b',', b';', b'\t'].into_iter().rev();
+    most.max_by_key(|&s| line.bytes().filter(|&b| b == s).count())
+        .unwrap_or(b',')
+}
+
 /// The calls of a table, and the rows that could not be read.
 pub(crate) struct Table<R> {
-    reader: Reader<R>,
+    rows: Rows<R>,
+    /// How many cells the header has.
+    width: usize,
     places: Option<Places>,
     gathering: Gathering,
     ready: VecDeque<Entry>,
@@ -51,16 +70,17 @@ impl<R: BufRead> Table<R> {
         }
         let header = String::from_utf8_lossy(&head);
         let header = header.trim_start().lines().next().unwrap_or_default();
-        let likely = separator(header, columns).unwrap_or_else(|| {
-            let most = [b',', b';', b'\t'].into_iter().rev();
-            most.max_by_key(|&s| header.bytes().filter(|&b| b == s).count())
-                .unwrap_or(b',')
-        });
-        let mut reader = ReaderBuilder::new().delimiter(likely).from_reader(source);
-        let names = reader
-            .headers()
-            .map_err(problem)
-            .map(|h| h.iter().map(str::to_owned).collect());
+        let likely = separator(header, columns).unwrap_or_else(|| likely(header));
+        let mut rows = Rows::new(source, likely);
+        let names = match rows.next() {
+            Ok(Some(Ok(row))) => rows
+                .cells(&row)
+                .map(|names| names.into_iter().map(str::to_owned).collect()),
+            Ok(Some(Err((_, problem)))) => Err(problem),
+            Ok(None) => Ok(Vec::new()),
+            Err(error) => Err(Problem::of_reading(&error)),
+        };
+        let width = names.as_ref().map_or(0, Vec::len);
         let places = names.and_then(|names: Vec<String>| Places::of(&names, columns));
         let mut ready = VecDeque::new();
         let places = match places {
@@ -71,7 +91,8 @@ impl<R: BufRead> Table<R> {
             }
         };
         Table {
-            reader,
+            rows,
+            width,
             over: places.is_none(),
             places,
             gathering: Gathering::new(held),
@@ -81,27 +102,37 @@ impl<R: BufRead> Table<R> {
 
     /// Reads one row.
     fn row(&mut self, places: &Places) {
-        let mut row = StringRecord::new();
-        let before = self.reader.position().line();
-        let read = self.reader.read_record(&mut row);
-        let line = row.position().map_or(before, csv::Position::line);
-        let raw = || Some(row.iter().collect::<Vec<_>>().join(",").into_bytes());
-        let taken = match read {
-            Ok(false) => {
+        let (row, taken) = match self.rows.next() {
+            Ok(None) => {
                 self.over = true;
-                Ok(())
+                (None, Ok(()))
             }
-            Ok(true) => places
-                .row(|at| row.get(at).unwrap_or_default())
-                .and_then(|turn| self.gathering.take(line, turn)),
+            Ok(Some(Ok(row))) => {
+                let width = self.width;
+                let cells = self.rows.cells(&row);
+                let told = cells.and_then(|cells| match cells.len() == width {
+                    true => places.row(|at| cells.get(at).copied().unwrap_or_default()),
+                    false => Err(Problem::new(format!(
+                        "{} cells, the header has {width}",
+                        cells.len()
+                    ))),
+                });
+                let taken = told.and_then(|turn| self.gathering.take(row.line, turn));
+                (Some(row), taken)
+            }
+            Ok(Some(Err((row, problem)))) => (Some(row), Err(problem)),
             Err(error) => {
-                self.over = error.is_io_error();
-                Err(problem(error))
+                self.over = true;
+                let line = Some(self.rows.next_line());
+                let why = format!("{}; nothing behind it is read", Problem::of_reading(&error));
+                self.ready.push_back(Entry::bad(line, Problem::new(why), None));
+                (None, Ok(()))
             }
         };
-        if let Err(why) = taken {
+        if let (Some(row), Err(why)) = (row, taken) {
             let why = Problem::new(format!("{why}; the row is left out"));
-            self.ready.push_back(Entry::bad(Some(line), why, raw()));
+            let raw = row.raw.trim_ascii_end().to_vec();
+            self.ready.push_back(Entry::bad(Some(row.line), why, Some(raw)));
         }
         let done = if self.over {
             self.gathering.finish()
@@ -131,14 +162,7 @@ impl<R: BufRead> Iterator for Table<R> {
 }
 
 fn problem(error: csv::Error) -> Problem {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => Problem::new(format!("{len} cells, the header has {expected_len}")),
-        csv::ErrorKind::Utf8 { .. } => Problem::new("not valid UTF-8"),
-        csv::ErrorKind::Io(e) => Problem::of_reading(e),
-        _ => Problem::new(error.to_string()),
-    }
+    Problem::new(error.to_string())
 }
 
 /// The columns that are written.

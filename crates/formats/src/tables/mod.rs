@@ -5,3 +5,4 @@ pub(crate) mod csv;
 pub(crate) mod gathering;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;
+mod rows;

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hackles_formats::Reading;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use crate::args::{Score, To};
 use crate::failure::{Failure, Outcome};
@@ -138,15 +140,14 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// An interrupt lets what was read be finished; a second one ends the program where it is.
+/// An interrupt lets what was read be finished; a second one ends the program where it is. Hanging up is no interrupt: runs go on under `nohup`.
 fn watch_for_interrupts(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
-    let stop = Arc::clone(stop);
-    let set = ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-    });
-    set.map_err(|e| Failure::of_usage(format_args!("cannot watch for interrupts: {e}")))
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, INTERRUPTED.into(), Arc::clone(stop))
+            .and_then(|_| flag::register(signal, Arc::clone(stop)))
+            .map_err(|e| Failure::of_usage(format_args!("cannot watch for interrupts: {e}")))?;
+    }
+    Ok(())
 }
 
 /// The exit status of a run that was interrupted, as shells have it.

@@ -219,6 +219,10 @@ impl Desk<'_> {
             ));
         }
         if self.ended.contains(&id) {
+            // An envelope may end a call whose own stream had ended it already.
+            if ends && message.utterance.is_none() && self.format() != Format::Jsonl {
+                return Ok(());
+            }
             return Err(wrong(format!("the call \"{id}\" has ended")));
         }
         if message.utterance.is_none() && !introduces && !self.calls.contains_key(&id) {

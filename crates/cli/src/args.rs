@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod convert;
 mod score;
 pub(crate) mod summary;
+mod transcripts;
 pub(crate) mod workbench;
 
 use std::path::PathBuf;

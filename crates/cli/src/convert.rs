@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hackles_formats::{Call, Format, ParquetWriter, Party, Problem, Reading, Writer};
+use hackles_formats::{Call, Format, ParquetWriter, Party, Problem, Writer};
 
 use crate::args::convert::{Convert, To};
 use crate::failure::{Failure, Outcome};
@@ -18,11 +17,7 @@ use crate::read::{self, Record, Refusal, refusal};
 
 /// Runs the command.
 pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
-    if args.paths.is_empty() && std::io::stdin().is_terminal() {
-        return Err(Failure::of_usage(
-            "no transcript is given: name a file or a folder, or pipe one in (try --help)",
-        ));
-    }
+    let (inputs, missing) = args.transcripts.inputs()?;
     let mut target = Target::open(args)?;
     let mut progress = Progress::new(target.on_terminal());
     let (mut written, mut left_out) = (0, 0);
@@ -30,18 +25,11 @@ pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
         left_out += 1;
         progress.complain(line);
     };
-    let mut missing = Vec::new();
-    let inputs = match args.paths.as_slice() {
-        [] => vec![Input::standard()],
-        paths => inputs::find(paths, &mut |line| missing.push(line)),
-    };
     let inputs = inputs::without(inputs, args.out.as_slice());
     missing.iter().for_each(|line| leave_out(line, &mut progress));
     let bytes = Arc::new(AtomicU64::new(0));
     progress.expect(inputs.iter().map(Input::size).sum(), &bytes);
-    let mut reading = Reading::default();
-    reading.from = args.from;
-    reading.columns = args.columns.clone().unwrap_or_default();
+    let reading = args.transcripts.reading();
     for input in inputs {
         let records = match read::records(&input, &reading, &bytes) {
             Ok(records) => records,
@@ -97,11 +85,11 @@ fn one(record: Record, args: &Convert) -> Result<(Call, Place), Trouble> {
         file: record.file,
         line: record.entry.line,
     };
-    let found = record.entry.read(args.from);
+    let found = record.entry.read(args.transcripts.from);
     let found = found.map_err(|p| Trouble::Refusal(refusal(Arc::clone(&place.file), place.line, &p)))?;
     let mut call = found.call;
     call.id.get_or_insert(id);
-    for (id, role) in args.roles.iter().flat_map(|map| map.pairs()) {
+    for (id, role) in args.transcripts.roles.iter().flat_map(|map| map.pairs()) {
         let told = Some("--roles".into());
         match call.participants.iter_mut().find(|p| p.id == id) {
             Some(party) => (party.role, party.role_from) = (Some(role), told),

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hackles_formats::{Columns, Format};
 
 use super::Reading;
-use crate::roles::RoleMap;
+use super::transcripts::Transcripts;
 
 const HELP: &str = "\
 Transcripts may be
@@ -33,18 +32,8 @@ Examples:
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Score {
-    /// Files, folders, patterns, or - for standard input, which is also read if none is given
-    #[arg(value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// How the transcripts are written [default: seen from their content]
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) from: Option<Format>,
-    /// Columns of tables that are not called call_id, speaker, role, name, start_ms, end_ms, start_s, end_s, text or meta.…: FIELD=COLUMN,…
-    #[arg(long, value_name = "MAP")]
-    pub(crate) columns: Option<Columns>,
-    /// Who is who, as in ch_0=agent,ch_1=customer
-    #[arg(long, value_name = "MAP")]
-    pub(crate) roles: Option<RoleMap>,
+    #[command(flatten)]
+    pub(crate) transcripts: Transcripts,
     /// How the reports are written [default: by the ending of --out, else text]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<To>,

@@ -165,10 +165,13 @@ impl Checkpoint {
             ("--to", named(&to)),
             (
                 "--from",
-                told(args.from.as_ref(), |format| format.name().to_owned()),
+                told(args.transcripts.from.as_ref(), |format| format.name().to_owned()),
             ),
-            ("--columns", told(args.columns.as_ref(), ToString::to_string)),
-            ("--roles", told(args.roles.as_ref(), roles)),
+            (
+                "--columns",
+                told(args.transcripts.columns.as_ref(), ToString::to_string),
+            ),
+            ("--roles", told(args.transcripts.roles.as_ref(), roles)),
             (
                 "--rejects",
                 told(args.rejects.as_ref(), |path| path.display().to_string()),

@@ -9,19 +9,17 @@ mod results;
 mod rows;
 mod scorer;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use hackles_formats::Reading;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::args::{Score, To};
 use crate::failure::{Failure, Outcome};
-use crate::inputs::{self, Input};
+use crate::inputs::Input;
 use crate::progress::Progress;
 use crate::read::{self, Record, Refusal};
 use checkpoint::Checkpoint;
@@ -35,17 +33,8 @@ type Item = Result<Record, Refusal>;
 /// Runs the command.
 pub(crate) fn run(args: &Score) -> Result<Outcome, Failure> {
     let start = Instant::now();
-    if args.paths.is_empty() && std::io::stdin().is_terminal() {
-        return Err(Failure::of_usage(
-            "no transcript is given: name a file or a folder, or pipe one in (try --help)",
-        ));
-    }
     let to = args.to.unwrap_or_else(|| implied(args));
-    let mut missing = Vec::new();
-    let inputs = match args.paths.as_slice() {
-        [] => vec![Input::standard()],
-        paths => inputs::find(paths, &mut |line| missing.push(line)),
-    };
+    let (inputs, missing) = args.transcripts.inputs()?;
     let inputs = results::without_own(inputs, args);
     let analyzer = crate::layers::analyzer(&args.reading)?;
     let begun = Checkpoint::new(args, to, analyzer.lexicon().name(), &missing, &inputs);
@@ -93,9 +82,7 @@ fn items(
     args: &Score,
     read: &Arc<AtomicU64>,
 ) -> impl Iterator<Item = Item> + Send + 'static {
-    let mut reading = Reading::default();
-    reading.from = args.from;
-    reading.columns = args.columns.clone().unwrap_or_default();
+    let reading = args.transcripts.reading();
     let missing = missing.into_iter().map(|line| {
         let (file, reason) = line.rsplit_once(": ").unwrap_or(("", &line));
         Err(Refusal {

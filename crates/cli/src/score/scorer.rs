@@ -113,12 +113,14 @@ impl Desk<'_> {
             line: record.entry.line,
         };
         let raw = record.entry.raw().filter(|_| self.keeps_raw).map(<[u8]>::to_vec);
-        let read = record.scorable(self.scorer.args.from).map(|mut found| {
-            if let Some(roles) = &self.scorer.args.roles {
-                roles.apply(&mut found.transcript.participants);
-            }
-            (place, found)
-        });
+        let read = record
+            .scorable(self.scorer.args.transcripts.from)
+            .map(|mut found| {
+                if let Some(roles) = &self.scorer.args.transcripts.roles {
+                    roles.apply(&mut found.transcript.participants);
+                }
+                (place, found)
+            });
         (raw, read)
     }
 

@@ -61,6 +61,7 @@ pub(crate) fn run(asked: &Asked) -> Result<(), String> {
     let input = folder.join("calls.jsonl");
     let bytes = generate(&input, count).map_err(|e| format!("{}: {e}", input.display()))?;
     let (parsing, turns) = parse(&input)?;
+    let analyzer = compiled(&program, &folder)?;
     let mut archive = Archive {
         calls: count,
         bytes,
@@ -78,7 +79,9 @@ pub(crate) fn run(asked: &Asked) -> Result<(), String> {
     ];
     for (name, arguments) in cases {
         let out = folder.join("reports.jsonl");
-        archive.runs.push(score(&program, &input, &out, name, arguments)?);
+        archive
+            .runs
+            .push(score(&program, &analyzer, [&input, &out], name, arguments)?);
         let written = reports(&out)?;
         if written != (count, turns) {
             return Err(format!(
@@ -102,6 +105,21 @@ fn program() -> Result<PathBuf, String> {
         Ok(status) if status.success() => Ok(root.join("target/release/hackles")),
         Ok(status) => Err(format!("cargo build: {status}")),
         Err(e) => Err(format!("cargo build: {e}")),
+    }
+}
+
+/// The built-in lexicons compiled once: runs are timed without it.
+fn compiled(program: &Path, folder: &Path) -> Result<PathBuf, String> {
+    let path = folder.join("analyzer.bin");
+    let done = Command::new(program)
+        .args(["lexicon", "compile", "--out"])
+        .arg(&path)
+        .stdout(Stdio::null())
+        .status();
+    match done {
+        Ok(status) if status.success() => Ok(path),
+        Ok(status) => Err(format!("hackles lexicon compile: {status}")),
+        Err(e) => Err(format!("{}: {e}", program.display())),
     }
 }
 
@@ -164,8 +182,8 @@ fn parse(path: &Path) -> Result<(Duration, usize), String> {
 
 fn score(
     program: &Path,
-    input: &Path,
-    out: &Path,
+    analyzer: &Path,
+    [input, out]: [&Path; 2],
     name: &'static str,
     arguments: &[&str],
 ) -> Result<Run, String> {
@@ -173,6 +191,8 @@ fn score(
     let mut child = Command::new(program)
         .arg("score")
         .args(arguments)
+        .arg("--analyzer")
+        .arg(analyzer)
         .args(["--quiet", "--to", "jsonl", "--out"])
         .args([out, input])
         .stdin(Stdio::null())

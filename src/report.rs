@@ -49,6 +49,17 @@ pub enum Trend {
     Flat,
 }
 
+impl Trend {
+    /// As it stands in reports: `rising`, `falling` or `flat`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trend::Rising => "rising",
+            Trend::Falling => "falling",
+            Trend::Flat => "flat",
+        }
+    }
+}
+
 /// The report of a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]

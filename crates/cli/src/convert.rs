@@ -13,7 +13,8 @@ use crate::failure::{Failure, Outcome};
 use crate::inputs::{self, Input};
 use crate::output::{Output, Pending};
 use crate::progress::Progress;
-use crate::read::{self, Record, Refusal, refusal};
+use crate::read::{self, Record};
+use crate::refusal::{Place, Refusal};
 
 /// Runs the command.
 pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
@@ -21,12 +22,14 @@ pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
     let mut target = Target::open(args)?;
     let mut progress = Progress::new(target.on_terminal());
     let (mut written, mut left_out) = (0, 0);
-    let mut leave_out = |line: &str, progress: &mut Progress| {
+    let mut leave_out = |refusal: &Refusal, progress: &mut Progress| {
         left_out += 1;
-        progress.complain(line);
+        progress.complain(&refusal.to_string());
     };
     let inputs = inputs::without(inputs, args.out.as_slice());
-    missing.iter().for_each(|line| leave_out(line, &mut progress));
+    missing
+        .iter()
+        .for_each(|refusal| leave_out(refusal, &mut progress));
     let bytes = Arc::new(AtomicU64::new(0));
     progress.expect(inputs.iter().map(Input::size).sum(), &bytes);
     let reading = args.transcripts.reading();
@@ -34,18 +37,18 @@ pub(crate) fn run(args: &Convert) -> Result<Outcome, Failure> {
         let records = match read::records(&input, &reading, &bytes) {
             Ok(records) => records,
             Err(refusal) => {
-                leave_out(&refusal.to_string(), &mut progress);
+                leave_out(&refusal, &mut progress);
                 continue;
             }
         };
         for record in records {
             let converted = one(record, args).and_then(|(call, place)| match target.write(&call)? {
                 Ok(()) => Ok(()),
-                Err(problem) => Err(Trouble::Refusal(refusal(place.file, place.line, &problem))),
+                Err(problem) => Err(Refusal::new(place, &problem).into()),
             });
             match converted {
                 Ok(()) => written += 1,
-                Err(Trouble::Refusal(refusal)) => leave_out(&refusal.to_string(), &mut progress),
+                Err(Trouble::Refusal(refusal)) => leave_out(&refusal, &mut progress),
                 Err(Trouble::Failure(failure)) => return Err(failure),
             }
             progress.add(1, 0);
@@ -67,28 +70,21 @@ enum Trouble {
     Failure(Failure),
 }
 
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Trouble::Refusal(refusal)
+    }
+}
+
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Trouble::Failure(failure)
     }
 }
 
-/// Where a call stands.
-struct Place {
-    file: Arc<str>,
-    line: Option<u64>,
-}
-
 fn one(record: Record, args: &Convert) -> Result<(Call, Place), Trouble> {
-    let id = record.place();
-    let place = Place {
-        file: record.file,
-        line: record.entry.line,
-    };
-    let found = record.entry.read(args.transcripts.from);
-    let found = found.map_err(|p| Trouble::Refusal(refusal(Arc::clone(&place.file), place.line, &p)))?;
-    let mut call = found.call;
-    call.id.get_or_insert(id);
+    let place = record.place.clone();
+    let mut call = record.whole(args.transcripts.from)?.call;
     for (id, role) in args.transcripts.roles.iter().flat_map(|map| map.pairs()) {
         let told = Some("--roles".into());
         match call.participants.iter_mut().find(|p| p.id == id) {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hackles_formats::{Entries, Problem, Reading, is_parquet};
 
 use crate::failure::plainly;
+use crate::refusal::{Place, Refusal};
 
 /// Endings of files that are meant to be transcripts.
 const ENDINGS: &[&str] = &[
@@ -23,13 +24,13 @@ pub(crate) struct Input {
     /// As it is named in messages and in the ids of calls that have none.
     pub(crate) name: String,
     /// It was named itself, not found in a folder: so it is meant to be a transcript.
-    named: bool,
+    pub(crate) named: bool,
     standard: bool,
 }
 
 /// Everything the paths name: files in the order given, folders and patterns with all they hold in the order of names.
 /// What cannot be looked at is complained of.
-pub(crate) fn find(paths: &[PathBuf], complain: &mut impl FnMut(String)) -> Vec<Input> {
+pub(crate) fn find(paths: &[PathBuf], complain: &mut impl FnMut(Refusal)) -> Vec<Input> {
     let mut inputs = Vec::new();
     for path in paths {
         let text = path.to_string_lossy();
@@ -58,7 +59,7 @@ pub(crate) fn without(inputs: Vec<Input>, files: &[PathBuf]) -> Vec<Input> {
 }
 
 /// What a pattern stands for, where the shell has left it as it is.
-fn matching(pattern: &str, inputs: &mut Vec<Input>, complain: &mut impl FnMut(String)) {
+fn matching(pattern: &str, inputs: &mut Vec<Input>, complain: &mut impl FnMut(Refusal)) {
     let before = inputs.len();
     match glob::glob(pattern) {
         Ok(paths) => {
@@ -66,19 +67,22 @@ fn matching(pattern: &str, inputs: &mut Vec<Input>, complain: &mut impl FnMut(St
                 match path {
                     Ok(path) => walk(&path, true, inputs, complain),
                     Err(error) => {
-                        complain(format!("{}: {}", error.path().display(), plainly(error.error())));
+                        complain(unread(
+                            &error.path().display().to_string(),
+                            plainly(error.error()),
+                        ));
                     }
                 }
             }
             if inputs.len() == before {
-                complain(format!("{pattern}: no such file"));
+                complain(unread(pattern, "no such file"));
             }
         }
-        Err(error) => complain(format!("{pattern}: {error}")),
+        Err(error) => complain(unread(pattern, error)),
     }
 }
 
-fn walk(path: &Path, named: bool, inputs: &mut Vec<Input>, complain: &mut impl FnMut(String)) {
+fn walk(path: &Path, named: bool, inputs: &mut Vec<Input>, complain: &mut impl FnMut(Refusal)) {
     let name = path.display().to_string();
     // Inside folders links to folders are not followed: they may lead in circles.
     let is_dir = if named {
@@ -102,9 +106,17 @@ fn walk(path: &Path, named: bool, inputs: &mut Vec<Input>, complain: &mut impl F
                     walk(&entry, false, inputs, complain);
                 }
             }
-            Err(error) => complain(format!("{name}: {}", plainly(&error))),
+            Err(error) => complain(unread(&name, plainly(&error))),
         },
-        Err(error) => complain(format!("{name}: {}", plainly(&error))),
+        Err(error) => complain(unread(&name, plainly(&error))),
+    }
+}
+
+/// What cannot be looked at.
+fn unread(name: &str, why: impl ToString) -> Refusal {
+    Refusal {
+        place: Place::of(name),
+        reason: why.to_string(),
     }
 }
 
@@ -161,10 +173,14 @@ impl Input {
         self.path().is_none_or(is_special)
     }
 
+    /// What is known of it, if it is a file.
+    pub(crate) fn metadata(&self) -> Option<fs::Metadata> {
+        fs::metadata(self.path()?).ok().filter(fs::Metadata::is_file)
+    }
+
     /// Its size, if it is a file.
     pub(crate) fn size(&self) -> Option<u64> {
-        let known = fs::metadata(self.path()?).ok()?;
-        known.is_file().then_some(known.len())
+        self.metadata().map(|known| known.len())
     }
 
     /// Opens it. Nothing if it is empty, or if it is no transcript and nobody said it was. `bytes` counts what is read of it.

@@ -16,6 +16,7 @@ mod lexicon;
 mod output;
 mod progress;
 mod read;
+mod refusal;
 mod render;
 mod roles;
 mod score;

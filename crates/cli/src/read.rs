@@ -3,66 +3,38 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hackles_formats::{Entry, Format, Problem, Reading, Scorable};
+use hackles_formats::{Entry, Format, Found, Reading, Scorable};
 
 use crate::inputs::Input;
+use crate::refusal::{Place, Refusal};
 
 /// One call as it was found.
 pub(crate) struct Record {
-    /// The input.
-    pub(crate) file: Arc<str>,
-    /// What it holds.
+    /// Where it stands.
+    pub(crate) place: Place,
+    /// What stands there.
     pub(crate) entry: Entry,
 }
 
-/// Why a record is left out, and where it stands.
-pub(crate) struct Refusal {
-    pub(crate) file: Arc<str>,
-    pub(crate) line: Option<u64>,
-    pub(crate) reason: String,
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.file, self.reason),
-            None => write!(f, "{}: {}", self.file, self.reason),
-        }
-    }
-}
-
 impl Record {
-    /// Where it stands: `FILE:LINE`.
-    pub(crate) fn place(&self) -> String {
-        match self.entry.line {
-            Some(line) => format!("{}:{line}", self.file),
-            None => self.file.to_string(),
-        }
-    }
-
-    /// The call; one without an id is named after its place.
+    /// The call, to be scored; one without an id is named after its place.
     pub(crate) fn scorable(self, from: Option<Format>) -> Result<Scorable, Refusal> {
-        let place = self.place();
-        let (file, line) = (self.file, self.entry.line);
         let mut found = self
             .entry
             .scorable(from)
-            .map_err(|problem| refusal(file, line, &problem))?;
-        found.transcript.id.get_or_insert(place);
+            .map_err(|p| Refusal::new(self.place.clone(), &p))?;
+        found.transcript.id.get_or_insert_with(|| self.place.to_string());
         Ok(found)
     }
-}
 
-/// Why an entry that begins on a line is refused. Its own lines are counted on.
-pub(crate) fn refusal(file: Arc<str>, line: Option<u64>, problem: &Problem) -> Refusal {
-    let (more, column) = match problem.place() {
-        Some((line, column)) => (line as u64 - 1, format!(" (column {column})")),
-        None => (0, String::new()),
-    };
-    Refusal {
-        file,
-        line: line.map(|line| line + more),
-        reason: format!("{problem}{column}"),
+    /// The call with all its format knows of it; one without an id is named after its place.
+    pub(crate) fn whole(self, from: Option<Format>) -> Result<Found, Refusal> {
+        let mut found = self
+            .entry
+            .read(from)
+            .map_err(|p| Refusal::new(self.place.clone(), &p))?;
+        found.call.id.get_or_insert_with(|| self.place.to_string());
+        Ok(found)
     }
 }
 
@@ -72,13 +44,16 @@ pub(crate) fn records(
     reading: &Reading,
     bytes: &Arc<AtomicU64>,
 ) -> Result<Box<dyn Iterator<Item = Record> + Send>, Refusal> {
-    let file: Arc<str> = input.name.as_str().into();
+    let whole = Place::of(&input.name);
     match input.entries(reading, bytes) {
         Ok(None) => Ok(Box::new(std::iter::empty())),
         Ok(Some(entries)) => Ok(Box::new(entries.map(move |entry| Record {
-            file: Arc::clone(&file),
+            place: Place {
+                line: entry.line,
+                ..whole.clone()
+            },
             entry,
         }))),
-        Err(problem) => Err(refusal(file, None, &problem)),
+        Err(problem) => Err(Refusal::new(whole, &problem)),
     }
 }

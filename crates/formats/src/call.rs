@@ -250,6 +250,22 @@ impl Call {
         }
     }
 
+    /// The party that a speaker is, if anything is known of it.
+    pub fn party_of(&self, speaker: &str) -> Option<&Party> {
+        self.participants.iter().find(|p| p.id == speaker)
+    }
+
+    /// The role of a speaker: what its id says, else what its party has.
+    pub fn role_of(&self, speaker: &str) -> Option<Role> {
+        Role::of_id(speaker).or_else(|| self.party_of(speaker)?.role)
+    }
+
+    /// What the call is filed under, as JSON.
+    pub(crate) fn meta_json(&self) -> Option<String> {
+        let meta = self.meta.clone()?;
+        Some(serde_json::Value::from(meta).to_string())
+    }
+
     /// Files the call under a value of this name, if there is one.
     pub fn file_under(&mut self, name: &str, value: Option<impl Into<serde_json::Value>>) {
         let value = value.map(Into::into);
@@ -303,9 +319,8 @@ impl Call {
 
     /// The name under which figures of a speaker are filed: the role, else the id.
     pub fn figure_name(&self, speaker: &str) -> String {
-        let role = self.participants.iter().find(|p| p.id == speaker);
-        let role = Role::of_id(speaker).or_else(|| role.and_then(|p| p.role));
-        role.map_or_else(|| speaker.to_owned(), |role| role.as_str().to_owned())
+        self.role_of(speaker)
+            .map_or_else(|| speaker.to_owned(), |role| role.as_str().to_owned())
     }
 }
 

@@ -47,4 +47,5 @@ pub use record::{Record, live, read};
 pub use tables::columns::Columns;
 #[cfg(feature = "parquet")]
 pub use tables::parquet::ParquetWriter;
+pub use values::BOM;
 pub use write::Writer;

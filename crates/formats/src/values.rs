@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use crate::problem::Problem;
 
 /// What some programs write in front of UTF-8.
-pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A value, or why there is none.
 pub(crate) struct Value {

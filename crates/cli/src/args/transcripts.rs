@@ -7,6 +7,7 @@ use hackles_formats::{Columns, Format, Reading};
 
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
+use crate::refusal::Refusal;
 use crate::roles::RoleMap;
 
 /// What is read.
@@ -27,11 +28,11 @@ pub(crate) struct Transcripts {
 }
 
 impl Transcripts {
-    /// All inputs, and in lines what is not there.
+    /// All inputs, and what is not there.
     ///
     /// # Errors
     /// Nothing is named, and standard input is a terminal.
-    pub(crate) fn inputs(&self) -> Result<(Vec<Input>, Vec<String>), Failure> {
+    pub(crate) fn inputs(&self) -> Result<(Vec<Input>, Vec<Refusal>), Failure> {
         if self.paths.is_empty() && std::io::stdin().is_terminal() {
             return Err(Failure::of_usage(
                 "no transcript is given: name a file or a folder, or pipe one in (try --help)",
@@ -40,7 +41,7 @@ impl Transcripts {
         let mut missing = Vec::new();
         let inputs = match self.paths.as_slice() {
             [] => vec![Input::standard()],
-            paths => inputs::find(paths, &mut |line| missing.push(line)),
+            paths => inputs::find(paths, &mut |refusal| missing.push(refusal)),
         };
         Ok((inputs, missing))
     }

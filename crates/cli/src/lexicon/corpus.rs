@@ -90,7 +90,7 @@ fn known(lexicons: &[&Lexicon], signal: &str) -> Result<(), Failure> {
 impl Read {
     fn add(&mut self, paths: &[PathBuf], labels: &Labels) {
         let mut problems = Vec::new();
-        for input in inputs::find(paths, &mut |line| problems.push(line)) {
+        for input in inputs::find(paths, &mut |refusal| problems.push(refusal.to_string())) {
             match read::records(&input, &Reading::default(), &Arc::default()) {
                 Ok(records) => {
                     problems.extend(records.filter_map(|record| self.record(record, labels).err()))
@@ -104,7 +104,7 @@ impl Read {
 
     /// Adds a record. Of our own JSON any row counts that has labels; all else is a transcript.
     fn record(&mut self, record: Record, labels: &Labels) -> Result<(), String> {
-        let place = record.place();
+        let place = record.place.to_string();
         let failed = |message| format!("{place}: {message}");
         match record.entry.row() {
             Some(row) => self.corpus.add_json(&place, row, labels).map_err(failed),

@@ -19,7 +19,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut String, report: &CallReport) {
     let sentiment = call.sentiment.iter().map(|(who, s)| {
         let trend = s
             .trend
-            .map_or("", |t| if t == Trend::Flat { "" } else { trend(t) });
+            .map_or("", |t| if t == Trend::Flat { "" } else { t.as_str() });
         format!("{} {} {trend}", plain(who), short(s.overall.to_f64()))
             .trim_end()
             .to_owned()
@@ -104,14 +104,6 @@ pub(super) fn list(view: &View<'_>, out: &mut String, label: (Style, &str), item
     );
 }
 
-fn trend(trend: Trend) -> &'static str {
-    match trend {
-        Trend::Rising => "rising",
-        Trend::Falling => "falling",
-        Trend::Flat => "flat",
-    }
-}
-
 fn anger(report: &CallReport) -> Vec<String> {
     let anger = &report.call.anger;
     let (Some(start), Some(peak), Some(end)) = (anger.start, anger.peak, anger.end) else {
@@ -132,7 +124,7 @@ fn anger(report: &CallReport) -> Vec<String> {
         format!("peak {}{peak_at}", short(peak.to_f64())),
         format!("end {}", short(end.to_f64())),
     ];
-    parts.extend(anger.trend.map(|t| trend(t).to_owned()));
+    parts.extend(anger.trend.map(|t| t.as_str().to_owned()));
     parts.push(course);
     parts
 }
@@ -145,7 +137,7 @@ fn turned(report: &CallReport) -> Vec<String> {
         format!(
             "at {}{after}: {} {:.2} → {:.2}",
             place(report, t.turn),
-            trend(t.direction),
+            t.direction.as_str(),
             t.before.to_f64(),
             t.after.to_f64()
         )

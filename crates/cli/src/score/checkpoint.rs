@@ -12,6 +12,7 @@ use super::part::beside;
 use crate::args::Score;
 use crate::failure::Failure;
 use crate::inputs::Input;
+use crate::refusal::Refusal;
 
 /// The version of the file.
 const VERSION: u32 = 1;
@@ -50,18 +51,19 @@ struct Inputs {
 
 impl Inputs {
     /// Also of the paths that lead nowhere: they are records, too.
-    fn of(missing: &[String], inputs: &[Input]) -> Self {
+    fn of(missing: &[Refusal], inputs: &[Input]) -> Self {
         let mut sum = Xxh3::new();
         let mut bytes = 0;
         let mut each = Vec::new();
-        for line in missing {
-            sum.update(line.as_bytes());
+        for refusal in missing {
+            sum.update(refusal.to_string().as_bytes());
             sum.update(&[1]);
         }
         for input in inputs {
-            let size = input.size().unwrap_or(0);
+            let known = input.metadata();
+            let size = known.as_ref().map_or(0, fs::Metadata::len);
             bytes += size;
-            let changed = input.path().and_then(|p| fs::metadata(p).ok()?.modified().ok());
+            let changed = known.and_then(|known| known.modified().ok());
             let age = changed.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
             let age = age.map_or(0, |age| age.as_nanos());
             let mut own = Xxh3::new();
@@ -149,7 +151,7 @@ impl Checkpoint {
         args: &Score,
         to: crate::args::To,
         lexicon: &str,
-        missing: &[String],
+        missing: &[Refusal],
         inputs: &[Input],
     ) -> Self {
         fn told<T>(value: Option<&T>, shown: impl Fn(&T) -> String) -> String {

@@ -9,7 +9,7 @@ use arrow_json::ReaderBuilder;
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use hackles::CallReport;
 use hackles::evidence::Evidence;
-use hackles::report::PracticeState;
+use hackles::report::{PracticeState, Trend};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -54,7 +54,7 @@ struct Call<'a> {
     anger_peak_turn: Option<u32>,
     anger_start: Option<f64>,
     anger_end: Option<f64>,
-    anger_trend: Option<String>,
+    anger_trend: Option<&'static str>,
     sentiment_agent: Option<f64>,
     sentiment_customer: Option<f64>,
     interruptions_by_agent: Option<u32>,
@@ -238,7 +238,7 @@ fn call(report: &CallReport) -> Call<'_> {
         anger_peak_turn: anger.peak_turn,
         anger_start: score(anger.start),
         anger_end: score(anger.end),
-        anger_trend: anger.trend.map(|t| format!("{t:?}").to_lowercase()),
+        anger_trend: anger.trend.map(Trend::as_str),
         sentiment_agent: sentiment("agent"),
         sentiment_customer: sentiment("customer"),
         interruptions_by_agent: figures.interruptions.by_agent,

@@ -8,6 +8,7 @@ mod rejects;
 mod results;
 mod rows;
 mod scorer;
+mod strangers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use crate::args::{Score, To};
 use crate::failure::{Failure, Outcome};
 use crate::inputs::Input;
 use crate::progress::Progress;
-use crate::read::{self, Record, Refusal};
+use crate::read::{self, Record};
+use crate::refusal::Refusal;
 use checkpoint::Checkpoint;
 use pipeline::Plan;
 use results::Results;
@@ -77,20 +79,12 @@ pub(crate) fn run(args: &Score) -> Result<Outcome, Failure> {
 
 /// All records of all inputs, and what of them cannot be opened.
 fn items(
-    missing: Vec<String>,
+    missing: Vec<Refusal>,
     inputs: Vec<Input>,
     args: &Score,
     read: &Arc<AtomicU64>,
 ) -> impl Iterator<Item = Item> + Send + 'static {
     let reading = args.transcripts.reading();
-    let missing = missing.into_iter().map(|line| {
-        let (file, reason) = line.rsplit_once(": ").unwrap_or(("", &line));
-        Err(Refusal {
-            file: file.into(),
-            line: None,
-            reason: reason.to_owned(),
-        })
-    });
     let read = Arc::clone(read);
     let records = inputs.into_iter().flat_map(move |input| {
         let records: Box<dyn Iterator<Item = Item> + Send> = match read::records(&input, &reading, &read) {
@@ -99,7 +93,7 @@ fn items(
         };
         records
     });
-    missing.collect::<Vec<_>>().into_iter().chain(records)
+    missing.into_iter().map(Err).chain(records)
 }
 
 /// The format that the ending of the output file asks for.

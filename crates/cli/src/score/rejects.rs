@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::part::{Part, beside};
 use crate::failure::Failure;
 use crate::output::{Output, is_file};
-use crate::read::Refusal;
+use crate::refusal::Refusal;
 
 /// The longest record that is kept, in bytes.
 const RECORD_BYTES: usize = 1 << 20;
@@ -86,8 +86,8 @@ impl Rejects {
         let raw = raw.filter(|_| !self.no_text);
         let kept = raw.map(|raw| &raw[..raw.len().min(RECORD_BYTES)]);
         let line = Line {
-            file: &refusal.file,
-            line: refusal.line,
+            file: &refusal.place.file,
+            line: refusal.place.line,
             reason: &refusal.reason,
             record: kept.map(String::from_utf8_lossy),
             cut: kept.map(<[u8]>::len) != raw.map(<[u8]>::len),

@@ -14,6 +14,7 @@ use super::part::{Part, beside};
 use super::pipeline::Done;
 use super::rejects::Rejects;
 use super::scorer::Scorer;
+use super::strangers::Strangers;
 use super::{checkpoint, rejects_beside};
 use crate::args::{Score, To};
 use crate::failure::{Failure, Outcome};
@@ -39,7 +40,7 @@ pub(super) struct Results {
     state: Checkpoint,
     kept: Instant,
     formats: BTreeMap<Format, u64>,
-    strangers: (Vec<String>, u64),
+    strangers: Strangers,
     /// What an earlier run had done.
     before: u64,
 }
@@ -146,7 +147,7 @@ impl Results {
             state,
             kept: Instant::now(),
             formats: BTreeMap::new(),
-            strangers: (Vec::new(), 0),
+            strangers: Strangers::default(),
         }))
     }
 
@@ -199,13 +200,7 @@ impl Results {
         for (format, count) in scored.formats {
             *self.formats.entry(format).or_default() += count;
         }
-        let (names, calls) = &mut self.strangers;
-        *calls += scored.strangers.1;
-        for name in scored.strangers.0 {
-            if names.len() < 4 && !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        self.strangers.merge(&scored.strangers);
         self.state.scored += scored.calls;
         self.state.rejected += scored.refusals.len() as u64;
         self.state.done.add(done.first, done.last);
@@ -313,17 +308,11 @@ impl Results {
                 .map(|(format, calls)| format!("{calls} {}", format.title()));
             let _ = write!(line, "; read as {}", formats.collect::<Vec<_>>().join(", "));
             crate::complain(&line);
-            tell_strangers(&self.strangers);
+            self.strangers
+                .told()
+                .iter()
+                .for_each(|line| crate::complain(line));
         }
         Ok(Outcome::unless(rejected > 0))
     }
-}
-
-/// Says who in the calls has no role, and how to tell it.
-fn tell_strangers((names, calls): &(Vec<String>, u64)) {
-    let [first, ..] = names.as_slice() else { return };
-    let all = names.join(", ");
-    crate::complain(&format!(
-        "{calls} calls have speakers whose role nobody says ({all}): --roles {first}=agent,… tells it"
-    ));
 }

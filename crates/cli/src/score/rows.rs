@@ -53,7 +53,6 @@ fn call(report: &CallReport) -> [String; 17] {
     let score = |score: Option<hackles::fixed::Score>| known(score.map(|s| s.to_f64()));
     let sentiment = |who: &str| score(call.sentiment.get(who).map(|s| s.overall));
     let anger = &call.anger;
-    let trend = anger.trend.map(|t| format!("{t:?}").to_lowercase());
     let signals = call
         .signals
         .iter()
@@ -74,7 +73,7 @@ fn call(report: &CallReport) -> [String; 17] {
         score(anger.peak),
         score(anger.start),
         score(anger.end),
-        trend.unwrap_or_default(),
+        anger.trend.map_or_else(String::new, |t| t.as_str().to_owned()),
         sentiment("agent"),
         sentiment("customer"),
         known(call.interruptions.by_agent),

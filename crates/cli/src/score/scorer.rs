@@ -7,10 +7,12 @@ use hackles_formats::{Format, Scorable};
 
 use crate::args::{Evidence, Score, To};
 use crate::compare;
-use crate::read::{Record, Refusal};
+use crate::read::Record;
+use crate::refusal::{Place, Refusal};
 use crate::render::View;
 use crate::source::Source;
 
+use super::strangers::Strangers;
 use super::{Item, rows};
 
 /// What scores, shared by all threads.
@@ -33,12 +35,9 @@ pub(super) struct Scored {
     pub(super) refusals: Vec<(Refusal, Option<Vec<u8>>)>,
     /// How many calls were read as what.
     pub(super) formats: BTreeMap<Format, u64>,
-    /// Speakers whose role nobody says, and in how many calls there are such.
-    pub(super) strangers: (Vec<String>, u64),
+    /// Who in them has no role.
+    pub(super) strangers: Strangers,
 }
-
-/// So many names of speakers without a role are told.
-const STRANGERS: usize = 4;
 
 impl Scorer {
     /// A place to score at: each thread has its own.
@@ -92,7 +91,8 @@ impl Desk<'_> {
                 Err(refusal) => (None, Err(refusal)),
             };
             let written = read.and_then(|(place, found)| {
-                note(&mut scored, &found);
+                *scored.formats.entry(found.format).or_default() += 1;
+                scored.strangers.note(&found.transcript);
                 let report = self.scorer.analyzer.score(&found.transcript);
                 self.write(&mut scored, &mut reports, &found, report, place)
             });
@@ -108,10 +108,7 @@ impl Desk<'_> {
     }
 
     fn one(&self, record: Record) -> (Option<Vec<u8>>, Result<Placed, Refusal>) {
-        let place = Place {
-            file: std::sync::Arc::clone(&record.file),
-            line: record.entry.line,
-        };
+        let place = record.place.clone();
         let raw = record.entry.raw().filter(|_| self.keeps_raw).map(<[u8]>::to_vec);
         let read = record
             .scorable(self.scorer.args.transcripts.from)
@@ -168,11 +165,7 @@ impl Desk<'_> {
         };
         done.map_err(|reason| {
             scored.bytes.truncate(begin);
-            Refusal {
-                file: place.file,
-                line: place.line,
-                reason,
-            }
+            Refusal { place, reason }
         })
     }
 
@@ -203,32 +196,3 @@ impl Desk<'_> {
 
 /// A call with the place of its record.
 type Placed = (Place, Scorable);
-
-/// Where a record stands.
-struct Place {
-    file: std::sync::Arc<str>,
-    line: Option<u64>,
-}
-
-/// Counts what a call was read as, and who in it has no role.
-fn note(scored: &mut Scored, found: &Scorable) {
-    *scored.formats.entry(found.format).or_default() += 1;
-    let call = &found.transcript;
-    let is_known = |speaker: &str| {
-        let of_party = || {
-            call.participants
-                .iter()
-                .any(|p| p.id == speaker && p.role.is_some())
-        };
-        hackles::Role::of_id(speaker).is_some() || of_party()
-    };
-    let mut strange = false;
-    for turn in call.turns.iter().filter(|t| !is_known(&t.speaker)) {
-        strange = true;
-        let (names, _) = &mut scored.strangers;
-        if !turn.speaker.is_empty() && names.len() < STRANGERS && !names.contains(&turn.speaker) {
-            names.push(turn.speaker.clone());
-        }
-    }
-    scored.strangers.1 += u64::from(strange);
-}

@@ -17,11 +17,12 @@ use rayon::prelude::*;
 
 use crate::args::summary::{Sort, Summary as Args, To};
 use crate::failure::{Failure, Outcome};
+use crate::inputs::Input;
 use crate::output::Output;
 use crate::progress::Progress;
 use fields::{Fields, Key};
 use figures::{Figures, Rules};
-use read::{Input, Portion, Reader, Record};
+use read::{Portion, Reader, Record};
 use report::Line;
 
 /// The band of anger that a peak must reach for the call to be an angry one.
@@ -47,7 +48,9 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     let mut gathered = Gathered::new(rules, Fields::new(&args.by));
     let inputs = match args.paths.as_slice() {
         [] => vec![Input::standard()],
-        paths => read::find(paths, &mut |line| gathered.leave_out(&mut progress, &line)),
+        paths => read::find(paths, &mut |refusal| {
+            gathered.leave_out(&mut progress, &refusal.to_string());
+        }),
     };
     let mut reader = Reader::new(&inputs);
     let mut portion = reader.portion();
@@ -123,7 +126,7 @@ impl Gathered {
             if self.transcripts.contains(&record.file) {
                 continue;
             }
-            let name = inputs[record.file].name();
+            let name = &inputs[record.file].name;
             let place = |more: usize| format!("{name}:{}", record.line + more);
             match line {
                 Line::Report(report) => {

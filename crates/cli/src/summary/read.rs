@@ -1,16 +1,17 @@
 //! Reads reports in portions: one a line, or a JSON document of several, however it is laid out.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use hackles_formats::BOM;
 use memchr::memmem;
 
 use crate::failure::plainly;
+use crate::inputs::{self, Input, has_ending};
+use crate::refusal::Refusal;
 
-/// What some programs write in front of UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
 /// What is read at once.
 const BUFFER_BYTES: usize = 1 << 20;
 /// A portion ends behind so many bytes.
@@ -20,77 +21,20 @@ const HEAD_BYTES: usize = 4096;
 /// What reports are named like, in folders.
 const ENDINGS: [&str; 3] = ["jsonl", "ndjson", "json"];
 
-/// A file; none is standard input.
-pub(super) struct Input {
-    name: String,
-    path: Option<PathBuf>,
-}
-
-impl Input {
-    pub(super) fn standard() -> Self {
-        Input {
-            name: "stdin".into(),
-            path: None,
-        }
-    }
-
-    fn open(&self) -> io::Result<Box<dyn BufRead + Send>> {
-        let unpacked = match &self.path {
-            Some(path) => hackles_formats::unpacked(File::open(path)?),
-            None => hackles_formats::unpacked(io::stdin()),
-        };
-        let source = unpacked.map_err(io::Error::other)?;
-        Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, source)))
-    }
-}
-
-/// The files that paths name; of folders those that look like reports, in the order of their names.
-pub(super) fn find(paths: &[PathBuf], complain: &mut impl FnMut(String)) -> Vec<Input> {
-    let mut inputs = Vec::new();
-    for path in paths {
-        if path.as_os_str() == "-" {
-            inputs.push(Input::standard());
-        } else {
-            walk(path, true, &mut inputs, complain);
-        }
-    }
+/// The files that paths name; of folders those that look like reports.
+pub(super) fn find(paths: &[PathBuf], complain: &mut impl FnMut(Refusal)) -> Vec<Input> {
+    let mut inputs = inputs::find(paths, complain);
+    inputs.retain(|input| input.named || input.path().is_some_and(|path| has_ending(path, &ENDINGS)));
     inputs
 }
 
-fn walk(path: &Path, named: bool, inputs: &mut Vec<Input>, complain: &mut impl FnMut(String)) {
-    let name = path.display().to_string();
-    let found = if named {
-        fs::metadata(path)
-    } else {
-        // Links to folders may lead in circles.
-        fs::symlink_metadata(path)
+fn open(input: &Input) -> io::Result<Box<dyn BufRead + Send>> {
+    let unpacked = match input.path() {
+        Some(path) => hackles_formats::unpacked(File::open(path)?),
+        None => hackles_formats::unpacked(io::stdin()),
     };
-    let entries = match found {
-        Ok(found) if found.is_dir() => fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>),
-        Ok(_) if named || (is_report(path) && !path.is_dir()) => {
-            let path = Some(path.to_owned());
-            return inputs.push(Input { name, path });
-        }
-        Ok(_) => return,
-        Err(error) => Err(error),
-    };
-    match entries {
-        Ok(entries) => {
-            let mut entries: Vec<PathBuf> = entries.into_iter().map(|e| e.path()).collect();
-            entries.sort();
-            for entry in entries {
-                walk(&entry, false, inputs, complain);
-            }
-        }
-        Err(error) => complain(format!("{name}: {}", plainly(&error))),
-    }
-}
-
-fn is_report(path: &Path) -> bool {
-    let hidden = path
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    !hidden && crate::inputs::has_ending(path, &ENDINGS)
+    let source = unpacked.map_err(io::Error::other)?;
+    Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, source)))
 }
 
 /// Where a record stands.
@@ -153,7 +97,7 @@ impl<'a> Reader<'a> {
             };
             let source = match &mut self.source {
                 Some(source) => source,
-                None => match input.open() {
+                None => match open(input) {
                     Ok(source) => {
                         self.lines = Lines::default();
                         self.source.insert(source)
@@ -317,13 +261,6 @@ fn without_turns(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let turns = memmem::find(&line[..line.len().min(HEAD_BYTES)], b",\"turns\":[")?;
     let end = turns + memmem::find(&line[turns..], b"],\"call\":{")?;
     Some((&line[..turns], &line[end + 1..]))
-}
-
-impl Input {
-    /// As it is named in messages.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 #[cfg(test)]

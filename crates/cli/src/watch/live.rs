@@ -7,12 +7,13 @@ use hackles::event::Event;
 use hackles::session::MAX_OPEN;
 use hackles::transcript::Meta;
 use hackles::{Analyzer, Chunk, Participant, Session};
-use hackles_formats::{Figures, Format, Live, Message, Record};
+use hackles_formats::{BOM, Figures, Format, Live, Message, Record};
 
 use super::{Told, tell, tell_report};
 use crate::args::Watch;
 use crate::failure::{Failure, Outcome, plainly};
 use crate::output::Output;
+use crate::refusal::{Place, Refusal};
 use crate::source::Source;
 
 /// Ids of ended calls that are remembered, to tell a late chunk from a new call.
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
                 break;
             }
         }
-        let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+        let text = line.strip_prefix(BOM).unwrap_or(&line).trim_ascii();
         if text.is_empty() {
             continue;
         }
@@ -140,7 +141,7 @@ impl Desk<'_> {
         let read = match std::str::from_utf8(line) {
             Ok(text) => self.reader(line).and_then(|reader| {
                 let read = reader.message(text, &mut messages);
-                read.map_err(|problem| wrong(crate::read::refusal("stdin".into(), None, &problem).reason))
+                read.map_err(|problem| wrong(Refusal::new(Place::of("stdin"), &problem).reason))
             }),
             Err(_) => Err(wrong("not valid UTF-8")),
         };

@@ -177,19 +177,16 @@ pub(crate) fn write(call: &Call, first: bool, out: &mut Vec<u8>) -> Result<(), P
         writer.write_record(COLUMNS).map_err(problem)?;
     }
     let ms = |ms: Option<i64>| ms.map_or_else(String::new, |ms| ms.to_string());
-    let meta = call.meta.as_ref().map_or_else(String::new, |meta| {
-        serde_json::Value::from(meta.clone()).to_string()
-    });
+    let meta = call.meta_json().unwrap_or_default();
     for turn in &call.turns {
         let speaker = turn.speaker.as_deref().unwrap_or_default();
-        let party = call.participants.iter().find(|p| p.id == speaker);
-        let role = Role::of_id(speaker).or(party.and_then(|p| p.role));
+        let name = call.party_of(speaker).and_then(|p| p.name.as_deref());
         writer
             .write_record([
                 call.id.as_deref().unwrap_or_default(),
                 speaker,
-                role.map_or("", Role::as_str),
-                party.and_then(|p| p.name.as_deref()).unwrap_or_default(),
+                call.role_of(speaker).map_or("", Role::as_str),
+                name.unwrap_or_default(),
                 &ms(turn.start_ms),
                 &ms(turn.end_ms),
                 &turn.text,

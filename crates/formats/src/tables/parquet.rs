@@ -193,27 +193,19 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// # Errors
     /// What the output fails with.
     pub fn write(&mut self, call: &Call) -> Result<(), Problem> {
-        let meta = call
-            .meta
-            .as_ref()
-            .map(|meta| serde_json::Value::from(meta.clone()).to_string());
-        let row = |turn: &'_ crate::Turn| {
-            let party = call
-                .participants
-                .iter()
-                .find(|p| Some(&p.id) == turn.speaker.as_ref());
-            let role = turn.speaker.as_deref().and_then(Role::of_id);
-            (
-                role.or(party.and_then(|p| p.role)),
-                party.and_then(|p| p.name.clone()),
-            )
-        };
-        let known: Vec<_> = call.turns.iter().map(row).collect();
-        let rows = call.turns.iter().zip(&known).map(|(turn, (role, name))| Row {
+        let meta = call.meta_json();
+        let rows = call.turns.iter().map(|turn| Row {
             call_id: call.id.as_deref(),
             speaker: turn.speaker.as_deref(),
-            role: role.map(Role::as_str),
-            name: name.as_deref(),
+            role: turn
+                .speaker
+                .as_deref()
+                .and_then(|s| call.role_of(s))
+                .map(Role::as_str),
+            name: turn
+                .speaker
+                .as_deref()
+                .and_then(|s| call.party_of(s)?.name.as_deref()),
             start_ms: turn.start_ms,
             end_ms: turn.end_ms,
             text: &turn.text,

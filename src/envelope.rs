@@ -117,7 +117,9 @@ impl Envelope {
     /// That another version of the library saved it.
     pub(crate) fn of_version(&self, saved: &str, own: &str) -> Error {
         let Envelope { name, advice, .. } = self;
-        self.failed(&format!("the {name} is of version {saved}; this is version {own}: {advice}"))
+        self.failed(&format!(
+            "the {name} is of version {saved}; this is version {own}: {advice}"
+        ))
     }
 
     pub(crate) fn failed(&self, message: &str) -> Error {

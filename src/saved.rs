@@ -61,9 +61,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
     }
     let (mut compiled, files) = postcard::from_bytes::<(Compiled, Vec<SavedFile>)>(body).map_err(damaged)?;
     if !compiled.is_sound() {
-        return Err(ANALYZER.failed(
-            "the saved analyzer is damaged: its tables do not fit each other",
-        ));
+        return Err(ANALYZER.failed("the saved analyzer is damaged: its tables do not fit each other"));
     }
     compiled.share_names();
     compiled.lexicon.rest = Some(Arc::new(Rest {

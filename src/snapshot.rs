@@ -250,7 +250,13 @@ mod tests {
             let options = with_meta(meta);
             let again = again(&options).expect("as it was");
             assert_eq!(again.meta, options.meta);
-            let keys = |o: &Options| o.meta.iter().flatten().map(|(k, _)| k.clone()).collect::<Vec<_>>();
+            let keys = |o: &Options| {
+                o.meta
+                    .iter()
+                    .flatten()
+                    .map(|(k, _)| k.clone())
+                    .collect::<Vec<_>>()
+            };
             assert_eq!(keys(&again), keys(&options), "in their order");
         }
         let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));

@@ -126,11 +126,14 @@ impl Utterance {
     pub(crate) fn read_as_before(&mut self, compiled: &Compiled, names: &Names, role: Option<Role>) {
         if self.closed {
             // If names were learned since, it is read once more before it goes on.
-            return self.scan.read_again(compiled.tables(names.words(), role), &self.text);
+            return self
+                .scan
+                .read_again(compiled.tables(names.words(), role), &self.text);
         }
         for &(to, version) in &self.read {
             let words = names.words_at(version);
-            self.scan.advance(compiled.tables(&words, role), &self.text[..to as usize]);
+            self.scan
+                .advance(compiled.tables(&words, role), &self.text[..to as usize]);
         }
     }
 

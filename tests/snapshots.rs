@@ -7,7 +7,10 @@ use std::sync::LazyLock;
 use common::*;
 use hackles::error::ErrorKind;
 use hackles::event::Event;
-use hackles::{Analyzer, CallReport, Chunk, Mode, Options, Retention, Session, Transcript, WordTime};
+use hackles::{
+    Analyzer, CallReport, Chunk, Lexicon, Mode, Options, Retention, Session, Transcript, WordTime,
+};
+use xxhash_rust::xxh3::xxh3_64;
 
 static BUILTIN: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
 
@@ -86,7 +89,12 @@ fn steps(call: &Transcript, seed: u64) -> Vec<Step> {
         };
         match random.below(7) {
             0 => {
-                let guesses = ["that is ridiculous you idiot", "not my job", "", "so sorry, thanks anna"];
+                let guesses = [
+                    "that is ridiculous you idiot",
+                    "not my job",
+                    "",
+                    "so sorry, thanks anna",
+                ];
                 out.push(push(guesses[random.below(guesses.len())], Mode::Replace, false));
                 out.push(push(&own.text[..sent], Mode::Replace, false));
             }
@@ -110,6 +118,15 @@ fn steps(call: &Transcript, seed: u64) -> Vec<Step> {
         }
     }
     out
+}
+
+/// A session; one in four takes only short utterances.
+fn begin(analyzer: &Analyzer, call: &Transcript, seed: u64, retention: Retention) -> Session {
+    let mut options = options(call, retention);
+    if seed % 4 == 3 {
+        options.utterance_bytes = 40;
+    }
+    analyzer.session(options)
 }
 
 /// The events of each step, then those of the end, and the report.
@@ -152,13 +169,17 @@ fn again(session: &Session) -> Session {
 fn agrees(analyzer: &Analyzer, call: &Transcript, seed: u64) {
     let steps = steps(call, seed);
     for retention in RETENTIONS {
-        let begin = || analyzer.session(options(call, retention));
+        let begin = || begin(analyzer, call, seed, retention);
         let undisturbed = follow(begin(), &steps, call.end_ms, |_| None);
         // Each border by itself: what was restored once and goes on to the end.
         let mut session = begin();
         for (at, step) in steps.iter().enumerate() {
             let rest = follow(again(&session), &steps[at..], call.end_ms, |_| None);
-            assert_eq!(rest.0, undisturbed.0[at..], "{seed} {retention:?}: from step {at}");
+            assert_eq!(
+                rest.0,
+                undisturbed.0[at..],
+                "{seed} {retention:?}: from step {at}"
+            );
             assert_eq!(rest.1, undisturbed.1, "{seed} {retention:?}: from step {at}");
             step.take(&mut session, &mut Vec::new());
         }
@@ -169,7 +190,7 @@ fn agrees(analyzer: &Analyzer, call: &Transcript, seed: u64) {
 /// The same for one that is restored at each border, or at some.
 fn passes_from_hand_to_hand(analyzer: &Analyzer, call: &Transcript, seed: u64, retention: Retention) {
     let steps = steps(call, seed);
-    let begin = || analyzer.session(options(call, retention));
+    let begin = || begin(analyzer, call, seed, retention);
     let undisturbed = follow(begin(), &steps, call.end_ms, |_| None);
     let mut random = Random::new(seed);
     for odds in [1, 3] {
@@ -189,7 +210,9 @@ fn example_calls() -> Vec<Transcript> {
     let read = |path| std::fs::read_to_string(path).expect("readable");
     let texts: Vec<String> = files.iter().map(read).collect();
     let lines = texts.iter().flat_map(|text| text.lines());
-    lines.map(|line| serde_json::from_str(line).expect("a call")).collect()
+    lines
+        .map(|line| serde_json::from_str(line).expect("a call"))
+        .collect()
 }
 
 /// A lexicon in which what a session may have in mind is little text away.
@@ -197,7 +220,13 @@ fn telling() -> Analyzer {
     let later = "unless = { signal = \"sorry\", within-turns = 2, side = \"after\" }";
     let soon = "unless = { signal = \"sorry\", within-ms = 9000, side = \"after\" }";
     analyzer(&[
-        &signal("anger", "customer", "(angry|furious)", 2.5, "hint = \"calm down\""),
+        &signal(
+            "anger",
+            "customer",
+            "(angry|furious)",
+            2.5,
+            "hint = \"calm down\"",
+        ),
         &signal("refusal", "agent", "(not|isn't) my (job|problem)", 4.0, later),
         &signal("sorry", "any", "(sorry|apologize)", 3.0, "first-ms = 90000"),
         &signal("jargon", "agent", "eob", 3.0, soon),
@@ -257,14 +286,272 @@ fn a_restored_session_goes_on_as_if_nothing_had_been() {
     }
     let scored = analyzer.score(&call);
     let fired: Vec<&str> = scored.call.signals.keys().map(|s| &**s).collect();
-    assert_eq!(fired.len(), 8, "all is told: {fired:?}");
+    assert_eq!(fired.len(), 9, "all is told: {fired:?}");
+}
+
+#[test]
+fn what_is_judged_now_and_then_is_judged_at_the_same_words() {
+    let analyzer = telling();
+    let told = |restored: bool| {
+        let mut session = analyzer.session(Options::default());
+        let mut told = Vec::new();
+        let words = "fire and sorry, good ".repeat(60) + "eob not my job " + &"so ".repeat(40);
+        for word in words.split_inclusive(' ') {
+            if restored {
+                session = again(&session);
+            }
+            let mut chunk = Chunk::whole("u", "agent", word);
+            (chunk.mode, chunk.is_final) = (Mode::Append, false);
+            let mut events = Vec::new();
+            session.push(&chunk, &mut events);
+            told.push(events);
+        }
+        told
+    };
+    let undisturbed = told(false);
+    assert!(told(true) == undisturbed);
+    let last = undisturbed.iter().rposition(|events| !events.is_empty());
+    assert!(last.is_some_and(|at| at > 245), "told some words later: {last:?}");
 }
 
 #[test]
 fn so_do_sessions_of_the_built_in_set() {
-    for (seed, call) in (0..).zip(&example_calls()) {
-        for retention in RETENTIONS {
-            passes_from_hand_to_hand(&BUILTIN, call, seed, retention);
+    for (seed, call) in (0u8..).zip(&example_calls()) {
+        let retention = RETENTIONS[usize::from(seed) % 2];
+        passes_from_hand_to_hand(&BUILTIN, call, seed.into(), retention);
+    }
+}
+
+#[test]
+fn a_snapshot_takes_four_kilobytes_at_most() {
+    let lines = [
+        (
+            "customer",
+            "hi my name is thandiwe wijesinghe and this is ridiculous i have called three times and nobody ever called me back you idiots",
+        ),
+        (
+            "agent",
+            "i'm so sorry ma'am any inconvenience caused so your name is thandiwe and nobody ever called you back",
+        ),
+        (
+            "customer",
+            "yes that's what i said i don't know what you mean by that i want your supervisor and my solicitor will hear of this",
+        ),
+        (
+            "agent",
+            "can you hold while i check the eob i'll call you on friday at ten i promise it will never happen again",
+        ),
+        (
+            "customer",
+            "okay thank you so much that's brilliant you've been great but it's outrageous",
+        ),
+        (
+            "agent",
+            "that's not my job you should have read the terms what is your account number and your postcode please",
+        ),
+    ];
+    // Closed one after the other; all of them open; the first open and all others closed behind it.
+    for (open, closed) in [(0, 200), (64, 200), (1, 263)] {
+        let mut session = BUILTIN.session(Options::default());
+        let (mut events, mut texts, mut most) = (Vec::new(), 0, 0);
+        let turns = open.max(1) + closed;
+        for i in 0..turns {
+            let (speaker, text) = lines[i % lines.len()];
+            let start = i as i64 * 4800;
+            let words = [(0, 500), (1500, 2500), (3500, 5200)].map(|(from, to)| WordTime {
+                start_ms: start + from,
+                end_ms: start + to,
+            });
+            let stays = if open == 1 { i == 200 } else { i >= closed };
+            let is_final = !(stays && open > 0);
+            let chunk = Chunk {
+                is_final,
+                words: if is_final { &words } else { &[] },
+                ..Chunk::whole("", speaker, text).at(start, start + 5200)
+            };
+            let utterance = format!("u{i}");
+            session.push(
+                &Chunk {
+                    utterance: &utterance,
+                    ..chunk
+                },
+                &mut events,
+            );
+            events.clear();
+            if stays && open > 0 || open == 1 && i > 200 {
+                texts += text.len() + if is_final { 24 } else { 0 };
+            }
+            most = most.max(session.save().len() - texts);
+        }
+        println!(
+            "{open} open: {most} bytes at most, {} with {texts} of texts at the end",
+            session.save().len()
+        );
+        assert!(most <= 4096, "{most} bytes with {open} open");
+    }
+}
+
+/// Sessions at several points of a call, with the steps that are left.
+fn sessions(analyzer: &Analyzer, call: &Transcript, every: usize) -> Vec<(Session, Vec<Step>)> {
+    let mut out = Vec::new();
+    for (seed, retention) in [(1, Retention::None), (2, Retention::Full)] {
+        let steps = steps(call, seed);
+        let mut session = analyzer.session(options(call, retention));
+        for (at, step) in steps.iter().enumerate() {
+            if at % every == every - 1 {
+                out.push((session.clone(), steps[at..].to_vec()));
+            }
+            step.take(&mut session, &mut Vec::new());
+        }
+    }
+    out
+}
+
+#[test]
+fn damage_is_found() {
+    let analyzer = telling();
+    for (session, _) in sessions(&analyzer, &telling_call(), 9) {
+        let saved = session.save();
+        for at in 0..saved.len() {
+            let error = analyzer.restore(&saved[..at]).expect_err("not all of it");
+            assert_eq!(error.kind(), ErrorKind::Snapshot, "{at} bytes");
+            for bits in [1, 0x80, 0xff] {
+                let mut bytes = saved.clone();
+                bytes[at] ^= bits;
+                let error = analyzer.restore(&bytes).expect_err("changed");
+                assert_eq!(error.kind(), ErrorKind::Snapshot, "byte {at}");
+            }
         }
     }
 }
+
+#[test]
+fn what_cannot_go_on_is_told() {
+    let analyzer = telling();
+    let saved = analyzer.session(Options::default()).save();
+    let changed = |at: usize, to: u8| {
+        let mut bytes = saved.clone();
+        bytes[at] = to;
+        bytes
+    };
+    let of_version = |version: &[u8; 5]| {
+        let mut bytes = saved.clone();
+        assert_eq!(bytes[32], 5, "the length of the version");
+        bytes[33..38].copy_from_slice(version);
+        sealed(bytes)
+    };
+    let other = Analyzer::new(
+        Lexicon::builder()
+            .file("x.toml", "schema = 1")
+            .build()
+            .expect("a lexicon"),
+    );
+    let other = other.expect("compiles");
+    let name = |analyzer: &Analyzer| analyzer.lexicon().name().to_owned();
+    let last = saved.len() - 1;
+    for (bytes, kind, said) in [
+        (vec![], ErrorKind::Snapshot, vec!["no snapshot"]),
+        (
+            b"{\"turns\":[]}".to_vec(),
+            ErrorKind::Snapshot,
+            vec!["no snapshot"],
+        ),
+        (
+            analyzer.save(),
+            ErrorKind::Snapshot,
+            vec!["no snapshot but a saved analyzer"],
+        ),
+        (saved[..20].to_vec(), ErrorKind::Snapshot, vec!["cut off"]),
+        (saved[..last].to_vec(), ErrorKind::Snapshot, vec!["cut off"]),
+        (
+            [&saved[..], b"\n"].concat(),
+            ErrorKind::Snapshot,
+            vec!["too long"],
+        ),
+        (changed(8, 200), ErrorKind::Snapshot, vec!["newer version"]),
+        (changed(8, 0), ErrorKind::Snapshot, vec!["older version"]),
+        (changed(12, 1), ErrorKind::Snapshot, vec!["order of bytes"]),
+        (
+            changed(last, !saved[last]),
+            ErrorKind::Snapshot,
+            vec!["damaged", "checksum"],
+        ),
+        (
+            of_version(b"0.0.9"),
+            ErrorKind::Snapshot,
+            vec!["version 0.0.9", env!("CARGO_PKG_VERSION")],
+        ),
+        (
+            other.session(Options::default()).save(),
+            ErrorKind::OtherLexicon,
+            vec![&name(&analyzer), &name(&other)],
+        ),
+    ] {
+        let error = analyzer.restore(&bytes).expect_err(said[0]);
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(
+            said.iter().all(|part| error.to_string().contains(part)),
+            "{said:?}: {error}"
+        );
+    }
+    let error = Analyzer::load(&saved).expect_err("no analyzer");
+    assert!(
+        error
+            .to_string()
+            .contains("no saved analyzer but a snapshot of a session"),
+        "{error}"
+    );
+}
+
+/// Bytes with a header that fits them.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let body = &bytes[32..];
+    let (length, sum) = (body.len() as u64, xxh3_64(body));
+    bytes[16..24].copy_from_slice(&length.to_le_bytes());
+    bytes[24..32].copy_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn bytes_made_up_by_others_do_no_harm() {
+    let mut random = Random::new(7);
+    let (mut tried, mut went_on) = (0, 0);
+    let all = sessions(&telling(), &telling_call(), 5);
+    let built_in = sessions(&BUILTIN, &example_calls()[0], 61);
+    for (session, rest) in all.into_iter().chain(built_in) {
+        let analyzer = session.analyzer();
+        let rest = &rest[..rest.len().min(20)];
+        let saved = session.save();
+        for _ in 0..MUTANTS {
+            let mut bytes = saved.clone();
+            for _ in 0..=random.below(3) {
+                let at = 32 + random.below(bytes.len() - 32);
+                match random.below(6) {
+                    0 => bytes[at] = 0xff,
+                    1 => bytes[at] = 0x7f,
+                    2 => bytes[at] ^= 1 << random.below(8),
+                    3 => drop(bytes.remove(at)),
+                    4 => bytes.insert(at, random.below(256) as u8),
+                    _ => bytes[at] = random.below(256) as u8,
+                }
+            }
+            tried += 1;
+            let Ok(mut session) = analyzer.restore(&sealed(bytes)) else {
+                continue;
+            };
+            went_on += 1;
+            let mut events = Vec::new();
+            for step in rest {
+                step.take(&mut session, &mut events);
+            }
+            // What it has become need not be what can be restored.
+            analyzer.restore(&session.save()).ok();
+            session.finish(Some(90_000), &mut events);
+        }
+    }
+    println!("{went_on} of {tried} went on");
+    assert!(went_on * 5 > tried);
+}
+
+/// So many changes are tried of each snapshot.
+const MUTANTS: usize = 60;

@@ -62,7 +62,9 @@ pub(crate) type Turns = SmallVec<[u32; 4]>;
 impl Weighed {
     /// Whether it names nothing that is not there.
     pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
-        bounds.is_entry(self.entry) && self.modifiers.iter().all(|m| bounds.is_modifier(m.modifier))
+        bounds.is_entry(self.entry)
+            && self.span.is_none_or(|(start, end)| start <= end)
+            && self.modifiers.iter().all(|m| bounds.is_modifier(m.modifier))
     }
 
     /// Evidence that comes of turns, with its entry's weight.

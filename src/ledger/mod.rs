@@ -151,9 +151,7 @@ impl Ledger {
         };
         let mark = |mark: &Mark| bounds.is_practice(mark.practice) && bounds.is_turn(mark.arrival);
         let kept = |kept: &Kept| {
-            kept.rows.len() == self.turns as usize
-                && kept.rows.iter().all(row)
-                && kept.marks.iter().all(mark)
+            kept.rows.len() == self.turns as usize && kept.rows.iter().all(row) && kept.marks.iter().all(mark)
         };
         self.turns <= MOST_TURNS
             && self.signals.iter().all(|&(signal, _)| bounds.is_signal(signal))

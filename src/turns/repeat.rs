@@ -137,10 +137,12 @@ impl RepeatRules {
                 continue;
             }
             let mut turns: Turns = same
-                .map(|s| scene
+                .map(|s| {
+                    scene
                         .turn
                         .arrival
-                        .saturating_sub((scene.turn.arrival as u16).wrapping_sub(s.arrival).into()))
+                        .saturating_sub((scene.turn.arrival as u16).wrapping_sub(s.arrival).into())
+                })
                 .take(3)
                 .collect();
             turns.dedup();

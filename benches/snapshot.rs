@@ -32,7 +32,12 @@ fn benches(c: &mut Criterion) {
             b.iter(|| sessions.iter().map(|s| s.save().len()).sum::<usize>());
         });
         group.bench_function(format!("restore {name}"), |b| {
-            b.iter(|| saved.iter().map(|bytes| restored(&analyzer, bytes)).collect::<Vec<_>>());
+            b.iter(|| {
+                saved
+                    .iter()
+                    .map(|bytes| restored(&analyzer, bytes))
+                    .collect::<Vec<_>>()
+            });
         });
     }
     group.finish();

@@ -10,13 +10,28 @@ use hackles::{Analyzer, Chunk, Mode, Options, Session};
 
 /// What the recogniser sends: utterance, speaker, text, and whether the utterance ends.
 const CHUNKS: [(&str, &str, &str, bool); 6] = [
-    ("u1", "customer", "my name is kwabena and this is the third time ", false),
+    (
+        "u1",
+        "customer",
+        "my name is kwabena and this is the third time ",
+        false,
+    ),
     ("u1", "customer", "i've called, i am furious", true),
-    ("u2", "agent", "i'm so sorry kwabena but that's, um, not my ", false),
+    (
+        "u2",
+        "agent",
+        "i'm so sorry kwabena but that's, um, not my ",
+        false,
+    ),
     // Here the first process stops, in the middle of a phrase.
     ("u2", "agent", "job", true),
     ("u3", "customer", "i want to speak to your manager", true),
-    ("u4", "agent", "i'll put you through to her now, i'll stay on the line", true),
+    (
+        "u4",
+        "agent",
+        "i'll put you through to her now, i'll stay on the line",
+        true,
+    ),
 ];
 const FIRST: usize = 3;
 
@@ -81,7 +96,12 @@ fn follow(call: &mut Session, chunks: &[(&str, &str, &str, bool)]) {
                 State::Confirmed => "!",
                 State::Retracted => "-",
             };
-            println!("{state} {} {} {:?}", e.utterance, e.signal, e.quote.as_deref().unwrap_or_default());
+            println!(
+                "{state} {} {} {:?}",
+                e.utterance,
+                e.signal,
+                e.quote.as_deref().unwrap_or_default()
+            );
         }
     }
 }

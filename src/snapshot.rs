@@ -51,12 +51,11 @@ pub(crate) fn end(bytes: Bytes) -> Vec<u8> {
 /// The options of the session that was saved, and what it knows itself.
 pub(crate) fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<(Options, Reader<'a>), Error> {
     let mut from = Reader(SNAPSHOT.open(bytes)?);
-    let [mut library, mut lexicon] = [String::new(), String::new()];
-    library.unpack(&mut from);
+    let library: String = unpacked(&mut from);
     if library != LIBRARY {
         return Err(SNAPSHOT.of_version(&library, LIBRARY));
     }
-    lexicon.unpack(&mut from);
+    let lexicon: String = unpacked(&mut from);
     if *lexicon != *compiled.name {
         return Err(Error::new(vec![Problem {
             kind: ErrorKind::OtherLexicon,
@@ -86,6 +85,12 @@ fn print() -> u64 {
     FixedState::with_seed(0).hash_one("hackles")
 }
 
+fn unpacked<T: Packed + Default>(from: &mut Reader<'_>) -> T {
+    let mut own = T::default();
+    own.unpack(from);
+    own
+}
+
 fn text(text: &str, out: &mut Bytes) {
     number(text.len() as u64, out);
     out.extend_from_slice(text.as_bytes());
@@ -112,19 +117,21 @@ fn pack_options(options: &Options, out: &mut Bytes) {
 }
 
 fn unpack_options(from: &mut Reader<'_>) -> Option<Options> {
-    let mut options = Options::default();
-    options.id.unpack(from);
-    options.participants.unpack(from);
-    if from.byte() != 0 {
-        options.meta = Some(object(from, DEPTH)?);
-    }
-    options.retention = match from.byte() {
-        0 => Retention::None,
-        1 => Retention::Full,
-        _ => return None,
-    };
-    options.utterance_bytes.unpack(from);
-    Some(options)
+    Some(Options {
+        id: unpacked(from),
+        participants: unpacked(from),
+        meta: if from.byte() != 0 {
+            Some(object(from, DEPTH)?)
+        } else {
+            None
+        },
+        retention: match from.byte() {
+            0 => Retention::None,
+            1 => Retention::Full,
+            _ => return None,
+        },
+        utterance_bytes: unpacked(from),
+    })
 }
 
 fn pack_object(object: &Meta, out: &mut Bytes) {
@@ -186,11 +193,7 @@ fn pack_value(value: &Value, out: &mut Bytes) {
 
 fn object(from: &mut Reader<'_>, depth: usize) -> Option<Meta> {
     let pairs = 0..from.len();
-    let pair = |_| {
-        let mut key = String::new();
-        key.unpack(from);
-        Some((key, value(from, depth)?))
-    };
+    let pair = |_| Some((unpacked(from), value(from, depth)?));
     pairs.map(pair).collect()
 }
 
@@ -203,11 +206,7 @@ fn value(from: &mut Reader<'_>, depth: usize) -> Option<Value> {
         tag::NATURAL => from.number().into(),
         tag::INTEGER => from.signed().into(),
         tag::FLOAT => Number::from_f64(f64::from_bits(from.fixed()))?.into(),
-        tag::TEXT => {
-            let mut text = String::new();
-            text.unpack(from);
-            text.into()
-        }
+        tag::TEXT => unpacked::<String>(from).into(),
         tag::ARRAY => {
             let all = 0..from.len();
             Value::Array(all.map(|_| value(from, depth)).collect::<Option<_>>()?)

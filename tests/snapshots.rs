@@ -81,7 +81,11 @@ fn steps(call: &Transcript, seed: u64) -> Vec<Step> {
             text: text.to_owned(),
             mode,
             is_final,
-            words: if is_final { own.words.clone() } else { Vec::new() },
+            words: if mode == Mode::Replace {
+                own.words.clone()
+            } else {
+                Vec::new()
+            },
         };
         let border = |at: usize| {
             let mut borders = at.min(own.text.len())..=own.text.len();
@@ -260,7 +264,7 @@ fn telling_call() -> Transcript {
         r#"[{"id":"ivr","name":"Robot One"},{"id":"customer","role":"customer"},{"id":"x","role":"agent","name":"Zed"}]"#,
     )
     .expect("JSON");
-    call.turns[1].words = [(3500, 4200), (6000, 8000)]
+    call.turns[1].words = [(3500, 4200), (7500, 8000)]
         .map(|(start_ms, end_ms)| WordTime { start_ms, end_ms })
         .to_vec();
     call
@@ -298,20 +302,24 @@ fn an_utterance_is_read_with_the_names_that_were_known_then() {
     };
     let steps = [
         push("u0", "customer", "my name is ", false),
-        push("u1", "customer", "my name is amorelle", false),
-        push("u2", "agent", "thanks kwabena, ", false),
-        push("u0", "customer", "kwabena", true),
-        push("u2", "agent", "one moment thanks amorelle, ", false),
+        push("u1", "customer", "my name is quixley", false),
+        push("u2", "agent", "thanks zorblat, ", false),
+        push("u0", "customer", "zorblat", true),
+        push("u2", "agent", "one moment thanks quixley, ", false),
         push("u1", "customer", "", true),
         push("u2", "agent", "one moment ", false),
-        push("u2", "agent", "more. thanks kwabena and ", false),
+        push("u2", "agent", "more. thanks zorblat and ", false),
         push("u2", "agent", "bye", true),
     ];
     let begin = || analyzer.session(Options::default());
     let (events, _) = agrees_at_every_border(begin, &steps, None);
     agrees_from_hand_to_hand(begin, &steps, None);
     let told = events.iter().position(|events| !events.is_empty());
-    assert_eq!(told, Some(7), "what was read before a name was learned is not read again: {events:?}");
+    assert_eq!(
+        told,
+        Some(7),
+        "what was read before a name was learned is not read again: {events:?}"
+    );
 }
 
 #[test]
@@ -346,6 +354,84 @@ fn so_do_sessions_of_the_built_in_set() {
         let begin = || begin(&BUILTIN, call, seed.into(), retention);
         agrees_from_hand_to_hand(begin, &steps(call, seed.into()), call.end_ms);
     }
+}
+
+#[test]
+fn another_process_goes_on() {
+    const SNAPSHOT: &str = "HACKLES_TEST_SNAPSHOT";
+    let analyzer = telling();
+    let call = telling_call();
+    let steps = steps(&call, 8);
+    let half = steps.len() / 2;
+    let goes_on = |session: Session| -> String {
+        let told = follow(session, &steps[half..], call.end_ms, |_| None);
+        serde_json::to_string(&told).expect("JSON")
+    };
+    if let Some(file) = std::env::var_os(SNAPSHOT) {
+        let bytes = std::fs::read(&file).expect("saved");
+        let session = analyzer.restore(&bytes).expect("saved by the same program");
+        return std::fs::write(&file, goes_on(session)).expect("written");
+    }
+    for retention in RETENTIONS {
+        let mut session = begin(&analyzer, &call, 8, retention);
+        for step in &steps[..half] {
+            step.take(&mut session, &mut Vec::new());
+        }
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{retention:?}.session"));
+        std::fs::write(&file, session.save()).expect("written");
+        let mut other = std::process::Command::new(std::env::current_exe().expect("this program"));
+        other
+            .args(["--exact", "another_process_goes_on"])
+            .env(SNAPSHOT, &file);
+        assert!(other.output().expect("runs").status.success());
+        assert_eq!(
+            std::fs::read_to_string(&file).expect("written by the other"),
+            goes_on(session)
+        );
+    }
+}
+
+/// What is packed of a session differs from what it was: then `FORMAT` in `src/snapshot.rs` is to be one more, and this is to be the new hash.
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn the_format_is_that_of_its_version() {
+    let own = signal(
+        "fire",
+        "any",
+        "fire",
+        3.0,
+        "unless = { signal = \"calm\", within-turns = 2, side = \"after\" }",
+    );
+    let calm = signal("calm", "any", "calm", 3.0, "");
+    let files = [own, calm].map(|text| format!("schema = 1\n{text}"));
+    let lexicon = Lexicon::builder()
+        .file("fire.toml", &files[0])
+        .file("calm.toml", &files[1]);
+    let analyzer = Analyzer::new(lexicon.build().expect("a lexicon")).expect("compiles");
+    let mut call = call(&[
+        "agent 0-900: your eob is on fire!",
+        "customer 800-2000: my name is kwabena, calm",
+        "agent 2100-2500: fire kwabena",
+        "customer 2600-3000: not so calm",
+    ]);
+    call.participants = serde_json::from_str(r#"[{"id":"x","role":"agent","name":"Zed"}]"#).expect("JSON");
+    call.meta = serde_json::from_str(r#"{"n":[1,-2,0.5,true,null,"x"]}"#).expect("JSON");
+    let hashes = RETENTIONS.map(|retention| {
+        let mut session = analyzer.session(options(&call, retention));
+        for (i, turn) in call.turns.iter().enumerate() {
+            let (is_final, events) = (i < 3, &mut Vec::new());
+            push(&mut session, i, turn, &turn.text, Mode::Replace, is_final, events);
+        }
+        let saved = session.save();
+        let name = analyzer.lexicon().name();
+        let at = saved.windows(name.len()).position(|own| own == name.as_bytes());
+        let packed = &saved[at.expect("named") + name.len() + 8..];
+        (saved[8], packed.len(), xxh3_64(packed))
+    });
+    assert_eq!(
+        hashes,
+        [(1, 304, 5462195177050228356), (1, 430, 13601577045254951270)]
+    );
 }
 
 #[test]

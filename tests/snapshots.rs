@@ -274,7 +274,7 @@ fn telling_call() -> Transcript {
 fn a_restored_session_goes_on_as_if_nothing_had_been() {
     let analyzer = telling();
     let call = telling_call();
-    for seed in 0..16 {
+    for seed in 0..8 {
         for retention in RETENTIONS {
             let begin = || begin(&analyzer, &call, seed, retention);
             let steps = steps(&call, seed);

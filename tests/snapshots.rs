@@ -391,7 +391,7 @@ fn another_process_goes_on() {
     }
 }
 
-/// What is packed of a session differs from what it was: then `FORMAT` in `src/snapshot.rs` is to be one more, and this is to be the new hash.
+/// What is packed of a session differs from what it was: then `FORMAT` in `src/session/snapshot.rs` is to be one more, and this is to be the new hash.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn the_format_is_that_of_its_version() {

@@ -41,7 +41,7 @@ impl Session {
     /// The session as bytes, with which [`Analyzer::restore`] goes on at this very place, in another process or on another day. Nothing of it shows in
     /// events or in the report.
     ///
-    /// Without retention they are fewer than 4 KiB, the texts (with the times of their words) and ids of open utterances apart; with [`Retention::Full`]
+    /// Without retention they are fewer than 4 KiB, [`Options`] and the texts (with the times of their words) and ids of open utterances apart; with [`Retention::Full`]
     /// all turns are in them. **They say what was said**: the texts of open utterances, what may still be quoted of turns that wait for what follows, names, and all of [`Options`]; with
     /// full retention every word. Nothing is encrypted, and their checksum tells accidents, not malice: keep them as you keep transcripts.
     ///
@@ -49,7 +49,7 @@ impl Session {
     /// transcript is what to keep.
     ///
     /// ```
-    /// use hackles::{Analyzer, Chunk, Mode, Options};
+    /// use hackles::{Analyzer, Chunk, Mode, Options, error::ErrorKind};
     ///
     /// let analyzer = Analyzer::builtin();
     /// let mut call = analyzer.session(Options::default());
@@ -61,6 +61,9 @@ impl Session {
     /// let mut call = analyzer.restore(&bytes)?;
     /// call.push(&Chunk { text: "job", is_final: true, ..chunk }, &mut events);
     /// assert_eq!(call.finish(None, &mut events).call.signals["refusal"].count, 1);
+    ///
+    /// let error = analyzer.restore(&bytes[..bytes.len() - 1]).expect_err("not all of it");
+    /// assert_eq!(error.kind(), ErrorKind::Snapshot);
     /// # Ok::<(), hackles::Error>(())
     /// ```
     pub fn save(&self) -> Vec<u8> {
@@ -95,18 +98,7 @@ impl Session {
 }
 
 impl Analyzer {
-    /// The session that was saved as these bytes, to go on where it was.
-    ///
-    /// ```
-    /// use hackles::{Analyzer, Options, error::ErrorKind};
-    ///
-    /// let analyzer = Analyzer::builtin();
-    /// let bytes = analyzer.session(Options::default()).save();
-    /// assert!(analyzer.restore(&bytes).is_ok());
-    /// let error = analyzer.restore(&bytes[..bytes.len() - 1]).expect_err("not all of it");
-    /// assert_eq!(error.kind(), ErrorKind::Snapshot);
-    /// assert!(error.to_string().contains("cut off"));
-    /// ```
+    /// The session that was [saved](Session::save) as these bytes, to go on where it was.
     ///
     /// # Errors
     /// [`ErrorKind::Snapshot`](crate::error::ErrorKind::Snapshot): the bytes are no snapshot, or one that is cut off or damaged (`meta` nested deeper than JSON is read
@@ -368,9 +360,10 @@ mod tests {
         let Value::Object(meta) = meta else {
             panic!("an object")
         };
-        let mut options = Options::default();
-        options.meta = Some(meta);
-        options
+        Options {
+            meta: Some(meta),
+            ..Options::default()
+        }
     }
 
     #[test]
@@ -378,7 +371,7 @@ mod tests {
         for meta in [
             json!({}),
             json!({"z": 1, "a": null, "m": [true, false, [], {}, "é\u{0}", ""]}),
-            json!({"n": [0, 7, u64::MAX, -1, i64::MIN, 0.1, -0.0, 1.0, 5e-324, 1.797e308, 123456789.123456789]}),
+            json!({"n": [0, 7, u64::MAX, -1, i64::MIN, 0.1, -0.0, 1.0, 5e-324, 1.797e308, 0.1 + 0.2]}),
         ] {
             let options = with_meta(meta);
             let again = again(&options).expect("as it was");

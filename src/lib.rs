@@ -28,7 +28,6 @@ mod score;
 mod scratch;
 pub mod session;
 pub mod signal;
-mod snapshot;
 mod speakers;
 pub mod text;
 pub mod transcript;

@@ -274,7 +274,7 @@ fn telling_call() -> Transcript {
 fn a_restored_session_goes_on_as_if_nothing_had_been() {
     let analyzer = telling();
     let call = telling_call();
-    for seed in 0..16 {
+    for seed in 0..8 {
         for retention in RETENTIONS {
             let begin = || begin(&analyzer, &call, seed, retention);
             let steps = steps(&call, seed);
@@ -391,7 +391,7 @@ fn another_process_goes_on() {
     }
 }
 
-/// What is packed of a session differs from what it was: then `FORMAT` in `src/snapshot.rs` is to be one more, and this is to be the new hash.
+/// What is packed of a session differs from what it was: then `FORMAT` in `src/session/snapshot.rs` is to be one more, and this is to be the new hash.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn the_format_is_that_of_its_version() {

@@ -12,12 +12,16 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use serde_json::{Number, Value};
 
+use super::{CLOSED_IDS, Live, MAX_OPEN, Session};
+use crate::analyzer::Analyzer;
+use crate::call::Call;
 use crate::compiled::Compiled;
 use crate::envelope::{Envelope, What};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::options::{Options, Retention};
 use crate::packed::{Bytes, Packed, Reader, number, packed, signed};
 use crate::transcript::{Meta, Participant};
+use crate::utterance::Utterance;
 
 /// The version of the format: one more whenever something else is packed, in the call as well.
 const FORMAT: u32 = 1;
@@ -33,8 +37,130 @@ const LIBRARY: &str = env!("CARGO_PKG_VERSION");
 /// JSON is nested no deeper, as those who read it have it.
 const DEPTH: usize = 128;
 
+impl Session {
+    /// The session as bytes, with which [`Analyzer::restore`] goes on at this very place, in another process or on another day. Nothing of it shows in
+    /// events or in the report.
+    ///
+    /// Without retention they are fewer than 4 KiB, [`Options`] and the texts (with the times of their words) and ids of open utterances apart; with [`Retention::Full`]
+    /// all turns are in them. **They say what was said**: the texts of open utterances, what may still be quoted of turns that wait for what follows, names, and all of [`Options`]; with
+    /// full retention every word. Nothing is encrypted, and their checksum tells accidents, not malice: keep them as you keep transcripts.
+    ///
+    /// They are for the same version of the library and the same lexicon, on a machine of the same kind. To go on a call later with another one, its
+    /// transcript is what to keep.
+    ///
+    /// ```
+    /// use hackles::{Analyzer, Chunk, Mode, Options, error::ErrorKind};
+    ///
+    /// let analyzer = Analyzer::builtin();
+    /// let mut call = analyzer.session(Options::default());
+    /// let mut events = Vec::new();
+    /// let chunk = Chunk { mode: Mode::Append, is_final: false, ..Chunk::whole("u1", "agent", "that's not my ") };
+    /// call.push(&chunk, &mut events);
+    /// let bytes = call.save();
+    ///
+    /// let mut call = analyzer.restore(&bytes)?;
+    /// call.push(&Chunk { text: "job", is_final: true, ..chunk }, &mut events);
+    /// assert_eq!(call.finish(None, &mut events).call.signals["refusal"].count, 1);
+    ///
+    /// let error = analyzer.restore(&bytes[..bytes.len() - 1]).expect_err("not all of it");
+    /// assert_eq!(error.kind(), ErrorKind::Snapshot);
+    /// # Ok::<(), hackles::Error>(())
+    /// ```
+    pub fn save(&self) -> Vec<u8> {
+        let mut woken = Live::default();
+        let live = match &self.live {
+            Some(live) => live,
+            None => {
+                woken.unpack(&mut Reader(&self.rest));
+                &woken
+            }
+        };
+        let plain;
+        let options = match &self.options {
+            Some(options) => options,
+            None => {
+                let retention = if live.call.retains() {
+                    Retention::Full
+                } else {
+                    Retention::None
+                };
+                plain = Options {
+                    retention,
+                    ..Options::default()
+                };
+                &plain
+            }
+        };
+        let mut out = begin(&self.analyzer.0, options);
+        live.save(&mut out);
+        end(out)
+    }
+}
+
+impl Analyzer {
+    /// The session that was [saved](Session::save) as these bytes, to go on where it was.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Snapshot`](crate::error::ErrorKind::Snapshot): the bytes are no snapshot, or one that is cut off or damaged (`meta` nested deeper than JSON is read
+    /// counts as that), or was saved by another version of the library or on another kind of machine: the message says which.
+    /// [`ErrorKind::OtherLexicon`](crate::error::ErrorKind::OtherLexicon): the session was begun with another lexicon, which the message names.
+    ///
+    /// Bytes that somebody made up to look like a snapshot give a strange report at worst, and take no more memory than in proportion to their length.
+    pub fn restore(&self, bytes: &[u8]) -> Result<Session, Error> {
+        let (options, mut from) = open(&self.0, bytes)?;
+        let live = Live::restore(&self.0, &options, &mut from).ok_or_else(damaged)?;
+        let mut session = Session {
+            analyzer: self.clone(),
+            options: (!options.is_plain()).then(|| Box::new(options)),
+            live: Some(Box::new(live)),
+            rest: Box::default(),
+            stamp: 0,
+            quiet: false,
+        };
+        session.rest();
+        Ok(session)
+    }
+}
+
+impl Live {
+    /// All of it, the open utterances and what is retained as well.
+    fn save(&self, out: &mut Bytes) {
+        self.pack(out);
+        self.call.pack_retained(out);
+        number(self.open.len() as u64, out);
+        self.open.iter().for_each(|utterance| utterance.pack(out));
+    }
+
+    /// A call as it was saved, if it can be one.
+    fn restore(compiled: &Compiled, options: &Options, from: &mut Reader<'_>) -> Option<Live> {
+        let mut live = Live {
+            call: Call::new(options),
+            ..Live::default()
+        };
+        live.unpack(from);
+        live.call.unpack_retained(from);
+        let bounds = live.call.bounds(compiled);
+        let open = from.len();
+        if live.closed_ids.len() > CLOSED_IDS || open > MAX_OPEN || !live.call.is_sound(&bounds) {
+            return None;
+        }
+        for arrival in (live.call.turns()..).take(open) {
+            let mut utterance = Utterance::begin("", arrival, 0);
+            utterance.unpack(from);
+            if !utterance.is_sound(&bounds) {
+                return None;
+            }
+            let role = live.call.role(utterance.speaker);
+            utterance.read_as_before(compiled, &live.call.names, role);
+            live.open.push(utterance);
+        }
+        let held_up = live.open.first().is_none_or(|first| !first.closed);
+        (held_up && from.0.is_empty()).then_some(live)
+    }
+}
+
 /// Begins a snapshot; what the session itself knows is to be added.
-pub(crate) fn begin(compiled: &Compiled, options: &Options) -> Bytes {
+fn begin(compiled: &Compiled, options: &Options) -> Bytes {
     let mut out = Envelope::begin();
     text(LIBRARY, &mut out);
     text(&compiled.name, &mut out);
@@ -44,12 +170,12 @@ pub(crate) fn begin(compiled: &Compiled, options: &Options) -> Bytes {
 }
 
 /// Ends it.
-pub(crate) fn end(bytes: Bytes) -> Vec<u8> {
+fn end(bytes: Bytes) -> Vec<u8> {
     SNAPSHOT.seal(bytes)
 }
 
 /// The options of the session that was saved, and what it knows itself.
-pub(crate) fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<(Options, Reader<'a>), Error> {
+fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<(Options, Reader<'a>), Error> {
     let mut from = Reader(SNAPSHOT.open(bytes)?);
     let library: String = unpacked(&mut from);
     if library != LIBRARY {
@@ -76,7 +202,7 @@ pub(crate) fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<(Options,
 }
 
 /// That what the bytes say cannot be.
-pub(crate) fn damaged() -> Error {
+fn damaged() -> Error {
     SNAPSHOT.failed("the snapshot is damaged: what it says of the call does not fit together")
 }
 
@@ -234,9 +360,10 @@ mod tests {
         let Value::Object(meta) = meta else {
             panic!("an object")
         };
-        let mut options = Options::default();
-        options.meta = Some(meta);
-        options
+        Options {
+            meta: Some(meta),
+            ..Options::default()
+        }
     }
 
     #[test]
@@ -244,7 +371,7 @@ mod tests {
         for meta in [
             json!({}),
             json!({"z": 1, "a": null, "m": [true, false, [], {}, "é\u{0}", ""]}),
-            json!({"n": [0, 7, u64::MAX, -1, i64::MIN, 0.1, -0.0, 1.0, 5e-324, 1.797e308, 123456789.123456789]}),
+            json!({"n": [0, 7, u64::MAX, -1, i64::MIN, 0.1, -0.0, 1.0, 5e-324, 1.797e308, 0.1 + 0.2]}),
         ] {
             let options = with_meta(meta);
             let again = again(&options).expect("as it was");

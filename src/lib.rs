@@ -20,6 +20,7 @@ mod matcher;
 pub mod options;
 mod packed;
 mod practices;
+pub mod privacy;
 pub mod probe;
 pub mod report;
 mod saved;

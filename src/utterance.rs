@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::matcher::Scan;
 use crate::packed::{Bytes, Packed, Reader, number};
+use crate::privacy::wipe;
 use crate::transcript::WordTime;
 use crate::turns::said::Said;
 
@@ -84,8 +85,10 @@ impl Utterance {
         self.id = Id::default();
         (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
         (self.closed, self.full, self.judge_at, self.look) = (false, false, 0, None);
-        self.text.clear();
+        wipe(&mut self.text);
         self.scan.clear();
+        self.scan.forget_words();
+        self.said.forget_words();
         self.announced.clear();
         self.words.clear();
         // Where the thread ends there is no store any more.

@@ -12,6 +12,7 @@ use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
 use crate::packed::{Bytes, Packed, Reader};
+use crate::privacy::wipe;
 use crate::text::{Flags, normal};
 
 /// So many words are learned at most: four names of two words.
@@ -56,14 +57,18 @@ impl Packed for Names {
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let len = from.len();
         while self.words.len() > len {
-            let spare = self.words.pop().filter(|_| self.spares.len() < MOST);
+            let mut spare = self.words.pop().filter(|_| self.spares.len() < MOST);
+            spare.iter_mut().for_each(wipe);
             self.spares.extend(spare);
         }
         while self.words.len() < len {
             let word = self.blank();
             self.words.push(word);
         }
-        self.words.iter_mut().for_each(|word| word.unpack(from));
+        for word in &mut self.words {
+            wipe(word);
+            word.unpack(from);
+        }
         self.learned.unpack(from);
         self.customer_known.unpack(from);
         self.asked.unpack(from);

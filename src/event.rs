@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::fixed::Score;
-use crate::privacy::debug_unsaid;
 use crate::report::PracticeState;
 
 /// Whether an event may still be taken back.
@@ -48,7 +47,7 @@ impl Event {
     }
 }
 
-debug_unsaid! {
+crate::debug_unsaid! {
     SignalEvent { signal, state, utterance, at_ms, score, hint } without { quote }
 }
 

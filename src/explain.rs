@@ -12,7 +12,7 @@ use crate::fixed::{Milli, Score};
 use crate::ledger::piece;
 use crate::lexicon::{Condition, Within};
 use crate::matcher::{self, NearMiss, Scan, near_misses, wholes};
-use crate::privacy::{Unsaid, debug_unsaid};
+use crate::privacy::Unsaid;
 use crate::score::{Standing, Tally};
 use crate::text::normal;
 use crate::transcript::Role;
@@ -130,7 +130,7 @@ pub struct Explanation {
     pub scores: Vec<ExplainedScore>,
 }
 
-debug_unsaid! {
+crate::debug_unsaid! {
     ExplainedToken { start, end, known, flags } without { text, normal }
     ExplainedNearMiss { signal } without { entry, quote, phrase, short_of }
 }

@@ -1,6 +1,5 @@
 //! What a session is told at its beginning.
 
-use crate::privacy::debug_unsaid;
 use crate::transcript::{Meta, Participant};
 
 /// How much of a call a session keeps.
@@ -29,7 +28,7 @@ pub struct Options {
     pub utterance_bytes: usize,
 }
 
-debug_unsaid! {
+crate::debug_unsaid! {
     Options { id, participants, retention, utterance_bytes } without { meta }
 }
 

@@ -13,6 +13,10 @@
 //! a customer is told as it is; use ids that are none. Ids of written entries, and the hints beside them, are words of the lexicon's author.
 //! [`Analyzer::explain`](crate::Analyzer::explain) shows the text it is given, whatever the analyzer tells of calls.
 //!
+//! # Messages
+//! Errors and notices name keys, columns, formats and places; what stands there in a transcript is told by its type alone, since a text may stand in any
+//! place. What a vendor says of its own job (a status, a reason) is told where there is no transcript beside it.
+//!
 //! # `Debug`
 //! `{:?}` of what holds a text, a name or `meta` says how long it is, not what it says, so that neither a log line nor a failed assertion quotes a call.
 //! There is no other `Debug` that does: whoever wants the words reads the fields.
@@ -116,6 +120,8 @@ impl<T: Sizeable> Sizeable for Option<T> {
 }
 
 /// `Debug` for a struct whose last fields hold what was said: they show their sizes. A field that is named nowhere does not compile.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! debug_unsaid {
     ($($type:ident $(<$life:lifetime>)? { $($shown:ident),* } without { $($hidden:ident),+ })+) => {$(
         impl $(<$life>)? std::fmt::Debug for $type $(<$life>)? {
@@ -129,7 +135,33 @@ macro_rules! debug_unsaid {
         }
     )+};
 }
-pub(crate) use debug_unsaid;
+/// What the JSON reader has to say of a mistake, in one line, without the value it quotes: that may be what was said. Keys and types stay.
+pub fn without_values(error: &serde_json::Error) -> String {
+    let what = error.to_string().replace('\n', " ");
+    let place = match what.rsplit_once(" at line ") {
+        Some((_, place)) => format!(" at line {place}"),
+        None => String::new(),
+    };
+    let what = &what[..what.len() - place.len()];
+    // Of what is expected nothing comes from the input.
+    let Some((told, expected)) = what.rsplit_once(", expected ") else {
+        return format!("{what}{place}");
+    };
+    let kinds = [
+        (": string ", ": text"),
+        (": character ", ": text"),
+        (": integer ", ": a whole number"),
+        (": floating point ", ": a number"),
+        ("unknown variant ", "an unknown value"),
+    ];
+    // The first of the marks is the reader's own: what is quoted stands behind it.
+    let first = kinds
+        .iter()
+        .filter_map(|(mark, kind)| Some((told.find(mark)?, *kind)))
+        .min();
+    let told = first.map_or_else(|| told.to_owned(), |(at, kind)| format!("{}{kind}", &told[..at]));
+    format!("{told}, expected {expected}{place}")
+}
 
 /// Empties a text and overwrites its memory, which is kept.
 pub(crate) fn wipe(text: &mut String) {
@@ -138,4 +170,50 @@ pub(crate) fn wipe(text: &mut String) {
     bytes.resize(bytes.capacity(), 0);
     bytes.clear();
     *text = String::from_utf8(bytes).unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::{Mode, Transcript};
+
+    #[test]
+    fn what_the_reader_quotes_is_not_told() {
+        fn of<T: serde::de::DeserializeOwned>(json: &str) -> String {
+            without_values(&serde_json::from_str::<T>(json).err().expect("wrong"))
+        }
+        let text = r#""my card, expected soon, is \" 4111: integer `5`, expected at line 3""#;
+        for (found, want) in [
+            (of::<Vec<u8>>(text), "invalid type: text, expected a sequence"),
+            (of::<u8>(text), "invalid type: text, expected u8"),
+            (
+                of::<String>("4111111111111111"),
+                "invalid type: a whole number, expected a string",
+            ),
+            (of::<String>("41.11"), "invalid type: a number, expected a string"),
+            (of::<u8>("4111"), "invalid value: a whole number, expected u8"),
+            (
+                of::<Mode>(text),
+                "an unknown value, expected `append` or `replace`",
+            ),
+            (of::<bool>("[]"), "invalid type: sequence, expected a boolean"),
+            (of::<Transcript>("{}"), "missing field `turns`"),
+            (
+                of::<Transcript>(r#"{"turns":[{"text":"hello"#),
+                "EOF while parsing a string",
+            ),
+        ] {
+            assert!(found.starts_with(want) && !found.contains("411"), "{found}");
+            assert!(found[want.len()..].starts_with(" at line 1 column"), "{found}");
+        }
+    }
+
+    #[test]
+    fn what_is_wiped_keeps_its_memory() {
+        let mut text = String::with_capacity(40);
+        text.push_str("my card is 4111");
+        let (at, room) = (text.as_ptr(), text.capacity());
+        wipe(&mut text);
+        assert!(text.is_empty() && text.as_ptr() == at && text.capacity() == room);
+    }
 }

@@ -10,7 +10,6 @@ use crate::analyzer::Analyzer;
 use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::TERM;
-use crate::privacy::debug_unsaid;
 use crate::transcript::{Meta, Role};
 
 /// Why a figure is null.
@@ -85,7 +84,7 @@ impl CallReport {
     }
 }
 
-debug_unsaid! {
+crate::debug_unsaid! {
     CallReport { id, lexicon, turns, call } without { meta }
     PromiseFigure { turn, signal, broken, start, end } without { quote, when }
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::privacy::debug_unsaid;
-
 /// What a speaker is in the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -160,7 +158,7 @@ impl<'a> Chunk<'a> {
     }
 }
 
-debug_unsaid! {
+crate::debug_unsaid! {
     Participant { id, role } without { name }
     Turn { speaker, start_ms, end_ms, words } without { text }
     Transcript { id, turns, participants, end_ms } without { meta }

@@ -127,6 +127,9 @@ pub(crate) struct Watch {
     /// Who is who, as in ch_0=agent,ch_1=customer
     #[arg(long, value_name = "MAP")]
     pub(crate) roles: Option<RoleMap>,
+    /// Leave everything out that was said: events and reports tell where it stands
+    #[arg(long)]
+    pub(crate) no_text: bool,
     /// What is kept of a call: everything for its report, or only what later events need
     #[arg(long, value_name = "HOW", default_value = "full")]
     pub(crate) retention: Retention,

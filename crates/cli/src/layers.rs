@@ -8,14 +8,22 @@ use hackles::{Analyzer, Lexicon};
 use crate::args::{Layers, Reading};
 use crate::failure::{Failure, plainly};
 
-/// Loads the analyzer that was saved, or compiles the lexicon the arguments ask for.
-pub(crate) fn analyzer(reading: &Reading) -> Result<Analyzer, Failure> {
-    let Some(path) = &reading.analyzer else {
-        return load(&reading.layers);
+/// Loads the analyzer that was saved, or compiles the lexicon the arguments ask for; `text` says whether its reports and events tell what was said.
+pub(crate) fn analyzer(reading: &Reading, text: bool) -> Result<Analyzer, Failure> {
+    let analyzer = match &reading.analyzer {
+        None => load(&reading.layers)?,
+        Some(path) => {
+            let failed = |why: String| Failure::Nothing(format!("{}: {why}", path.display()));
+            let bytes = fs::read(path).map_err(|e| failed(plainly(&e)))?;
+            Analyzer::load(&bytes).map_err(|e| failed(e.to_string()))?
+        }
     };
-    let failed = |why: String| Failure::Nothing(format!("{}: {why}", path.display()));
-    let bytes = fs::read(path).map_err(|e| failed(plainly(&e)))?;
-    Analyzer::load(&bytes).map_err(|e| failed(e.to_string()))
+    Ok(telling(analyzer, text))
+}
+
+/// The analyzer, whose reports and events tell what was said only if they may.
+pub(crate) fn telling(analyzer: Analyzer, text: bool) -> Analyzer {
+    if text { analyzer } else { analyzer.without_text() }
 }
 
 /// Loads and compiles the lexicon the arguments ask for.

@@ -319,11 +319,16 @@ impl Results {
     }
 }
 
-/// Says who in the calls has no role, and how to tell it.
-fn tell_strangers((names, calls): &(Vec<String>, u64)) {
-    let [first, ..] = names.as_slice() else { return };
-    let all = names.join(", ");
+/// Says who in the calls has no role, and how to tell it. Names of persons are not told.
+fn tell_strangers((ids, calls): &(Vec<String>, u64)) {
+    if *calls == 0 {
+        return;
+    }
+    let (all, first) = match ids.as_slice() {
+        [] => (String::new(), "SPEAKER"),
+        [first, ..] => (format!(" ({})", ids.join(", ")), first.as_str()),
+    };
     crate::complain(&format!(
-        "{calls} calls have speakers whose role nobody says ({all}): --roles {first}=agent,… tells it"
+        "{calls} calls have speakers whose role nobody says{all}: --roles {first}=agent,… tells it"
     ));
 }

@@ -33,7 +33,7 @@ pub(super) struct Scored {
     pub(super) refusals: Vec<(Refusal, Option<Vec<u8>>)>,
     /// How many calls were read as what.
     pub(super) formats: BTreeMap<Format, u64>,
-    /// Speakers whose role nobody says, and in how many calls there are such.
+    /// Speakers whose role nobody says, those that may be named by an id that is no name, and in how many calls there are such.
     pub(super) strangers: (Vec<String>, u64),
 }
 
@@ -119,6 +119,9 @@ impl Desk<'_> {
                 if let Some(roles) = &self.scorer.args.transcripts.roles {
                     roles.apply(&mut found.transcript.participants);
                 }
+                if self.scorer.args.no_text {
+                    found.leave_out_names();
+                }
                 (place, found)
             });
         (raw, read)
@@ -188,14 +191,6 @@ impl Desk<'_> {
                         .retain(|e| fired.contains(&e.signal) || *e.signal == *crate::SENTIMENT);
                 }
             }
-            if self.scorer.args.no_text {
-                turn.evidence.iter_mut().for_each(|e| e.quote = None);
-            }
-        }
-        if self.scorer.args.no_text {
-            for promise in report.call.promises.iter_mut().flatten() {
-                (promise.quote, promise.when) = (None, None);
-            }
         }
         report
     }
@@ -226,7 +221,8 @@ fn note(scored: &mut Scored, found: &Scorable) {
     for turn in call.turns.iter().filter(|t| !is_known(&t.speaker)) {
         strange = true;
         let (names, _) = &mut scored.strangers;
-        if !turn.speaker.is_empty() && names.len() < STRANGERS && !names.contains(&turn.speaker) {
+        let may_be_told = !turn.speaker.is_empty() && !found.format.may_be_name(&turn.speaker);
+        if may_be_told && names.len() < STRANGERS && !names.contains(&turn.speaker) {
             names.push(turn.speaker.clone());
         }
     }

@@ -20,7 +20,7 @@ const ENDED: usize = 4096;
 
 /// Runs until the end of input.
 pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::analyzer(&args.reading)?;
+    let analyzer = crate::layers::analyzer(&args.reading, !args.no_text)?;
     let mut desk = Desk {
         analyzer,
         args,
@@ -202,7 +202,11 @@ impl Desk<'_> {
             return Err(wrong("a chunk needs an \"utterance\""));
         }
         if message.vendor.is_some() && self.calls.contains_key(&id) {
-            self.call(&id).vendor.clone_from(&message.vendor);
+            let mut vendor = message.vendor.clone();
+            if let Some(figures) = vendor.as_mut().filter(|_| self.args.no_text) {
+                figures.leave_out_categories();
+            }
+            self.call(&id).vendor = vendor;
         }
         if message.vendor.is_none()
             && !introduces

@@ -8,9 +8,10 @@ use std::path::Path;
 
 use common::{Folder, Run, hackles};
 use hackles_formats::{Call, Entry, Format, Reading};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// Before and behind every word of the calls.
-const MARK: &str = "zq";
+const MARK: &str = "zqxkw";
 
 /// What fires by planted words, is named by them, or quotes them.
 const LEXICON: &str = r#"
@@ -29,7 +30,7 @@ id = "between"
 phrases = ["that's ..3 job", "furious ..3 call"]
 weight = 4.0
 [fitted.terms]
-"zqtermzq" = 2.0
+"zqxkwtermzqxkw" = 2.0
 "#;
 
 fn planted(text: &str) -> bool {
@@ -114,6 +115,17 @@ fn fixtures() -> Vec<(String, String)> {
     found
 }
 
+/// The columns of a Parquet file.
+fn unpacked(path: &str) -> String {
+    let file = fs::File::open(path).expect("there");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.build());
+    let mut writer = arrow_json::LineDelimitedWriter::new(Vec::new());
+    for batch in reader.expect("Parquet") {
+        writer.write(&batch.expect("readable")).expect("written");
+    }
+    String::from_utf8(writer.into_inner()).expect("UTF-8")
+}
+
 /// All that a run wrote.
 fn written(run: &Run, folder: &Folder, but: &[&str]) -> Vec<(String, String)> {
     let mut all = vec![
@@ -121,8 +133,11 @@ fn written(run: &Run, folder: &Folder, but: &[&str]) -> Vec<(String, String)> {
         ("stderr".to_owned(), run.err.clone()),
     ];
     for name in folder.names().into_iter().filter(|n| !but.contains(&n.as_str())) {
-        let bytes = fs::read(folder.path(&name)).expect("readable");
-        all.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+        let text = match name.ends_with(".parquet") {
+            true => unpacked(&folder.path(&name)),
+            false => String::from_utf8_lossy(&fs::read(folder.path(&name)).expect("readable")).into_owned(),
+        };
+        all.push((name, text));
     }
     all
 }
@@ -147,40 +162,43 @@ fn transcripts(folder: &Folder) -> usize {
             .map_or(0, |c| c.0);
         folder.write(&format!("in/cut-{name}"), &text[..half]);
     }
-    let call = r#"{"id":"C1","participants":[{"id":"agent","role":"agent","name":"zqAmara Zqobi"},{"id":"p2","name":"Zqbo"}],"turns":[
-{"speaker":"agent","start_ms":0,"end_ms":900,"text":"Zqhello Zqbo, that's zqnot my job zqtermzq"},
-{"speaker":"customer","start_ms":2000,"end_ms":3000,"text":"my name is Zqbo, I am furious zqright call zqnow"},
-{"speaker":"p2","text":"zqall"}]}"#;
+    let call = r#"{"id":"C1","participants":[{"id":"agent","role":"agent","name":"zqxkwAmara Zqxkwobi"},{"id":"p2","name":"Zqxkwbo"}],"turns":[
+{"speaker":"agent","start_ms":0,"end_ms":900,"text":"Zqxkwhello Zqxkwbo, that's zqxkwnot my job zqxkwtermzqxkw"},
+{"speaker":"customer","start_ms":2000,"end_ms":3000,"text":"my name is Zqxkwbo, I am furious zqxkwright call zqxkwnow"},
+{"speaker":"p2","text":"zqxkwall"}]}"#;
     folder.write("in/own.json", call);
     for (name, text) in [
         (
             "wrong-text.json",
-            r#"{"turns":[{"speaker":"agent","text":{"zq":1}}]}"#,
+            r#"{"turns":[{"speaker":"agent","text":{"zqxkw":1}}]}"#,
         ),
         (
             "wrong-role.json",
-            r#"{"turns":[],"participants":[{"id":"a","role":"zqAmara"}]}"#,
+            r#"{"turns":[],"participants":[{"id":"a","role":"zqxkwAmara"}]}"#,
         ),
         (
             "wrong-time.json",
-            r#"{"turns":[{"start_ms":"zqnow","text":"zqhi"}]}"#,
+            r#"{"turns":[{"start_ms":"zqxkwnow","text":"zqxkwhi"}]}"#,
         ),
-        ("wrong.jsonl", "zqnothing of the kind\n{\"turns\": zqbroken}\n"),
+        (
+            "wrong.jsonl",
+            "zqxkwnothing of the kind\n{\"turns\": zqxkwbroken}\n",
+        ),
         (
             "names.txt",
-            "zqbefore\nZqamara Zqobi: that's zqnot my job\nZqbo: zqyes, I am furious zqright call\n",
+            "Zqxkwamara Zqxkwobi: that's zqxkwnot my job\nZqxkwbo: zqxkwyes, I am furious zqxkwright call\n",
         ),
         (
             "names.vtt",
-            "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Zqamara Zqobi>that's zqnot my job\n\n00:02.000 --> 00:03.000\n<v Zqbo>zqyes\n",
+            "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Zqxkwamara Zqxkwobi>that's zqxkwnot my job\n\n00:02.000 --> 00:03.000\n<v Zqxkwbo>zqxkwyes\n",
         ),
         (
             "wrong.csv",
-            "call_id,speaker,role,start_ms,text\nC1,agent,zqrole,0,zqhello\nC2,agent,,zqnow,zqhello\n\"C3,agent,,0,zqopen\n",
+            "call_id,speaker,role,start_ms,text\nC1,agent,zqxkwrole,0,zqxkwhello\nC2,agent,,zqxkwnow,zqxkwhello\n\"C3,agent,,0,zqxkwopen\n",
         ),
         (
             "headless.csv",
-            "C1,agent,zqhello you,4,zqthere\nC1,agent,zqgood bye,5,zqfriend\n",
+            "C1,agent,zqxkwhello you,4,zqxkwthere\nC1,agent,zqxkwgood bye,5,zqxkwfriend\n",
         ),
     ] {
         folder.write(&format!("in/{name}"), text);
@@ -199,14 +217,16 @@ fn score_tells_no_words() {
     transcripts(&folder);
     let lexicon = folder.write("lexicon.toml", LEXICON);
     let input = folder.path("in");
-    let roles = "Zqamara Zqobi=agent";
+    let roles = "Zqxkwamara Zqxkwobi=agent,zqxkwamara zqxkwobi=agent";
     let with = |more: &[&str]| {
         let args = ["score", &input, "--lexicon", &lexicon, "--roles", roles];
         hackles(&[&args, more].concat(), "")
     };
     let told = with(&["--to", "jsonl"]);
     assert!(planted(&told.out) && told.code == 1);
-    assert!(told.out.contains("\"entry\":\"term:zqtermzq\"") && told.out.contains("that's zqnot my job"));
+    assert!(
+        told.out.contains("\"entry\":\"term:zqxkwtermzqxkw\"") && told.out.contains("that's zqxkwnot my job")
+    );
     // What goes wrong is told without the words even then.
     assert_eq!(told.err.lines().find(|l| planted(l)), None);
     for to in ["text", "json", "jsonl", "csv", "parquet"] {
@@ -239,7 +259,7 @@ fn score_tells_no_words() {
         .expect("a learned term");
     let shown = hackles(&["lexicon", "show", "planted", number, "--lexicon", &lexicon], "");
     assert!(
-        shown.out.contains("\"zqtermzq\" = 2.0"),
+        shown.out.contains("\"zqxkwtermzqxkw\" = 2.0"),
         "{}{}",
         shown.out,
         shown.err
@@ -257,8 +277,8 @@ fn score_tells_no_words() {
 #[test]
 fn a_run_that_goes_on_keeps_no_words() {
     let folder = Folder::new("privacy-resume");
-    let line = r#"{"turns":[{"speaker":"agent","text":"that's zqnot my job"}]}"#;
-    let input = folder.write("in.jsonl", &format!("{line}\nzqbroken\n{line}\n"));
+    let line = r#"{"turns":[{"speaker":"agent","text":"that's zqxkwnot my job"}]}"#;
+    let input = folder.write("in.jsonl", &format!("{line}\nzqxkwbroken\n{line}\n"));
     let lexicon = folder.write("lexicon.toml", LEXICON);
     let out = folder.path("out.jsonl");
     let args = [
@@ -268,7 +288,7 @@ fn a_run_that_goes_on_keeps_no_words() {
         &lexicon,
         "--no-text",
         "--roles",
-        "Zqamara=agent",
+        "Zqxkwamara=agent",
         "--out",
         &out,
     ];
@@ -287,13 +307,13 @@ fn a_run_that_goes_on_keeps_no_words() {
 fn watch_tells_no_words() {
     let folder = Folder::new("privacy-watch");
     let lexicon = folder.write("lexicon.toml", LEXICON);
-    let live = r#"{"call":"C1","participants":[{"id":"agent","name":"Zqamara"}]}
-{"call":"C1","utterance":"u1","speaker":"agent","text":"that's zqnot my job zqterm"}
-{"call":"C1","utterance":"u1","speaker":"agent","text":"zq","final":true}
-{"call":"C1","utterance":"u2","speaker":"stranger","text":"my name is Zqbo, I am furious zqright call","final":true}
-{"call":"C1","utterance":"u3","speaker":"agent","text":{"zq":1}}
-{"call":"C1","utterance":"u4","speaker":"agent","text":"zq","mode":"zqmode"}
-zqnothing
+    let live = r#"{"call":"C1","participants":[{"id":"agent","name":"Zqxkwamara"}]}
+{"call":"C1","utterance":"u1","speaker":"agent","text":"that's zqxkwnot my job zqxkwterm"}
+{"call":"C1","utterance":"u1","speaker":"agent","text":"zqxkw","final":true}
+{"call":"C1","utterance":"u2","speaker":"stranger","text":"my name is Zqxkwbo, I am furious zqxkwright call","final":true}
+{"call":"C1","utterance":"u3","speaker":"agent","text":{"zqxkw":1}}
+{"call":"C1","utterance":"u4","speaker":"agent","text":"zqxkw","mode":"zqxkwmode"}
+zqxkwnothing
 "#;
     let mut streams = vec![("own".to_owned(), live.to_owned())];
     streams.extend(
@@ -305,7 +325,7 @@ zqnothing
     for (name, text) in streams {
         let with = ["watch", "--lexicon", &lexicon];
         let run = hackles(&[&with[..], &["--no-text"]].concat(), &text);
-        assert!(run.out.contains("\"report\""), "{name}: {}", run.err);
+        assert!(name != "own" || run.out.contains("\"report\""), "{}", run.err);
         assert_silent(&name, &written(&run, &folder, &["lexicon.toml"]));
         if name == "own" {
             let run = hackles(&with, &text);
@@ -316,7 +336,7 @@ zqnothing
     assert_eq!(told, 1);
     let call = folder.write(
         "call.txt",
-        "Zqamara Zqobi: that's zqnot my job\nZqbo: zqyes, I am furious zqright call\n",
+        "Zqxkwamara Zqxkwobi: that's zqxkwnot my job\nZqxkwbo: zqxkwyes, I am furious zqxkwright call\n",
     );
     for to in ["text", "jsonl"] {
         let args = ["watch", "--replay", "0", "--to", to, "--lexicon", &lexicon, &call];
@@ -333,13 +353,13 @@ fn measuring_and_summing_up_tell_no_words() {
     let lexicon = folder.write("lexicon.toml", LEXICON);
     let rows = folder.write(
         "rows.jsonl",
-        r#"{"speaker":"agent","text":"that's zqnot my job","expect":["refusal"],"forbid":["planted"]}
-{"speaker":"agent","text":"zqtermzq","expect":[]}
-{"speaker":"agent","text":{"zq":1}}
-{"speaker":"agent","start_ms":"zqnow","text":"zq"}
+        r#"{"speaker":"agent","text":"that's zqxkwnot my job","expect":["refusal"],"forbid":["planted"]}
+{"speaker":"agent","text":"zqxkwtermzqxkw","expect":[]}
+{"speaker":"agent","text":{"zqxkw":1}}
+{"speaker":"agent","start_ms":"zqxkwnow","text":"zqxkw"}
 "#,
     );
-    let builtin = folder.write("old.toml", &LEXICON.replace("zqtermzq", "zqotherzq"));
+    let builtin = folder.write("old.toml", &LEXICON.replace("zqxkwtermzqxkw", "zqxkwotherzqxkw"));
     for args in [
         vec!["lexicon", "eval", "--lexicon", &lexicon, "--corpus", &rows],
         vec![
@@ -370,7 +390,7 @@ fn measuring_and_summing_up_tell_no_words() {
         let silent = run(&["--no-text"]);
         let files = ["lexicon.toml", "rows.jsonl", "old.toml"];
         assert_silent(&args.join(" "), &written(&silent, &folder, &files));
-        assert!(silent.out.contains("rows.jsonl:1"), "{}", silent.out);
+        assert!(silent.out.contains("rows.jsonl:"), "{}", silent.out);
     }
     // A summary of reports tells figures alone, even of those with quotes.
     let scored = hackles(
@@ -379,13 +399,13 @@ fn measuring_and_summing_up_tell_no_words() {
             .expect("written")
             .lines()
             .take(1)
-            .map(|l| format!("{{\"turns\":[{l}]}}\nzqbroken\n"))
+            .map(|l| format!("{{\"turns\":[{l}]}}\nzqxkwbroken\n"))
             .collect::<String>(),
     );
     assert!(planted(&scored.out));
     let summary = hackles(
         &["summary"],
-        &(scored.out + "{\"call\":{\"score\":\"zqnone\"},\"lexicon\":1}\nzqbroken\n"),
+        &(scored.out + "{\"call\":{\"score\":\"zqxkwnone\"},\"lexicon\":1}\nzqxkwbroken\n"),
     );
     assert_silent(
         "summary",

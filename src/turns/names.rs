@@ -325,7 +325,8 @@ impl<'a> Words<'a> {
             let normal = self.normal(to, &mut letters);
             let letters = normal.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-');
             let title = word.flags.intersects(Flags::TITLE);
-            let possible = letters && !is_single(normal) && !rules.not.has(word.known);
+            let possible =
+                letters && !is_single(normal) && !rules.not.has(word.known) && !self.is_redacted(word);
             let honorific = rules.titles.has(word.known);
             let is_name = if mixed {
                 // Where capitals mean something, a name has one.
@@ -353,6 +354,14 @@ impl<'a> Words<'a> {
         } else {
             from..from
         }
+    }
+
+    /// Whether a word stands for what was taken out: `{{NAME}}`, `XXXX`. Other marks are no words.
+    fn is_redacted(&self, word: &Word) -> bool {
+        let (before, rest) = self.heard.text.split_at(word.start as usize);
+        let (own, behind) = rest.split_at((word.end - word.start) as usize);
+        let crossed_out = own.len() > 2 && own.bytes().all(|b| b.eq_ignore_ascii_case(&b'x'));
+        crossed_out || before.ends_with(['{', '[', '<']) || behind.starts_with(['}', ']', '>'])
     }
 
     /// Names spelled in single letters: they must begin like one that was found, or stand alone.
@@ -484,6 +493,20 @@ mod tests {
             ),
             (
                 vec![("agent", "what's your name"), ("customer", "i don't want to say")],
+                vec![],
+            ),
+            (
+                vec![
+                    (
+                        "customer",
+                        "Hi, my name is [NAME] [SURNAME], or {{NAME}}, or {first_name}.",
+                    ),
+                    ("customer", "my name is XXXX XXXX"),
+                    ("customer", "my name is **** and this is <PERSON> speaking"),
+                    ("customer", "My name is A*** #### [PII]."),
+                    ("agent", "what's your name"),
+                    ("customer", "[PII]"),
+                ],
                 vec![],
             ),
             (

@@ -66,6 +66,14 @@ pub(crate) fn lexicon(layers: &Layers, files: &[(PathBuf, String)]) -> Result<Le
     Ok(builder.build()?)
 }
 
+/// The lexicon files that a path names: the file itself, or all of a folder.
+pub(crate) fn paths(path: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    // What cannot be looked at is not there.
+    let _ = collect(path, true, &mut files);
+    files
+}
+
 /// Files in the order of their names, so that the order of layers does not depend on the file system.
 fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, std::io::Error)> {
     let failed = |e| (path.to_owned(), e);

@@ -402,8 +402,7 @@ mod tests {
     use crate::transcript::Role;
     use crate::turns::said::Said;
 
-    fn learned(turns: &[(&str, &str)]) -> Vec<String> {
-        let analyzer = Analyzer::builtin();
+    fn learned(analyzer: &Analyzer, turns: &[(&str, &str)]) -> Vec<String> {
         let rules = &analyzer.0.lexicon.call.names;
         let mut names = Names::default();
         for (speaker, text) in turns {
@@ -427,6 +426,7 @@ mod tests {
 
     #[test]
     fn names_are_learned_where_they_are_said() {
+        let analyzer = Analyzer::builtin();
         for (turns, expected) in [
             (
                 vec![("customer", "hi my name is kwabena and my router is dead")],
@@ -515,7 +515,7 @@ mod tests {
             ),
         ] {
             let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
-            assert_eq!(learned(&turns), expected, "{turns:?}");
+            assert_eq!(learned(&analyzer, &turns), expected, "{turns:?}");
         }
     }
 }

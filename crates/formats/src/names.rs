@@ -103,3 +103,69 @@ impl crate::Figures {
         self.categories.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Call, Category, Figures, Turn};
+    use crate::entry::Entry;
+    use hackles::Role;
+
+    #[test]
+    fn labels_are_no_names() {
+        for (format, speaker, want) in [
+            (Format::Text, "agent", false),
+            (Format::Text, "speaker 1", false),
+            (Format::Text, "spk_0", false),
+            (Format::Srt, "SPEAKER_01", false),
+            (Format::Text, "amara obi", true),
+            (Format::Vtt, "Bo Jones", true),
+            (Format::Vtt, "amara2", true),
+            (Format::AssemblyAi, "A", false),
+            (Format::AssemblyAi, "Amara", true),
+            (Format::Vcon, "Amara Obi 2", true),
+            (Format::Genesys, "internal", false),
+            (Format::Speechmatics, "S1", false),
+            (Format::ContactLens, "0f3c9e2a-aa11-4f0e-8f3b-1d2c3b4a5f6e", false),
+            (Format::Jsonl, "Amara Obi", false),
+        ] {
+            assert_eq!(format.may_be_name(speaker), want, "{format} {speaker}");
+        }
+    }
+
+    #[test]
+    fn persons_get_numbers() {
+        let turn = |speaker: &str| Turn {
+            speaker: Some(speaker.into()),
+            ..Turn::default()
+        };
+        let mut vendor = Figures::of(Format::Vcon);
+        vendor.talk_ms.insert("Amara Obi".into(), 5);
+        vendor.categories.push(Category {
+            name: "her card number".into(),
+            ..Category::default()
+        });
+        let mut call = Call {
+            turns: ["Bob", "agent", "Amara Obi", "Bob"].map(turn).into(),
+            vendor: Some(vendor),
+            ..Call::default()
+        };
+        call.party("Amara Obi", Some((Role::Agent, "role")), Some("Amara Obi"));
+        let mut found = Entry::call(1, call, Format::Vcon).scorable(None).expect("a call");
+        found.leave_out_names();
+        let speakers: Vec<&str> = found
+            .transcript
+            .turns
+            .iter()
+            .map(|t| t.speaker.as_str())
+            .collect();
+        assert_eq!(speakers, ["person 1", "agent", "person 2", "person 1"]);
+        let party = &found.transcript.participants[0];
+        assert_eq!((party.id.as_str(), party.role), ("person 2", Some(Role::Agent)));
+        let figures = found.vendor.expect("kept");
+        assert_eq!(
+            (figures.talk_ms.get("person 2"), figures.categories.len()),
+            (Some(&5), 0)
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! The analyzer: a lexicon, compiled. Immutable, cheap to share.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::compiled::Compiled;
@@ -22,8 +23,26 @@ use crate::saved;
 /// assert_eq!(turn.evidence_of("refusal").next().expect("one").quote.as_deref(), Some("not my job"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct Analyzer(pub(crate) Arc<Compiled>);
+#[derive(Clone)]
+pub struct Analyzer(pub(crate) Arc<Compiled>, pub(crate) Telling);
+
+/// What reports and events tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// Quotes as well.
+    Text,
+    /// Where it stands, not what was said.
+    Places,
+}
+
+impl fmt::Debug for Analyzer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Analyzer")
+            .field(&self.0.name)
+            .field(&self.1)
+            .finish()
+    }
+}
 
 impl Analyzer {
     /// Compiles a lexicon.
@@ -31,7 +50,7 @@ impl Analyzer {
     /// # Errors
     /// Phrases that expand beyond the bounds of the schema; conditions that name more than 64 signals.
     pub fn new(lexicon: Lexicon) -> Result<Self, Error> {
-        Ok(Analyzer(Arc::new(Compiled::new(lexicon)?)))
+        Ok(Analyzer(Arc::new(Compiled::new(lexicon)?), Telling::Text))
     }
 
     /// Compiles the built-in lexicons for spoken English.
@@ -41,6 +60,29 @@ impl Analyzer {
     pub fn builtin() -> Self {
         Analyzer::new(Lexicon::builtin())
             .unwrap_or_else(|e| panic!("the built-in lexicons do not compile:\n{e}"))
+    }
+
+    /// The same analyzer, whose reports and events tell nothing of what was said: no quotes, no names, and of learned entries their numbers. The
+    /// scores and places are the same. [`privacy`](crate::privacy) says what else is promised.
+    ///
+    /// ```
+    /// use hackles::{Analyzer, Transcript};
+    ///
+    /// let analyzer = Analyzer::builtin().without_text();
+    /// let call: Transcript = serde_json::from_str(r#"{"turns":[{"speaker":"agent","text":"not my job"}]}"#)?;
+    /// let report = analyzer.score(&call);
+    /// let evidence = &report.turns.as_ref().expect("retained")[0].evidence[0];
+    /// assert_eq!((evidence.start, evidence.end, &evidence.quote), (Some(0), Some(10), &None));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn without_text(self) -> Self {
+        Analyzer(self.0, Telling::Places)
+    }
+
+    /// Whether reports and events tell what was said.
+    pub fn tells_text(&self) -> bool {
+        self.1 == Telling::Text
     }
 
     /// The analyzer as bytes, which [`Analyzer::load`] makes an analyzer of at once.
@@ -64,7 +106,7 @@ impl Analyzer {
     /// Bytes that are no saved analyzer, that are incomplete or damaged, or that another version of the library saved:
     /// the message says which.
     pub fn load(bytes: &[u8]) -> Result<Self, Error> {
-        Ok(Analyzer(Arc::new(saved::load(bytes)?)))
+        Ok(Analyzer(Arc::new(saved::load(bytes)?), Telling::Text))
     }
 
     /// The lexicon.

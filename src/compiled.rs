@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::fixed::Milli;
-use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, MAX_MODIFIERS, OverTurns, OverlapRules};
+use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, MAX_MODIFIERS, OverTurns, OverlapRules, TERM};
 use crate::matcher::{self, Automaton, Owner, Tables, Vocabulary, Whole};
 use crate::practices;
 use crate::transcript::Role;
@@ -194,6 +194,19 @@ impl Compiled {
         self.hints = shared(lexicon.signals.iter().map(|s| &s.hint));
         self.titles = shared(lexicon.signals.iter().map(|s| &s.title));
         self.band_names = shared(lexicon.call.bands.iter().map(|b| &b.0));
+    }
+
+    /// A learned entry by its number, for reports that tell no words.
+    pub(crate) fn numbered(&self, signal: &str, entry: &str) -> Arc<str> {
+        let signals = &self.lexicon.signals;
+        let find = || {
+            let signal = signals.binary_search_by(|s| s.id.as_str().cmp(signal)).ok()?;
+            let own = &self.lexicon.traits.get(signal)?.entries;
+            let names = self.entry_names.get(own.start as usize..own.end as usize)?;
+            let place = names.iter().position(|name| **name == *entry)?;
+            Some(own.start as usize + place)
+        };
+        find().map_or_else(|| TERM.into(), |number| format!("{TERM}#{number}").into())
     }
 
     /// The bit of a signal that conditions name. Others have none, and nobody asks.

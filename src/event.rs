@@ -38,8 +38,21 @@ pub enum Event {
     Notice(NoticeEvent),
 }
 
+impl Event {
+    /// Leaves out what was said: the quote. See [`privacy`](crate::privacy).
+    pub fn leave_out_text(&mut self) {
+        if let Event::Signal(signal) = self {
+            signal.quote = None;
+        }
+    }
+}
+
+crate::debug_unsaid! {
+    SignalEvent { signal, state, utterance, at_ms, score, hint } without { quote }
+}
+
 /// A signal that fires in an utterance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SignalEvent {
     /// The signal.

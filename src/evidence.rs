@@ -1,10 +1,13 @@
 //! Evidence: the named contributions a score is the sum of.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::fixed::Milli;
+use crate::lexicon::TERM;
+use crate::privacy::Unsaid;
 
 /// A modifier that changed a contribution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +24,7 @@ pub struct Modification {
 }
 
 /// One contribution to the score of a signal in a turn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Evidence {
     /// The signal.
@@ -46,4 +49,38 @@ pub struct Evidence {
     /// The entry's own advice, if it has one: the plain word for a term of the trade, say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<Arc<str>>,
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Evidence {
+            signal,
+            entry,
+            start,
+            end,
+            quote,
+            weight,
+            modifiers,
+            contribution,
+            turns,
+            hint,
+        } = self;
+        let mut shown = f.debug_struct("Evidence");
+        shown.field("signal", signal);
+        // A learned entry is named by the words that were said.
+        match entry.strip_prefix(TERM) {
+            Some(words) => shown.field("entry", &format_args!("{TERM}{:?}", Unsaid(words))),
+            None => shown.field("entry", entry),
+        };
+        shown
+            .field("start", start)
+            .field("end", end)
+            .field("quote", &Unsaid(quote))
+            .field("weight", weight)
+            .field("modifiers", modifiers)
+            .field("contribution", contribution)
+            .field("turns", turns)
+            .field("hint", hint)
+            .finish()
+    }
 }

@@ -1,5 +1,6 @@
 //! Why an utterance scores what it scores: every token, every hit, what changed or cancelled it, and what was nearly said.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::fixed::{Milli, Score};
 use crate::ledger::piece;
 use crate::lexicon::{Condition, Within};
 use crate::matcher::{self, NearMiss, Scan, near_misses, wholes};
+use crate::privacy::Unsaid;
 use crate::score::{Standing, Tally};
 use crate::text::normal;
 use crate::transcript::Role;
@@ -18,7 +20,7 @@ use crate::turns::history::{At, History, Past, Shows};
 use crate::turns::verdicts::{Blocked, Judged, of_signal};
 
 /// What became of a hit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", content = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
@@ -36,8 +38,21 @@ pub enum Status {
     Cancelled(String),
 }
 
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Status::Counted => f.write_str("Counted"),
+            Status::Covered => f.write_str("Covered"),
+            Status::Repeated => f.write_str("Repeated"),
+            Status::Yielded => f.write_str("Yielded"),
+            Status::Neutral => f.write_str("Neutral"),
+            Status::Cancelled(why) => f.debug_tuple("Cancelled").field(&Unsaid(why)).finish(),
+        }
+    }
+}
+
 /// A token: a word, or one part of a contraction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExplainedToken {
     /// As written.
@@ -70,7 +85,7 @@ pub struct ExplainedHit {
 }
 
 /// A phrase that was nearly said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExplainedNearMiss {
     /// The signal.
@@ -113,6 +128,11 @@ pub struct Explanation {
     pub near_misses: Vec<ExplainedNearMiss>,
     /// The signals with a contribution.
     pub scores: Vec<ExplainedScore>,
+}
+
+crate::debug_unsaid! {
+    ExplainedToken { start, end, known, flags } without { text, normal }
+    ExplainedNearMiss { signal } without { entry, quote, phrase, short_of }
 }
 
 impl Analyzer {

@@ -13,7 +13,7 @@ pub enum Retention {
 }
 
 /// What a session is told at its beginning.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// The call's id, for the report.
@@ -26,6 +26,10 @@ pub struct Options {
     pub retention: Retention,
     /// The most bytes of one utterance; what goes beyond is left out, with a notice.
     pub utterance_bytes: usize,
+}
+
+crate::debug_unsaid! {
+    Options { id, participants, retention, utterance_bytes } without { meta }
 }
 
 /// The most bytes of one utterance, if nothing is said of it.

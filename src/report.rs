@@ -6,8 +6,10 @@ use std::sync::Arc;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use crate::analyzer::Analyzer;
 use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
+use crate::lexicon::TERM;
 use crate::transcript::{Meta, Role};
 
 /// Why a figure is null.
@@ -61,7 +63,7 @@ impl Trend {
 }
 
 /// The report of a call.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CallReport {
     /// The call's id, if it has one.
@@ -74,6 +76,28 @@ pub struct CallReport {
     pub call: CallFigures,
     /// What the call is filed under, as it was given.
     pub meta: Option<Meta>,
+}
+
+impl CallReport {
+    /// Leaves out what was said: quotes, what was promised and by when, and the words by which learned entries are named, which become their numbers
+    /// in the lexicon of `analyzer`, which must be the one the report was made with. See [`privacy`](crate::privacy).
+    pub fn leave_out_text(&mut self, analyzer: &Analyzer) {
+        let pieces = self.turns.iter_mut().flatten().flat_map(|t| &mut t.evidence);
+        for piece in pieces {
+            piece.quote = None;
+            if piece.entry.starts_with(TERM) {
+                piece.entry = analyzer.0.numbered(&piece.signal, &piece.entry);
+            }
+        }
+        for promise in self.call.promises.iter_mut().flatten() {
+            (promise.quote, promise.when) = (None, None);
+        }
+    }
+}
+
+crate::debug_unsaid! {
+    CallReport { id, lexicon, turns, call } without { meta }
+    PromiseFigure { turn, signal, broken, start, end } without { quote, when }
 }
 
 /// One turn.
@@ -327,7 +351,7 @@ pub struct PracticeFigure {
 }
 
 /// A promise of an agent, or one that the customer says was not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PromiseFigure {
     /// The turn.

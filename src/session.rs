@@ -7,6 +7,7 @@
 mod snapshot;
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,7 +67,7 @@ type ShortHash = [u8; 6];
 /// let report = call.finish(None, &mut events);
 /// assert_eq!(report.call.turns, 1);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Session {
     analyzer: Analyzer,
     /// If they say more than how much is retained.
@@ -91,6 +92,16 @@ struct Live {
     call: Call,
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("analyzer", &self.analyzer)
+            .field("options", &self.options)
+            .field("state_bytes", &self.state_bytes())
+            .finish()
+    }
+}
+
 impl Session {
     pub(crate) fn new(analyzer: Analyzer, options: Options) -> Self {
         let mut session = Session {
@@ -112,10 +123,9 @@ impl Session {
 
     /// A session whose events nobody wants: for finished calls.
     pub(crate) fn quiet(analyzer: Analyzer, options: Options) -> Self {
-        Session {
-            quiet: true,
-            ..Session::new(analyzer, options)
-        }
+        let mut session = Session::new(analyzer, options);
+        session.quiet = true;
+        session
     }
 
     /// The analyzer this session was begun with.
@@ -125,29 +135,46 @@ impl Session {
 
     /// Takes a chunk; what happens is added to `events`. Never fails: what is odd about the input gives a notice.
     pub fn push(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
-        let mut out = Out((!self.quiet).then_some(events));
+        let before = events.len();
+        let mut out = Out((!self.quiet).then_some(&mut *events));
         let (compiled, options, live) = self.wake();
         live.push(compiled, options, chunk, &mut out);
         self.rest();
+        self.told(&mut events[before..]);
     }
 
     /// Lets time pass without a chunk: absences whose deadline has passed, and alerts that waited, come out. The report does
     /// not change by it.
     pub fn advance(&mut self, now_ms: i64, events: &mut Vec<Event>) {
-        let mut out = Out((!self.quiet).then_some(events));
+        let before = events.len();
+        let mut out = Out((!self.quiet).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.advance(compiled, now_ms, &mut out);
         self.rest();
+        self.told(&mut events[before..]);
     }
 
     /// Ends the call: what is open closes as it stands, what was waited for did not happen.
     pub fn finish(mut self, end_ms: Option<i64>, events: &mut Vec<Event>) -> CallReport {
-        let mut out = Out((!self.quiet).then_some(events));
+        let before = events.len();
+        let mut out = Out((!self.quiet).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.finish(compiled, end_ms, &mut out);
         let call = std::mem::replace(&mut live.call, Call::new(&Options::default()));
         let options = self.options.take().map_or_else(Options::default, |told| *told);
-        call.report(&self.analyzer.0, options, end_ms)
+        let mut report = call.report(&self.analyzer.0, options, end_ms);
+        self.told(&mut events[before..]);
+        if !self.analyzer.tells_text() {
+            report.leave_out_text(&self.analyzer);
+        }
+        report
+    }
+
+    /// Takes the words out of events, if they are not to be told.
+    fn told(&self, events: &mut [Event]) {
+        if !self.analyzer.tells_text() {
+            events.iter_mut().for_each(Event::leave_out_text);
+        }
     }
 
     /// Bytes this session takes, the texts of open utterances apart.
@@ -197,6 +224,7 @@ impl Session {
             self.rest = vec![0; room.max(draft.len().next_multiple_of(16))].into_boxed_slice();
         }
         self.rest[..draft.len()].copy_from_slice(&draft);
+        draft.fill(0);
         if draft.capacity() <= MOST_DRAFT {
             DRAFT.set(draft);
         }
@@ -211,6 +239,16 @@ impl Session {
                 spares.remove(0);
             }
             spares.push(live);
+        });
+    }
+}
+
+/// What the thread kept of the call goes with it.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = SPARES.try_with(|spares| {
+            let own = |live: &Live| live.stamp == self.stamp && live.stamp != 0;
+            spares.borrow_mut().retain(|live| !own(live));
         });
     }
 }

@@ -32,7 +32,7 @@ impl Role {
 }
 
 /// Somebody who takes part in a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     /// The speaker id that turns and chunks name.
     pub id: String,
@@ -45,7 +45,7 @@ pub struct Participant {
 }
 
 /// One turn of a finished transcript: an utterance of one speaker.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Speaker id; empty if the speaker is unknown.
     #[serde(default, deserialize_with = "null_as_empty")]
@@ -82,7 +82,7 @@ pub struct WordTime {
 pub type Meta = serde_json::Map<String, serde_json::Value>;
 
 /// A finished call.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {
     /// The call's id, if it has one.
     #[serde(default, deserialize_with = "id_as_text")]
@@ -112,7 +112,7 @@ pub enum Mode {
 }
 
 /// A piece of a live call: what a recogniser or a chat sends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Chunk<'a> {
     /// The utterance this is part of: any text that is its own within the call.
     pub utterance: &'a str,
@@ -156,6 +156,13 @@ impl<'a> Chunk<'a> {
             ..self
         }
     }
+}
+
+crate::debug_unsaid! {
+    Participant { id, role } without { name }
+    Turn { speaker, start_ms, end_ms, words } without { text }
+    Transcript { id, turns, participants, end_ms } without { meta }
+    Chunk<'a> { utterance, speaker, start_ms, end_ms, mode, is_final, words } without { text }
 }
 
 fn null_as_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<T, D::Error> {

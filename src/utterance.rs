@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::compiled::Compiled;
 use crate::matcher::{Scan, Tables};
 use crate::packed::{Bounds, Bytes, Packed, Reader, number, packed};
+use crate::privacy::wipe;
 use crate::transcript::{Role, WordTime};
 use crate::turns::names::Names;
 use crate::turns::said::Said;
@@ -91,8 +92,10 @@ impl Utterance {
         self.id = Id::default();
         (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
         (self.closed, self.full, self.judge_at, self.look) = (false, false, 0, None);
-        self.text.clear();
+        wipe(&mut self.text);
         self.forget_reading();
+        self.scan.forget_words();
+        self.said.forget_words();
         self.announced.clear();
         self.words.clear();
         // Where the thread ends there is no store any more.

@@ -210,8 +210,8 @@ mod eval {
         assert_eq!((quotes(0), quotes(1)), (vec!["not my job", "cannot"], vec![]));
         let first = &got.errors[0];
         assert_eq!(
-            (first.shown, first.turn, first.text.as_str()),
-            (false, 0, "not my job and I cannot")
+            (first.shown, first.turn, first.text.as_deref()),
+            (false, 0, Some("not my job and I cannot"))
         );
     }
 
@@ -229,7 +229,10 @@ mod eval {
         let got = evaluated(&analyzer, &corpus, &["refusal"], 5);
         let c = got.signals[0].counts;
         assert_eq!((c.hits, c.false_alarms, c.misses, c.silent), (1, 0, 1, 1));
-        assert_eq!((got.errors[0].turn, got.errors[0].text.as_str()), (3, "policy"));
+        assert_eq!(
+            (got.errors[0].turn, got.errors[0].text.as_deref()),
+            (3, Some("policy"))
+        );
     }
 
     /// The words of the row and of its evidence are those of one turn, in whatever order the turns stand in the file.
@@ -252,7 +255,10 @@ mod eval {
         let mut corpus = Corpus::new([analyzer.lexicon()]);
         corpus.add("f:1", call, &Labels::default()).expect("a call");
         let difference = compared(&corpus, &empty, &analyzer, |_| ());
-        assert_eq!(change(&difference, "refusal").hits[0].text, "not my job");
+        assert_eq!(
+            change(&difference, "refusal").hits[0].text.as_deref(),
+            Some("not my job")
+        );
     }
 
     #[test]

@@ -109,6 +109,12 @@ impl Lexicon {
         self.entries.len()
     }
 
+    /// The id of an entry that was learned from texts, by the number that reports without a text have for it (`term:#1234`).
+    pub fn learned(&self, number: u32) -> Option<&str> {
+        let entry = self.whole().entries.get(number as usize)?;
+        Some(entry.id.as_str()).filter(|id| id.starts_with(TERM))
+    }
+
     /// The number of plain phrases all entries expand to.
     pub fn phrases(&self) -> usize {
         self.whole()

@@ -4,6 +4,7 @@ use super::automaton::{Automaton, Proposal, ROOT, State};
 use super::outline::{Read, bit};
 use super::program::Roles;
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use crate::privacy::wipe;
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
@@ -187,6 +188,11 @@ impl Scan {
             tracks: Tracks::start(),
             ..ReadState::default()
         };
+    }
+
+    /// Overwrites the one word that was looked up last.
+    pub(crate) fn forget_words(&mut self) {
+        wipe(&mut self.buffer);
     }
 
     /// Reads what has been added to `text`, up to the last word that may still grow.

@@ -12,6 +12,7 @@ use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
 use crate::packed::{Bytes, Packed, Reader};
+use crate::privacy::wipe;
 use crate::text::{Flags, normal};
 
 /// So many words are learned at most: four names of two words.
@@ -57,14 +58,18 @@ impl Packed for Names {
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let len = from.len();
         while self.words.len() > len {
-            let spare = self.words.pop().filter(|_| self.spares.len() < MOST);
+            let mut spare = self.words.pop().filter(|_| self.spares.len() < MOST);
+            spare.iter_mut().for_each(wipe);
             self.spares.extend(spare);
         }
         while self.words.len() < len {
             let word = self.blank();
             self.words.push(word);
         }
-        self.words.iter_mut().for_each(|word| word.unpack(from));
+        for word in &mut self.words {
+            wipe(word);
+            word.unpack(from);
+        }
         self.learned.unpack(from);
         self.customer_known.unpack(from);
         self.asked.unpack(from);
@@ -338,7 +343,8 @@ impl<'a> Words<'a> {
             let normal = self.normal(to, &mut letters);
             let letters = normal.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-');
             let title = word.flags.intersects(Flags::TITLE);
-            let possible = letters && !is_single(normal) && !rules.not.has(word.known);
+            let possible =
+                letters && !is_single(normal) && !rules.not.has(word.known) && !self.is_redacted(word);
             let honorific = rules.titles.has(word.known);
             let is_name = if mixed {
                 // Where capitals mean something, a name has one.
@@ -366,6 +372,14 @@ impl<'a> Words<'a> {
         } else {
             from..from
         }
+    }
+
+    /// Whether a word stands for what was taken out: `{{NAME}}`, `XXXX`. Other marks are no words.
+    fn is_redacted(&self, word: &Word) -> bool {
+        let (before, rest) = self.heard.text.split_at(word.start as usize);
+        let (own, behind) = rest.split_at((word.end - word.start) as usize);
+        let crossed_out = own.len() > 2 && own.bytes().all(|b| b.eq_ignore_ascii_case(&b'x'));
+        crossed_out || before.ends_with(['{', '[', '<']) || behind.starts_with(['}', ']', '>'])
     }
 
     /// Names spelled in single letters: they must begin like one that was found, or stand alone.
@@ -406,8 +420,7 @@ mod tests {
     use crate::transcript::Role;
     use crate::turns::said::Said;
 
-    fn learned(turns: &[(&str, &str)]) -> Vec<String> {
-        let analyzer = Analyzer::builtin();
+    fn learned(analyzer: &Analyzer, turns: &[(&str, &str)]) -> Vec<String> {
         let rules = &analyzer.0.lexicon.call.names;
         let mut names = Names::default();
         for (speaker, text) in turns {
@@ -431,6 +444,7 @@ mod tests {
 
     #[test]
     fn names_are_learned_where_they_are_said() {
+        let analyzer = Analyzer::builtin();
         for (turns, expected) in [
             (
                 vec![("customer", "hi my name is kwabena and my router is dead")],
@@ -500,12 +514,26 @@ mod tests {
                 vec![],
             ),
             (
+                vec![
+                    (
+                        "customer",
+                        "Hi, my name is [NAME] [SURNAME], or {{NAME}}, or {first_name}.",
+                    ),
+                    ("customer", "my name is XXXX XXXX"),
+                    ("customer", "my name is **** and this is <PERSON> speaking"),
+                    ("customer", "My name is A*** #### [PII]."),
+                    ("agent", "what's your name"),
+                    ("customer", "[PII]"),
+                ],
+                vec![],
+            ),
+            (
                 vec![("customer", "Hi, it's about the bill you sent me in May.")],
                 vec![],
             ),
         ] {
             let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
-            assert_eq!(learned(&turns), expected, "{turns:?}");
+            assert_eq!(learned(&analyzer, &turns), expected, "{turns:?}");
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::words::{CallWords, is_single};
 use crate::lexicon::Known;
 use crate::matcher::Scan;
+use crate::privacy::wipe;
 use crate::text::{Flags, normal_into};
 
 /// A word in the form in which words of different turns are compared: stems, with "I" and "you" (and the like) as one.
@@ -122,6 +123,11 @@ impl Said {
         }
     }
 
+    /// Overwrites the one word that was looked up last.
+    pub(crate) fn forget_words(&mut self) {
+        wipe(&mut self.buffer);
+    }
+
     #[cfg(test)]
     pub(crate) fn of_words(words: Vec<Word>) -> Said {
         Said {
@@ -183,8 +189,9 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let own = std::mem::take(&mut self.0);
+        let mut own = std::mem::take(&mut self.0);
         if (1..=LENT_BYTES).contains(&own.capacity()) {
+            wipe(&mut own);
             // Where the thread ends there is no store any more.
             let _ = LENDING.try_with(|all| {
                 let mut all = all.borrow_mut();

@@ -14,6 +14,7 @@ use crate::context::{EntryRule, SignalRule, Turns, Weighed};
 use crate::fixed::Milli;
 use crate::lexicon::{Bound, Condition, OverTurns, Within};
 use crate::packed::Bounds;
+use crate::privacy::wipe;
 use crate::score::{Outcome, Standing, Strongest, Tally};
 use crate::scratch::{self, Scratch};
 use crate::utterance::Id;
@@ -128,7 +129,7 @@ impl TurnInProgress {
 
     /// Forgets the turn, keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.turn.text.clear();
+        wipe(&mut self.turn.text);
         self.turn.weighed.clear();
         self.turn.announced.clear();
         self.undecided.clear();

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::error::did_you_mean;
 use crate::lexicon::Lexicon;
+use crate::privacy::without_values;
 use crate::transcript::{Role, Transcript, Turn};
 
 /// How the labels of rows are to be read.
@@ -180,10 +181,10 @@ impl Corpus {
     /// # Errors
     /// What is wrong with the row, in one line without its place; nothing is added then.
     pub fn add_json(&mut self, place: &str, row: &[u8], how: &Labels) -> Result<(), String> {
-        let row: Map<String, Value> = serde_json::from_slice(row).map_err(|e| e.to_string())?;
+        let row: Map<String, Value> = serde_json::from_slice(row).map_err(|e| without_values(&e))?;
         let many = row.contains_key("turns");
         let mut call = if many {
-            serde_json::from_value(Value::Object(row.clone())).map_err(|e| e.to_string())?
+            serde_json::from_value(Value::Object(row.clone())).map_err(|e| without_values(&e))?
         } else {
             single(&row, how)?
         };

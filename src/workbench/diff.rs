@@ -130,7 +130,7 @@ impl SignalChange {
 }
 
 /// A turn in which only one of the lexicons fires.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Gained {
     /// Whether it is the new one.
@@ -141,10 +141,14 @@ pub struct Gained {
     pub place: String,
     /// Its place in its call, from 0.
     pub turn: u32,
-    /// What was said.
-    pub text: String,
+    /// What was said; nothing if the analyzer does not tell it.
+    pub text: Option<String>,
     /// What the one that fires found.
     pub evidence: Vec<Evidence>,
+}
+
+crate::debug_unsaid! {
+    Gained { is_new, shown, place, turn, evidence } without { text }
 }
 
 /// How a comparison is made.
@@ -365,7 +369,10 @@ impl Pairs {
                 shown: d.shown,
                 place: labelled.place.to_string(),
                 turn: turn.turn,
-                text: labelled.call.turns[turn.turn as usize].text.clone(),
+                text: side
+                    .analyzer
+                    .tells_text()
+                    .then(|| labelled.call.turns[turn.turn as usize].text.clone()),
                 evidence: evidence(side.analyzer, corpus, side.observed, d.at, signal),
             }
         };

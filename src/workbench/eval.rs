@@ -27,7 +27,7 @@ pub struct Evaluation {
 }
 
 /// A turn that a signal judges wrongly.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Mistake {
     /// The signal.
@@ -40,10 +40,14 @@ pub struct Mistake {
     pub place: String,
     /// Its place in its call, from 0.
     pub turn: u32,
-    /// What was said.
-    pub text: String,
+    /// What was said; nothing if the analyzer does not tell it.
+    pub text: Option<String>,
     /// What the score is the sum of.
     pub evidence: Vec<Evidence>,
+}
+
+crate::debug_unsaid! {
+    Mistake { signal, shown, score, place, turn, evidence } without { text }
 }
 
 /// The figures of some signals (of all, if none is named), with up to `errors` wrong turns each.
@@ -129,7 +133,9 @@ fn mistakes(
             score,
             place: labelled.place.to_string(),
             turn: seen.turn,
-            text: labelled.call.turns[seen.turn as usize].text.clone(),
+            text: analyzer
+                .tells_text()
+                .then(|| labelled.call.turns[seen.turn as usize].text.clone()),
             evidence: evidence(analyzer, corpus, observed, at, id),
         }
     };

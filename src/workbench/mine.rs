@@ -60,7 +60,7 @@ impl Default for MineOptions {
 }
 
 /// A phrase that a lexicon may lack.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Candidate {
     /// The phrase, ready for a lexicon.
@@ -79,8 +79,12 @@ pub struct Candidate {
     pub examples: Vec<Quoted>,
 }
 
+crate::debug_unsaid! {
+    Candidate { shown, other, log_odds, z, gain, examples } without { phrase }
+}
+
 /// A turn that is quoted.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Quoted {
     /// Where it stands.
@@ -89,6 +93,10 @@ pub struct Quoted {
     pub shown: bool,
     /// What was said.
     pub text: String,
+}
+
+crate::debug_unsaid! {
+    Quoted { place, shown } without { text }
 }
 
 /// The phrases that would add most to a signal, the best first.

@@ -48,6 +48,7 @@ Out: {\"call\":\"C1\",\"event\":{…}} as things happen, then {\"call\":\"C1\",\
 Examples:
   recogniser | hackles watch | alerting
   recogniser | hackles watch --analyzer mine.bin   begins at once (see hackles lexicon compile)
+  recogniser | hackles watch --lexicon mine/ --reload   goes by what stands in mine/ while it runs
   hackles watch --from deepgram --roles ch_0=agent,ch_1=customer < stream.jsonl
   hackles watch --replay 1 call.jsonl              in real time
   hackles watch --replay 0 --to jsonl call.jsonl   at once, as events";
@@ -124,9 +125,15 @@ pub(crate) struct Watch {
     pub(crate) call: String,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    /// Read the lexicon anew when its files change, or on SIGHUP: calls that begin then go by the new one, those that go on by theirs
+    #[arg(long, requires = "lexicon", conflicts_with = "replay")]
+    pub(crate) reload: bool,
     /// Who is who, as in ch_0=agent,ch_1=customer
     #[arg(long, value_name = "MAP")]
     pub(crate) roles: Option<RoleMap>,
+    /// Leave everything out that was said: events and reports tell where it stands
+    #[arg(long)]
+    pub(crate) no_text: bool,
     /// What is kept of a call: everything for its report, or only what later events need
     #[arg(long, value_name = "HOW", default_value = "full")]
     pub(crate) retention: Retention,

@@ -15,7 +15,7 @@ use crate::style::{self, BOLD, DIM, paint};
 
 /// Runs the command.
 pub(crate) fn run(args: &Explain) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::analyzer(&args.reading)?;
+    let analyzer = crate::layers::analyzer(&args.reading, true)?;
     let roles = args
         .speaker
         .map_or_else(|| vec![Role::Agent, Role::Customer], |s| vec![s.role()]);

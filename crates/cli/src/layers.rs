@@ -8,14 +8,22 @@ use hackles::{Analyzer, Lexicon};
 use crate::args::{Layers, Reading};
 use crate::failure::{Failure, plainly};
 
-/// Loads the analyzer that was saved, or compiles the lexicon the arguments ask for.
-pub(crate) fn analyzer(reading: &Reading) -> Result<Analyzer, Failure> {
-    let Some(path) = &reading.analyzer else {
-        return load(&reading.layers);
+/// Loads the analyzer that was saved, or compiles the lexicon the arguments ask for; `text` says whether its reports and events tell what was said.
+pub(crate) fn analyzer(reading: &Reading, text: bool) -> Result<Analyzer, Failure> {
+    let analyzer = match &reading.analyzer {
+        None => load(&reading.layers)?,
+        Some(path) => {
+            let failed = |why: String| Failure::Nothing(format!("{}: {why}", path.display()));
+            let bytes = fs::read(path).map_err(|e| failed(plainly(&e)))?;
+            Analyzer::load(&bytes).map_err(|e| failed(e.to_string()))?
+        }
     };
-    let failed = |why: String| Failure::Nothing(format!("{}: {why}", path.display()));
-    let bytes = fs::read(path).map_err(|e| failed(plainly(&e)))?;
-    Analyzer::load(&bytes).map_err(|e| failed(e.to_string()))
+    Ok(telling(analyzer, text))
+}
+
+/// The analyzer, whose reports and events tell what was said only if they may.
+pub(crate) fn telling(analyzer: Analyzer, text: bool) -> Analyzer {
+    if text { analyzer } else { analyzer.without_text() }
 }
 
 /// Loads and compiles the lexicon the arguments ask for.
@@ -56,6 +64,14 @@ pub(crate) fn lexicon(layers: &Layers, files: &[(PathBuf, String)]) -> Result<Le
         builder = builder.file(&path.display().to_string(), text);
     }
     Ok(builder.build()?)
+}
+
+/// The lexicon files that a path names: the file itself, or all of a folder.
+pub(crate) fn paths(path: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    // What cannot be looked at is not there.
+    let _ = collect(path, true, &mut files);
+    files
 }
 
 /// Files in the order of their names, so that the order of layers does not depend on the file system.

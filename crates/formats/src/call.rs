@@ -8,7 +8,7 @@ use hackles::{Participant, Role, Transcript, WordTime};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A finished call with all that its source says of it. Its JSON is the plain transcript that `hackles` reads, with more keys.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The call's id, if it has one.
     #[serde(
@@ -45,8 +45,12 @@ pub struct Call {
     pub notes: Vec<String>,
 }
 
+hackles::debug_unsaid! {
+    Call { id, turns, participants, end_ms, vendor, notes } without { meta }
+}
+
 /// Somebody who takes part in a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// The speaker id that turns name.
     pub id: String,
@@ -61,8 +65,12 @@ pub struct Party {
     pub name: Option<String>,
 }
 
+hackles::debug_unsaid! {
+    Party { id, role, role_from } without { name }
+}
+
 /// One turn: an utterance of one speaker.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     /// Speaker id; none if the source does not know who speaks.
     #[serde(default)]
@@ -112,8 +120,12 @@ pub struct Turn {
     pub vendor_sentiment: Option<serde_json::Value>,
 }
 
+hackles::debug_unsaid! {
+    Turn { speaker, channel, start_ms, end_ms, words, confidence, redactions } without { text, vendor_sentiment }
+}
+
 /// A word as it was recognised, with the punctuation behind it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Word {
     /// The word.
     #[serde(default, rename = "word", skip_serializing_if = "String::is_empty")]
@@ -135,6 +147,10 @@ pub struct Word {
     /// How sure the recogniser is, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
+}
+
+hackles::debug_unsaid! {
+    Word { start_ms, end_ms, confidence } without { text }
 }
 
 /// A place where something was taken out. At least one of the two pairs of places is known.
@@ -187,7 +203,7 @@ pub struct Figures {
 }
 
 /// A category of the source's that matched.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Category {
     /// Its name.
@@ -195,6 +211,10 @@ pub struct Category {
     /// From where to where in the call, in milliseconds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<(i64, i64)>,
+}
+
+hackles::debug_unsaid! {
+    Category { points } without { name }
 }
 
 impl Figures {

@@ -1,6 +1,9 @@
 //! What an input holds, piece by piece: finished calls, and what cannot be read.
 
+use std::fmt;
+
 use hackles::Transcript;
+use hackles::privacy::Unsaid;
 
 use crate::call::{Call, Figures};
 use crate::format::Format;
@@ -15,12 +18,25 @@ pub struct Entry {
     body: Body,
 }
 
-#[derive(Debug)]
 enum Body {
     /// A JSON record, and the format that records of this input had so far.
     Json(Vec<u8>, Option<Format>),
     Call(Box<Call>, Format),
     Bad(Problem, Option<Vec<u8>>),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::Json(bytes, format) => f.debug_tuple("Json").field(&Unsaid(bytes)).field(format).finish(),
+            Body::Call(call, format) => f.debug_tuple("Call").field(call).field(format).finish(),
+            Body::Bad(problem, raw) => f
+                .debug_tuple("Bad")
+                .field(problem)
+                .field(&raw.as_ref().map(Unsaid))
+                .finish(),
+        }
+    }
 }
 
 /// A call, and what it was read as.

@@ -25,6 +25,7 @@ mod entry;
 mod format;
 mod live;
 mod marks;
+mod names;
 mod plain;
 mod problem;
 mod record;

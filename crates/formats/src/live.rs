@@ -14,7 +14,7 @@ use crate::record::Record;
 
 /// One thing that is said of a live call: our own messages look so, and all others become such. It may introduce a call, bring a chunk of it,
 /// let time pass and end it, also at once.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The call; none if the stream carries one call and does not say its id.
     #[serde(
@@ -82,6 +82,10 @@ pub struct Message {
     /// What the vendor's analysis has said of the call so far; later figures take the place of earlier ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Figures>,
+}
+
+hackles::debug_unsaid! {
+    Message { call, participants, utterance, speaker, start_ms, end_ms, mode, words, is_final, now_ms, end, vendor } without { meta, text }
 }
 
 fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Option<String>>, D::Error> {

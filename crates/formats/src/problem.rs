@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use hackles::privacy::without_values;
+
 /// Why a record or a message cannot be read: what is wrong or missing and, where it is known, the place within the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -76,26 +78,16 @@ impl std::error::Error for Problem {}
 
 impl From<serde_json::Error> for Problem {
     fn from(error: serde_json::Error) -> Self {
-        let text = error.to_string();
+        let text = without_values(&error);
         // The place is told apart, so that it can be counted within the file.
         let what = text
             .rsplit_once(" at line ")
             .map_or(text.as_str(), |(what, _)| what);
         Problem {
-            what: without_quote(what),
+            what: what.to_owned(),
             place: (error.line() > 0).then(|| (error.line(), error.column())),
         }
     }
-}
-
-/// A message of the JSON reader's without the text it quotes, which may be what was said in a call.
-fn without_quote(what: &str) -> String {
-    let told = what.split_once(": string \"");
-    let told = told.and_then(|(before, rest)| Some((before, rest.rsplit_once("\", expected ")?.1)));
-    told.map_or_else(
-        || what.replace('\n', " "),
-        |(before, expected)| format!("{before}: text, expected {expected}"),
-    )
 }
 
 #[cfg(test)]

@@ -74,12 +74,23 @@ impl Record {
         {
             return ours(true);
         }
-        let keys: Vec<&str> = shape.keys().take(8).collect();
+        let keys: Vec<String> = shape.keys().take(8).map(brief).collect();
         Err(Problem::new(if keys.is_empty() {
             "not the JSON object of a call".to_owned()
         } else {
             format!("no known format has these keys: {}", keys.join(", "))
         }))
+    }
+}
+
+/// The longest key that is named whole, in characters.
+const KEY: usize = 40;
+
+/// A key, or the beginning of one that is none of a format's.
+fn brief(key: &str) -> String {
+    match key.char_indices().nth(KEY) {
+        Some((end, _)) => format!("{}…", &key[..end]),
+        None => key.to_owned(),
     }
 }
 

@@ -109,6 +109,44 @@ fn cut_off_and_mangled_files_do_no_harm() {
     }
 }
 
+#[test]
+fn debug_tells_no_words() {
+    let party = json!([{ "id": "a", "role": "agent", "name": SAID }]);
+    let call = json!({
+        "id": "C1", "participants": party, "meta": { "queue": SAID },
+        "turns": [{ "speaker": "a", "text": SAID, "words": [{ "word": SAID, "start_ms": 0, "end_ms": 1 }], "vendor_sentiment": SAID }],
+        "vendor": { "source": "jsonl", "categories": [{ "name": SAID }] }
+    });
+    let entry = || {
+        let text = call.to_string();
+        let mut entries = Reading::default()
+            .entries(Cursor::new(text), true)
+            .expect("readable")
+            .expect("not empty");
+        entries.next().expect("a call")
+    };
+    let broken = Reading::default().entries(Cursor::new(format!("{call}\n{{\"{SAID}\n")), true);
+    let message = json!({ "call": "C1", "participants": party, "meta": { "queue": SAID }, "utterance": "u", "text": SAID });
+    let message: hackles_formats::Message = serde_json::from_value(message).expect("a message");
+    let scorable = entry().scorable(None).expect("a call");
+    for shown in [
+        format!("{:?}", entry()),
+        format!("{:#?}", entry().read(None)),
+        format!("{scorable:?}"),
+        format!("{message:?}"),
+        format!(
+            "{:?}",
+            broken
+                .expect("readable")
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+        ),
+    ] {
+        assert!(!shown.contains(SAID), "{shown}");
+    }
+}
+
 /// The values within a value, itself included.
 fn count(value: &Value) -> usize {
     1 + match value {

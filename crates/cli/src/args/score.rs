@@ -57,7 +57,7 @@ pub(crate) struct Score {
     /// Which evidence reports keep: all, that of signals that fired (and of the sentiment), or none
     #[arg(long, value_name = "WHICH", default_value = "all")]
     pub(crate) evidence: Evidence,
-    /// Leave everything out that was said
+    /// Leave everything out that was said: reports, and what is written beside them, tell where it stands
     #[arg(long)]
     pub(crate) no_text: bool,
     /// What a row of CSV and Parquet is

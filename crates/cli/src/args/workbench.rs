@@ -99,6 +99,9 @@ pub(crate) struct Eval {
     /// How many wrong turns are shown of each signal
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) errors: usize,
+    /// Leave everything out that was said: wrong turns are named by their places
+    #[arg(long)]
+    pub(crate) no_text: bool,
     /// Write JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -125,6 +128,9 @@ pub(crate) struct Diff {
     /// How many gained and how many lost turns are listed of each signal
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) hits: usize,
+    /// Leave everything out that was said: turns are named by their places
+    #[arg(long)]
+    pub(crate) no_text: bool,
     /// Resamples of the calls, for the intervals; 0 for none
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) resamples: u32,

@@ -8,7 +8,7 @@ use hackles::Analyzer;
 use hackles::workbench::{Change, Corpus, Cost, DiffOptions, Difference, Gained, Side, SignalChange, diff};
 
 use super::corpus;
-use super::eval::{because, figure, place};
+use super::eval::{because, figure, place, said};
 use crate::args::Layers;
 use crate::args::workbench::{Diff, Page};
 use crate::failure::{Failure, Outcome};
@@ -23,8 +23,8 @@ const TIMED_ROUNDS: usize = 3;
 
 /// Runs the command.
 pub(super) fn run(args: &Diff) -> Result<Outcome, Failure> {
-    let (old, old_ms) = load(&args.old, args.no_builtin)?;
-    let (new, new_ms) = load(&args.new, args.no_builtin)?;
+    let (old, old_ms) = load(&args.old, args)?;
+    let (new, new_ms) = load(&args.new, args)?;
     let lexicons = [old.lexicon(), new.lexicon()];
     let read = corpus::read(&args.corpus, &lexicons, &args.signal)?;
     let corpus = &read.corpus;
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Diff) -> Result<Outcome, Failure> {
 }
 
 /// A lexicon, and the milliseconds it took to load. `builtin` is the built-in set.
-fn load(path: &Path, no_builtin: bool) -> Result<(Analyzer, f64), Failure> {
+fn load(path: &Path, args: &Diff) -> Result<(Analyzer, f64), Failure> {
     let is_builtin = path.as_os_str() == "builtin" && !path.exists();
     let layers = Layers {
         lexicon: if is_builtin {
@@ -72,10 +72,10 @@ fn load(path: &Path, no_builtin: bool) -> Result<(Analyzer, f64), Failure> {
         } else {
             vec![path.to_owned()]
         },
-        no_builtin: no_builtin && !is_builtin,
+        no_builtin: args.no_builtin && !is_builtin,
     };
     let start = Instant::now();
-    let analyzer = crate::layers::load(&layers)?;
+    let analyzer = crate::layers::telling(crate::layers::load(&layers)?, !args.no_text);
     Ok((analyzer, start.elapsed().as_secs_f64() * 1000.0))
 }
 
@@ -239,7 +239,7 @@ fn text(difference: &Difference, broken: &[String], args: &Diff) -> String {
                     "  {} {}  {}{}",
                     paint(style, &mark.to_string()),
                     place(&hit.place, hit.turn),
-                    hit.text,
+                    said(hit.text.as_deref()),
                     paint(DIM, &because(&hit.evidence))
                 );
             }
@@ -290,7 +290,7 @@ fn markdown(difference: &Difference, broken: &[String], args: &Diff) -> String {
                 if hit.is_new { "gained" } else { "lost" },
                 judged(hit),
                 place(&hit.place, hit.turn),
-                hit.text.replace('|', "\\|"),
+                said(hit.text.as_deref()).replace('|', "\\|"),
                 because(&hit.evidence)
             );
         }

@@ -14,7 +14,7 @@ use crate::table::Table;
 
 /// Runs the command.
 pub(super) fn run(args: &Eval) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::load(&args.layers)?;
+    let analyzer = crate::layers::telling(crate::layers::load(&args.layers)?, !args.no_text);
     let read = corpus::read(&args.corpus, &[analyzer.lexicon()], &args.signals)?;
     let observed = corpus::watch(&analyzer, &read.corpus);
     let evaluation = evaluate(&analyzer, &read.corpus, &observed, &args.signals, args.errors);
@@ -86,11 +86,16 @@ fn text(evaluation: &Evaluation, all: bool) -> String {
             paint(BAD, kind),
             mistake.score,
             place(&mistake.place, mistake.turn),
-            mistake.text,
+            said(mistake.text.as_deref()),
             paint(DIM, &because(&mistake.evidence))
         );
     }
     out
+}
+
+/// What was said, where it may be told.
+pub(super) fn said(text: Option<&str>) -> &str {
+    text.unwrap_or("…")
 }
 
 /// A share with three decimals.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use hackles::Role;
 use hackles::error::did_you_mean;
 use hackles::lexicon::EntrySource;
 use hackles::signal::Signal;
+use hackles::{Lexicon, Role};
 
 use crate::args::workbench::ShowSignal;
 use crate::failure::{Failure, Outcome};
@@ -18,7 +18,8 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
     let lexicon = analyzer.lexicon();
     let signal = lexicon.signal(&args.signal).map_err(|e| Failure::of_usage(&e))?;
     let mut sources = lexicon.sources(&args.signal)?;
-    for name in &args.entries {
+    let entries: Vec<String> = args.entries.iter().map(|name| by_number(lexicon, name)).collect();
+    for name in &entries {
         if !sources.iter().any(|s| s.is_named(name)) {
             let hint = did_you_mean(name, sources.iter().map(|s| s.id.as_str()));
             return Err(Failure::of_usage(format_args!(
@@ -27,8 +28,8 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
             )));
         }
     }
-    if !args.entries.is_empty() {
-        sources.retain(|s| args.entries.iter().any(|name| s.is_named(name)));
+    if !entries.is_empty() {
+        sources.retain(|s| entries.iter().any(|name| s.is_named(name)));
     }
     let mut output = Output::open(None, !args.json)?;
     if args.json {
@@ -41,6 +42,13 @@ pub(super) fn run(args: &ShowSignal) -> Result<Outcome, Failure> {
     }
     output.finish()?;
     Ok(Outcome::Done)
+}
+
+/// The entry that reports without a text call so (`term:#1234`), by its own name; all others as they are.
+fn by_number(lexicon: &Lexicon, name: &str) -> String {
+    let number = name.strip_prefix("term:#").and_then(|number| number.parse().ok());
+    let learned = number.and_then(|number| lexicon.learned(number));
+    learned.unwrap_or(name).to_owned()
 }
 
 fn text(signal: &Signal, sources: &[EntrySource]) -> String {

@@ -54,11 +54,17 @@ pub(crate) fn write(view: &View<'_>, out: &mut String, report: &CallReport) {
     let nameless: Vec<&str> = nameless(report);
     if let Some(first) = nameless.first() {
         let all = nameless.iter().map(|id| plain(id)).collect::<Vec<_>>().join(", ");
+        // Without a text speakers may have numbers in place of their names.
+        let first = if view.text {
+            plain(first)
+        } else {
+            "SPEAKER".to_owned()
+        };
         line(
             view,
             out,
             "roles unknown",
-            vec![format!("{all} (say --roles {}=agent,…)", plain(first))],
+            vec![format!("{all} (say --roles {first}=agent,…)")],
         );
     }
     hints::write(view, out, report);

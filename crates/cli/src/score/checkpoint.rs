@@ -159,7 +159,12 @@ impl Checkpoint {
         }
         let roles = |roles: &crate::roles::RoleMap| {
             let pairs = roles.pairs().map(|(id, role)| format!("{id}={}", role.as_str()));
-            pairs.collect::<Vec<_>>().join(",")
+            let all = pairs.collect::<Vec<_>>().join(",");
+            match args.no_text {
+                // Speakers may be named.
+                true => format!("#{:016x}", xxhash_rust::xxh3::xxh3_64(all.as_bytes())),
+                false => all,
+            }
         };
         let settings = [
             ("lexicon", lexicon.to_owned()),

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Score) -> Result<Outcome, Failure> {
     let to = args.to.unwrap_or_else(|| implied(args));
     let (inputs, missing) = args.transcripts.inputs()?;
     let inputs = results::without_own(inputs, args);
-    let analyzer = crate::layers::analyzer(&args.reading)?;
+    let analyzer = crate::layers::analyzer(&args.reading, !args.no_text)?;
     let begun = Checkpoint::new(args, to, analyzer.lexicon().name(), &missing, &inputs);
     let scorer = Arc::new(Scorer {
         analyzer,

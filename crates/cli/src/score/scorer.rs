@@ -92,7 +92,7 @@ impl Desk<'_> {
             };
             let written = read.and_then(|(place, found)| {
                 *scored.formats.entry(found.format).or_default() += 1;
-                scored.strangers.note(&found.transcript);
+                scored.strangers.note(&found);
                 let report = self.scorer.analyzer.score(&found.transcript);
                 self.write(&mut scored, &mut reports, &found, report, place)
             });
@@ -115,6 +115,9 @@ impl Desk<'_> {
             .map(|mut found| {
                 if let Some(roles) = &self.scorer.args.transcripts.roles {
                     roles.apply(&mut found.transcript.participants);
+                }
+                if self.scorer.args.no_text {
+                    found.leave_out_names();
                 }
                 (place, found)
             });
@@ -180,14 +183,6 @@ impl Desk<'_> {
                     turn.evidence
                         .retain(|e| fired.contains(&e.signal) || *e.signal == *crate::SENTIMENT);
                 }
-            }
-            if self.scorer.args.no_text {
-                turn.evidence.iter_mut().for_each(|e| e.quote = None);
-            }
-        }
-        if self.scorer.args.no_text {
-            for promise in report.call.promises.iter_mut().flatten() {
-                (promise.quote, promise.when) = (None, None);
             }
         }
         report

@@ -1,11 +1,12 @@
 //! Speakers whose role nobody says.
 
-use hackles::{Role, Transcript};
+use hackles::Role;
+use hackles_formats::Scorable;
 
 /// So many of them are told.
 const MOST: usize = 4;
 
-/// Some speakers without a role, and in how many calls there are such.
+/// Some speakers without a role, by ids that are no names of persons, and in how many calls there are such.
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
     ids: Vec<String>,
@@ -14,7 +15,8 @@ pub(super) struct Strangers {
 
 impl Strangers {
     /// Looks at the speakers of a call.
-    pub(super) fn note(&mut self, call: &Transcript) {
+    pub(super) fn note(&mut self, found: &Scorable) {
+        let call = &found.transcript;
         let has_role = |speaker: &str| {
             let mut parties = call.participants.iter();
             Role::of_id(speaker).is_some() || parties.any(|p| p.id == speaker && p.role.is_some())
@@ -22,7 +24,9 @@ impl Strangers {
         let mut strange = false;
         for turn in call.turns.iter().filter(|t| !has_role(&t.speaker)) {
             strange = true;
-            self.add(&turn.speaker);
+            if !found.format.may_be_name(&turn.speaker) {
+                self.add(&turn.speaker);
+            }
         }
         self.calls += u64::from(strange);
     }
@@ -39,13 +43,17 @@ impl Strangers {
         }
     }
 
-    /// Says who they are, and how to tell their roles; nothing if there are none with an id.
+    /// Says who they are, and how to tell their roles; nothing if there are none.
     pub(super) fn told(&self) -> Option<String> {
-        let first = self.ids.first()?;
-        let all = self.ids.join(", ");
+        let (all, first) = match self.ids.as_slice() {
+            [] => (String::new(), "SPEAKER"),
+            [first, ..] => (format!(" ({})", self.ids.join(", ")), first.as_str()),
+        };
         let calls = self.calls;
-        Some(format!(
-            "{calls} calls have speakers whose role nobody says ({all}): --roles {first}=agent,… tells it"
-        ))
+        (calls > 0).then(|| {
+            format!(
+                "{calls} calls have speakers whose role nobody says{all}: --roles {first}=agent,… tells it"
+            )
+        })
     }
 }

@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::BufRead as _;
+use std::sync::Arc;
 
 use hackles::event::Event;
 use hackles::session::MAX_OPEN;
 use hackles::transcript::Meta;
-use hackles::{Analyzer, Chunk, Participant, Session};
+use hackles::{Chunk, Current, Participant, Session};
 use hackles_formats::{BOM, Figures, Format, Live, Message, Record};
 
+use super::reload::{self, Look};
 use super::{Told, tell, tell_report};
 use crate::args::Watch;
 use crate::failure::{Failure, Outcome, plainly};
@@ -21,9 +23,16 @@ const ENDED: usize = 4096;
 
 /// Runs until the end of input.
 pub(crate) fn run(args: &Watch) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::analyzer(&args.reading)?;
+    let look = args.reload.then(|| Look::at(&args.reading.layers));
+    let current = Arc::new(Current::new(crate::layers::analyzer(
+        &args.reading,
+        !args.no_text,
+    )?));
+    if let Some(look) = look {
+        reload::follow(&current, &args.reading.layers, look)?;
+    }
     let mut desk = Desk {
-        analyzer,
+        current,
         args,
         reader: None,
         output: Output::open(None, false)?,
@@ -94,7 +103,8 @@ fn wrong(message: impl Into<String>) -> Trouble {
 
 /// All calls that go on.
 struct Desk<'a> {
-    analyzer: Analyzer,
+    /// What calls begin with.
+    current: Arc<Current>,
     args: &'a Watch,
     /// What reads the messages, once their format is known.
     reader: Option<(Format, Box<dyn Live>)>,
@@ -121,7 +131,7 @@ struct Call {
 }
 
 impl Call {
-    fn session(&mut self, id: &str, analyzer: &Analyzer, args: &Watch) -> &mut Session {
+    fn session(&mut self, id: &str, current: &Current, args: &Watch) -> &mut Session {
         self.session.get_or_insert_with(|| {
             let mut options = super::options(id, args.retention);
             options.participants = std::mem::take(&mut self.participants);
@@ -129,7 +139,7 @@ impl Call {
             if let Some(roles) = &args.roles {
                 roles.apply(&mut options.participants);
             }
-            analyzer.session(options)
+            current.get().session(options)
         })
     }
 }
@@ -203,7 +213,11 @@ impl Desk<'_> {
             return Err(wrong("a chunk needs an \"utterance\""));
         }
         if message.vendor.is_some() && self.calls.contains_key(&id) {
-            self.call(&id).vendor.clone_from(&message.vendor);
+            let mut vendor = message.vendor.clone();
+            if let Some(figures) = vendor.as_mut().filter(|_| self.args.no_text) {
+                figures.leave_out_categories();
+            }
+            self.call(&id).vendor = vendor;
         }
         if message.vendor.is_none()
             && !introduces
@@ -297,7 +311,7 @@ impl Desk<'_> {
             (None, hackles::Mode::Append, true) => "",
             (None, ..) => return Err(wrong("a chunk needs a \"text\"")),
         };
-        let (analyzer, args) = (self.analyzer.clone(), self.args);
+        let (current, args) = (Arc::clone(&self.current), self.args);
         let call = self.call(id);
         let speaker = match &m.speaker {
             Some(speaker) => speaker.clone().unwrap_or_default(),
@@ -313,7 +327,7 @@ impl Desk<'_> {
             is_final,
             words: &m.words,
         };
-        call.session(id, &analyzer, args).push(&chunk, events);
+        call.session(id, &current, args).push(&chunk, events);
         if is_final {
             call.speakers.remove(utterance);
         } else {
@@ -333,11 +347,10 @@ impl Desk<'_> {
     }
 
     fn end(&mut self, id: &str, end_ms: Option<i64>) -> Result<(), Failure> {
-        let (analyzer, args) = (self.analyzer.clone(), self.args);
         let Some(mut call) = self.calls.remove(id) else {
             return Ok(());
         };
-        call.session(id, &analyzer, args);
+        call.session(id, &self.current, self.args);
         let Some(session) = call.session else {
             return Ok(());
         };

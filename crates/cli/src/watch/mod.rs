@@ -1,6 +1,7 @@
 //! `hackles watch`: events of live calls as they happen, and finished calls played as they were.
 
 mod live;
+mod reload;
 mod replay;
 mod show;
 

@@ -22,7 +22,7 @@ const PAUSE_MS: i64 = 300;
 
 /// Plays all calls of a file, one after the other.
 pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Result<Outcome, Failure> {
-    let analyzer = crate::layers::analyzer(&args.reading)?;
+    let analyzer = crate::layers::analyzer(&args.reading, !args.no_text)?;
     let input = if file == "-" {
         Input::standard()
     } else {
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Resul
     let records =
         read::records(&input, &reading, &Arc::default()).map_err(|e| Failure::Nothing(e.to_string()))?;
     for record in records {
-        let found = match record.scorable(args.from) {
+        let mut found = match record.scorable(args.from) {
             Ok(found) => found,
             Err(refusal) => {
                 crate::complain(&refusal.to_string());
@@ -43,20 +43,23 @@ pub(crate) fn run(args: &Watch, speed: f64, file: &str, readable: bool) -> Resul
                 continue;
             }
         };
-        let mut call = found.transcript.clone();
         if let Some(roles) = &args.roles {
-            roles.apply(&mut call.participants);
+            roles.apply(&mut found.transcript.participants);
         }
+        if args.no_text {
+            found.leave_out_names();
+        }
+        let call = &found.transcript;
         let id = call.id.clone().unwrap_or_default();
         let mut options = super::options(&id, args.retention);
         options.participants.clone_from(&call.participants);
         options.meta.clone_from(&call.meta);
         let mut session = analyzer.session(options);
-        let mut screen = readable.then(|| Screen::new(analyzer.lexicon(), &call));
+        let mut screen = readable.then(|| Screen::new(&analyzer, call));
         if let Some(screen) = &mut screen {
             screen.begin(&mut output, &id)?;
         }
-        let schedule = schedule(&call);
+        let schedule = schedule(call);
         let origin = schedule.first().map_or(0, |w| w.at_ms);
         let start = Instant::now();
         let mut events = Vec::new();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use hackles::event::{Event, PracticeEvent, SignalEvent, SilenceEvent, State};
 use hackles::report::PracticeState;
 use hackles::signal::Severity;
-use hackles::{CallReport, Lexicon, Role, Transcript};
+use hackles::{Analyzer, CallReport, Lexicon, Role, Transcript};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -18,6 +18,8 @@ const INDENT: usize = 19;
 /// The state of the screen.
 pub(crate) struct Screen<'a> {
     lexicon: &'a Lexicon,
+    /// Whether what is said may be shown.
+    text: bool,
     call: &'a Transcript,
     width: usize,
     /// The turn whose words stand on the last line, and the column behind them.
@@ -30,9 +32,10 @@ pub(crate) struct Screen<'a> {
 
 impl<'a> Screen<'a> {
     /// An empty one.
-    pub(crate) fn new(lexicon: &'a Lexicon, call: &'a Transcript) -> Self {
+    pub(crate) fn new(analyzer: &'a Analyzer, call: &'a Transcript) -> Self {
         Screen {
-            lexicon,
+            lexicon: analyzer.lexicon(),
+            text: analyzer.tells_text(),
             call,
             width: style::width(),
             line: None,
@@ -49,7 +52,7 @@ impl<'a> Screen<'a> {
 
     /// A word is said.
     pub(crate) fn word(&mut self, output: &mut Output, turn: usize, text: &str) -> Result<(), Failure> {
-        let text = plain(text);
+        let text = if self.text { plain(text) } else { "·".to_owned() };
         let length = text.trim().chars().count();
         let mut out = String::new();
         match &mut self.line {
@@ -194,7 +197,7 @@ impl<'a> Screen<'a> {
         let mut out = String::new();
         self.break_line(&mut out);
         out.push('\n');
-        View::new(self.lexicon, true).summary(&mut out, report);
+        View::new(self.lexicon, self.text).summary(&mut out, report);
         out.push('\n');
         output.write(out.as_bytes())?;
         output.flush()

@@ -112,6 +112,11 @@ impl Places {
     pub(crate) fn of(header: &[String], columns: &Columns) -> Result<Self, Problem> {
         let names: Vec<String> = header.iter().map(|c| c.trim().to_ascii_lowercase()).collect();
         let place = |name: &str| names.iter().position(|n| *n == name.to_ascii_lowercase());
+        // What is no header may be what was said: it is named only if one of its names is known or asked for.
+        let is_asked = |name: &&String| columns.0.values().any(|c| c.eq_ignore_ascii_case(name));
+        let is_header = names
+            .iter()
+            .any(|name| Field::of(name).is_some() || is_asked(&name));
         let missing = |name: &str, field: &str| {
             let others: Vec<&str> = names
                 .iter()
@@ -120,7 +125,11 @@ impl Places {
                 .collect();
             let hint = match nearest(&name.to_ascii_lowercase(), others.iter().copied()) {
                 Some(near) => format!(" (is \"{near}\" meant to be it?)"),
-                None => format!("; there are {}", others.join(", ")),
+                None if is_header => format!("; there are {}", others.join(", ")),
+                None => format!(
+                    "; none of the {} columns has a known name: is the first line the header?",
+                    names.len()
+                ),
             };
             let map = if name == field {
                 format!("; --columns {field}=COLUMN says which it is")

@@ -247,8 +247,9 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = SPARES.try_with(|spares| {
-            let own = |live: &Live| live.stamp == self.stamp && live.stamp != 0;
-            spares.borrow_mut().retain(|live| !own(live));
+            spares
+                .borrow_mut()
+                .retain(|live| live.stamp != self.stamp || live.stamp == 0);
         });
     }
 }

@@ -25,7 +25,7 @@ use crate::lexicon::{Rest, SavedFile};
 
 const MAGIC: [u8; 8] = *b"HACKLES\0";
 /// The version of the format: one more whenever a table changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// As it lies in memory it tells in which order the bytes of a number come.
 const ORDER: u32 = 0x0A0B_0C0D;
 const HEADER: usize = 32;

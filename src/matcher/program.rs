@@ -6,6 +6,7 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::outline::Outline;
 use super::{Found, Owner, Symbol};
 use crate::transcript::Role;
 
@@ -46,6 +47,16 @@ impl Program {
                 out.push(*symbol);
                 before.symbols(out);
             }),
+        }
+    }
+
+    /// Calls `each` with every set of words that may stand in one place.
+    pub(super) fn sets<'a>(&'a self, each: &mut impl FnMut(&'a [Symbol])) {
+        match self {
+            Program::Symbols(symbols) => each(symbols),
+            Program::Gap(_) | Program::Start | Program::End => {}
+            Program::Sequence(all) | Program::Alternatives(all) => all.iter().for_each(|p| p.sets(each)),
+            Program::ByLast(all) => all.iter().for_each(|(_, before)| before.sets(each)),
         }
     }
 
@@ -112,10 +123,13 @@ impl Program {
     }
 }
 
-/// A phrase as it is walked, and what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
+/// What a text must show before a phrase is walked, how it is walked, and what it is for: all in one line of a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C, align(64))]
 pub(crate) struct Pattern {
+    pub(super) outline: Outline,
+    /// So many words of the utterance at most may have come: for phrases that begin with it.
+    pub(super) within: u32,
     /// Whom it is for, as [`Owner::number`] has it.
     owner: u32,
     /// Where its code begins.
@@ -253,7 +267,13 @@ impl Writer {
             length |= Pattern::WORD;
         }
         let owner = owner.number();
-        Pattern { owner, from, length }
+        Pattern {
+            owner,
+            from,
+            length,
+            within: u32::MAX,
+            ..Pattern::default()
+        }
     }
 
     fn write(&mut self, code: &mut Code, program: &Program, out: &mut Vec<u32>) {
@@ -420,7 +440,7 @@ mod tests {
                 })
                 .collect();
             let length = ops.len() as u32;
-            let pattern = Pattern { owner: 0, from: 0, length };
+            let pattern = Pattern { length, ..Pattern::default() };
             let code = Code { ops, sets };
             prop_assert!(code.holds(&pattern));
             occurrence::find(&code, &pattern, &tokens, tokens.len() - 1);

@@ -1,7 +1,7 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
-use super::automaton::{Automaton, Proposal, ROOT, State};
-use super::outline::{Read, bit};
+use super::automaton::{Automaton, Proposal, State};
+use super::outline::Read;
 use super::program::Roles;
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
@@ -78,8 +78,6 @@ struct ReadState {
 /// A pattern a factor of which has occurred: it may end with any token from there on.
 #[derive(Clone, Copy, Debug)]
 struct Watched {
-    /// The symbols it may end with, as far as 64 bits tell.
-    last: u64,
     proposal: Proposal,
     /// The token that the factor ended with.
     at: u32,
@@ -101,6 +99,24 @@ impl Walked {
     };
 }
 
+/// Which proposals and which occurrences there may have been, as sets of 64 bits by hash: most come once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    proposed: u64,
+    found: u64,
+}
+
+impl Taken {
+    /// Whether it may have been there before.
+    #[inline]
+    fn again(set: &mut u64, hash: u32) -> bool {
+        let bit = 1 << (hash & 63);
+        let again = *set & bit != 0;
+        *set |= bit;
+        again
+    }
+}
+
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
@@ -113,10 +129,12 @@ pub(crate) struct Scan {
     proposed: Vec<(u32, u32)>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
+    /// The words each of them may end with.
+    watched_for: Vec<u64>,
     /// The text up to each of the first tokens.
     texts: Vec<Read>,
-    /// … up to the last.
-    text: Read,
+    /// What has been taken at the last token.
+    taken: Taken,
     walked: Walked,
     scanner: Scanner,
     state: ReadState,
@@ -162,8 +180,9 @@ impl Scan {
             marks: Vec::new(),
             proposed: Vec::new(),
             watched: Vec::new(),
+            watched_for: Vec::new(),
             texts: Vec::new(),
-            text: Read::NOTHING,
+            taken: Taken::default(),
             walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
@@ -180,6 +199,7 @@ impl Scan {
         self.marks.clear();
         self.proposed.clear();
         self.watched.clear();
+        self.watched_for.clear();
         self.texts.clear();
         self.walked = Walked::NONE;
         self.scanner = Scanner::default();
@@ -268,6 +288,7 @@ impl Scan {
         self.marks.truncate(to.marks);
         self.proposed.truncate(to.proposed);
         self.watched.truncate(to.watched);
+        self.watched_for.truncate(to.watched);
         self.walked = Walked::NONE;
         self.scanner = to.scanner;
         self.state = to.state;
@@ -283,14 +304,24 @@ impl Scan {
 
     /// Takes a token.
     #[inline]
-    fn push(&mut self, token: Token) {
-        while self.texts.len() < self.tokens.len() {
-            let next = Read::at(&self.tokens, &self.texts, self.texts.len());
-            self.texts.push(next);
+    fn push(&mut self, automaton: &Automaton, token: Token) {
+        if self.texts.len() < self.tokens.len() {
+            self.read_up(automaton);
         }
+        let text = Read::next(automaton.bit(token.symbol), &self.tokens, &self.texts);
+        self.texts.push(text);
         self.tokens.push(token);
-        self.text = Read::at(&self.tokens, &self.texts, self.tokens.len() - 1);
-        self.texts.push(self.text);
+        self.taken = Taken::default();
+    }
+
+    /// Works out again what a changed flag, or a mark, has left open.
+    #[inline(never)]
+    fn read_up(&mut self, automaton: &Automaton) {
+        for at in self.texts.len()..self.tokens.len() {
+            let bit = automaton.bit(self.tokens[at].symbol);
+            self.texts
+                .push(Read::next(bit, &self.tokens[..at], &self.texts));
+        }
     }
 }
 
@@ -366,81 +397,98 @@ impl Reader<'_> {
 
     /// Takes a word as it is read. The word itself is asked for only where the call's participants have names, and its
     /// capitals do not matter.
+    #[inline]
     fn normal_word(&mut self, word: &str, reading: Reading<'_>, span: (usize, usize), flags: Flags) {
         self.begin_word();
-        let vocabulary = self.tables.vocabulary;
-        let mut token = token(span, flags);
-        let Reading {
-            symbols,
-            repeatable,
-            hash,
-            ..
-        } = reading;
         if reading.transparent {
-            for &symbol in symbols {
-                token.symbol = symbol;
-                token.flags = flags | vocabulary.facts(symbol).flags;
-                // Only fillers may stand within a stutter.
-                self.scan.state.last.repeatable &= token.is(Flags::FILLER);
-                let sequences = vocabulary.sequences(symbol);
-                if sequences.begin {
-                    self.save(Tracks::default());
-                }
-                self.scan.push(token);
-                self.hidden(symbol);
-                self.watched(symbol);
-                if sequences.end {
-                    self.filler_sequence(symbol);
-                }
-                token.flags |= Flags::CONTINUED;
-            }
-            return;
+            return self.transparent_word(reading.symbols, token(span, flags));
         }
         let last = &self.scan.state.last;
         // A stutter's second word may as well begin a filler ("you you know"): then the first was meant.
-        let mut first_meant = Tracks::default();
-        if repeatable && last.repeatable && last.hash == hash {
-            let state = &mut self.scan.state;
-            let said = state.last.from..state.last.to;
-            first_meant = std::mem::replace(&mut state.tracks, state.last.before);
-            state.solid = state.solid.saturating_sub(said.len() as u32);
-            for earlier in said {
-                self.scan
-                    .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
-            }
+        let mut first_meant = None;
+        if reading.repeatable && last.repeatable && last.hash == reading.hash {
+            first_meant = Some(self.stutter());
         }
         let before = self.scan.state.tracks;
         let from = self.scan.tokens.len() as u32;
-        for (i, &symbol) in symbols.iter().enumerate() {
-            token.symbol = if symbol == UNKNOWN && self.is_name(word, symbols.len()) {
-                vocabulary.name
+        let mut token = token(span, flags);
+        for &symbol in reading.symbols {
+            token.symbol = if symbol == UNKNOWN && self.is_name(word, reading.symbols.len()) {
+                self.tables.vocabulary.name
             } else {
                 symbol
             };
-            token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
-            let sequences = vocabulary.sequences(token.symbol);
-            let first_meant = std::mem::take(&mut first_meant);
-            if sequences.begin {
-                self.save(first_meant);
-            }
-            self.scan.state.solid += 1;
-            self.scan.push(token);
-            self.scan.state.tracks.step(self.tables.automaton, token.symbol);
-            self.matched();
-            self.hidden(token.symbol);
-            self.watched(token.symbol);
-            if sequences.end {
-                self.filler_sequence(token.symbol);
-            }
+            self.solid(token, first_meant.take());
+            token.flags |= Flags::CONTINUED;
         }
         let to = self.scan.tokens.len() as u32;
         self.scan.state.last = LastWord {
-            hash,
+            hash: reading.hash,
             from,
             to,
-            repeatable,
+            repeatable: reading.repeatable,
             before,
         };
+    }
+
+    /// Takes a token that the automaton sees.
+    #[inline]
+    fn solid(&mut self, token: Token, first_meant: Option<Tracks>) {
+        let automaton = self.tables.automaton;
+        let sequences = self.tables.vocabulary.sequences(token.symbol);
+        if sequences.begin {
+            self.save(first_meant.unwrap_or_default());
+        }
+        self.scan.state.solid += 1;
+        self.scan.push(automaton, token);
+        self.scan.state.tracks.step(automaton, token.symbol);
+        self.matched();
+        self.propose(automaton.hidden(token.symbol));
+        self.watched();
+        if sequences.end {
+            self.filler_sequence(token.symbol);
+        }
+    }
+
+    /// Takes a word that may stand inside a phrase without breaking it.
+    #[inline(never)]
+    fn transparent_word(&mut self, symbols: &[Symbol], mut token: Token) {
+        let Tables {
+            automaton,
+            vocabulary,
+            ..
+        } = self.tables;
+        let flags = token.flags;
+        for &symbol in symbols {
+            token.symbol = symbol;
+            token.flags = flags | vocabulary.facts(symbol).flags;
+            // Only fillers may stand within a stutter.
+            self.scan.state.last.repeatable &= token.is(Flags::FILLER);
+            let sequences = vocabulary.sequences(symbol);
+            if sequences.begin {
+                self.save(Tracks::default());
+            }
+            self.scan.push(automaton, token);
+            self.propose(automaton.hidden(symbol));
+            self.watched();
+            if sequences.end {
+                self.filler_sequence(symbol);
+            }
+        }
+    }
+
+    /// The last word is said again: goes back to before its first saying. Gives the states behind that.
+    #[inline(never)]
+    fn stutter(&mut self) -> Tracks {
+        let state = &mut self.scan.state;
+        let said = state.last.from..state.last.to;
+        let first_meant = std::mem::replace(&mut state.tracks, state.last.before);
+        state.solid = state.solid.saturating_sub(said.len() as u32);
+        for earlier in said {
+            self.scan
+                .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
+        }
+        first_meant
     }
 
     /// Whether the word (with an ending: its beginning) is the name of a participant.
@@ -501,112 +549,160 @@ impl Reader<'_> {
     }
 
     /// Takes what the automaton proposes at the last token.
+    #[inline]
     fn matched(&mut self) {
         let tracks = self.scan.state.tracks;
-        for &state in tracks.as_slice() {
-            if state != ROOT {
-                let role = self.tables.role;
-                self.tables.automaton.ending(state, |proposal| {
-                    if proposal.is_for(role) {
-                        self.proposed(proposal);
-                    }
-                });
-            }
-        }
-    }
-
-    /// Takes what a transparent token proposes, the last.
-    fn hidden(&mut self, symbol: Symbol) {
-        for &proposal in self.tables.automaton.hidden(symbol) {
-            if proposal.is_for(self.tables.role) {
-                self.proposed(proposal);
-            }
-        }
-    }
-
-    /// Takes a proposal for this role.
-    #[inline(never)]
-    fn proposed(&mut self, proposal: Proposal) {
         let automaton = self.tables.automaton;
-        let number = proposal.pattern();
-        let end = self.scan.tokens.len() as u32 - 1;
-        if proposal.ends() && proposal.later() {
-            return later(self.scan, number, end);
+        for &state in tracks.as_slice() {
+            automaton.ending(state, |proposals| self.propose(proposals));
         }
-        let outline = &automaton.outlines[number as usize];
-        if proposal.early() && self.scan.state.solid > outline.within {
-        } else if !proposal.ends() {
-            self.scan.watched.push(Watched {
-                last: outline.last,
-                proposal,
-                at: end,
-            });
-        } else if outline.meets(&self.scan.text) {
-            keep(automaton, number, self.scan, end);
+    }
+
+    /// Takes what is proposed at the last token.
+    #[inline]
+    fn propose(&mut self, proposals: &[Proposal]) {
+        for some in proposals.chunks(AT_ONCE) {
+            self.propose_some(some);
+        }
+    }
+
+    /// First those for this role, then those whose outlines the text meets: neither can be guessed, so both are gathered without a branch.
+    fn propose_some(&mut self, proposals: &[Proposal]) {
+        let Tables {
+            automaton, role, ..
+        } = self.tables;
+        let mut mine = [Proposal::default(); AT_ONCE];
+        let mut count = 0;
+        for &proposal in proposals {
+            mine[count % AT_ONCE] = proposal;
+            count += usize::from(proposal.is_for(role));
+        }
+        let end = self.scan.tokens.len() as u32 - 1;
+        let solid = self.scan.state.solid;
+        let mut met = [0; AT_ONCE];
+        let mut meet = 0;
+        for &proposal in &mine[..count] {
+            let number = proposal.pattern();
+            if proposal.ends() && proposal.later() {
+                self.scan.later(number, end);
+                continue;
+            }
+            let pattern = &automaton.patterns[number as usize];
+            let early = solid <= pattern.within;
+            if proposal.ends() {
+                let text = &self.scan.texts[end as usize];
+                met[meet % AT_ONCE] = number;
+                meet += usize::from(early & pattern.outline.meets(text));
+            } else if early {
+                self.scan.watched.push(Watched { proposal, at: end });
+                self.scan.watched_for.push(pattern.outline.last);
+            }
+        }
+        for &number in &met[..meet] {
+            self.scan.keep(automaton, number, end);
         }
     }
 
     /// Takes what may end at the last token, transparent or not.
-    fn watched(&mut self, symbol: Symbol) {
-        let automaton = self.tables.automaton;
+    #[inline]
+    fn watched(&mut self) {
+        let from = self.scan.state.watched as usize;
+        if from < self.scan.watched.len() {
+            self.watched_from(from);
+        }
+    }
+
+    fn watched_from(&mut self, mut from: usize) {
         let end = self.scan.tokens.len() - 1;
-        let mut from = self.scan.state.watched as usize;
         while let Some(watched) = self.scan.watched.get(from)
             && watched.at as usize + MAX_SPAN <= end
         {
             from += 1;
         }
         self.scan.state.watched = from as u32;
-        let bit = bit(symbol);
-        let mut at = from;
-        while let Some(next) = self.scan.watched[at..].iter().position(|w| w.last & bit != 0) {
-            let proposal = self.scan.watched[at + next].proposal;
-            at += next + 1;
-            let number = proposal.pattern();
-            if proposal.later() {
-                later(self.scan, number, end as u32);
-            } else if automaton.outlines[number as usize].meets(&self.scan.text) {
-                keep(automaton, number, self.scan, end as u32);
+        let last = self.scan.texts[end].last();
+        let ends = |all: &[u64]| all.iter().fold(0, |any, words| any | words) & last != 0;
+        let count = self.scan.watched_for.len();
+        while from < count {
+            let to = count.min(from + AT_ONCE);
+            let some = &self.scan.watched_for[from..to];
+            if some.first_chunk::<AT_ONCE>().map_or_else(|| ends(some), |all| ends(all)) {
+                for at in from..to {
+                    if self.scan.watched_for[at] & last != 0 {
+                        self.ended(at, end as u32);
+                    }
+                }
             }
+            from = to;
+        }
+    }
+
+    /// Takes what is watched for, and ends at the last token.
+    fn ended(&mut self, at: usize, end: u32) {
+        let automaton = self.tables.automaton;
+        let proposal = self.scan.watched[at].proposal;
+        let number = proposal.pattern();
+        if proposal.later() {
+            self.scan.later(number, end);
+        } else if automaton.patterns[number as usize]
+            .outline
+            .meets(&self.scan.texts[end as usize])
+        {
+            self.scan.keep(automaton, number, end);
         }
     }
 }
 
-/// Keeps a proposal until a hit asks for it.
-fn later(scan: &mut Scan, p: u32, end: u32) {
-    let mut here = scan.proposed.iter().rev().take_while(|x| x.1 == end);
-    if !here.any(|x| x.0 == p) {
-        scan.proposed.push((p, end));
-    }
-}
+/// So many proposals are looked at together.
+const AT_ONCE: usize = 8;
 
-/// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once.
-fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
-    let pattern = &automaton.patterns[p as usize];
-    let start = if pattern.is_word() {
-        Some(end)
-    } else if (scan.walked.program, scan.walked.end) == (pattern.program(), end) {
-        scan.walked.start
-    } else {
-        let behind = scan.text.behind;
-        let start = occurrence::find_behind(&automaton.code, pattern, &scan.tokens, end as usize, behind);
-        let start = start.map(|s| s as u32);
-        scan.walked = Walked {
-            program: pattern.program(),
-            end,
-            start,
+impl Scan {
+    /// Keeps a proposal until a hit asks for it.
+    #[inline]
+    fn later(&mut self, p: u32, end: u32) {
+        let again = Taken::again(&mut self.taken.proposed, p);
+        if again && self.here(p, end) {
+            return;
+        }
+        self.proposed.push((p, end));
+    }
+
+    #[inline(never)]
+    fn here(&self, p: u32, end: u32) -> bool {
+        let mut here = self.proposed.iter().rev().take_while(|x| x.1 == end);
+        here.any(|x| x.0 == p)
+    }
+
+    /// Takes the proposal that pattern `p` ends at token `end`, the last: keeps it if it is confirmed, once.
+    fn keep(&mut self, automaton: &Automaton, p: u32, end: u32) {
+        let pattern = &automaton.patterns[p as usize];
+        let start = if pattern.is_word() {
+            Some(end)
+        } else if (self.walked.program, self.walked.end) == (pattern.program(), end) {
+            self.walked.start
+        } else {
+            let behind = self.texts[end as usize].behind;
+            let start = occurrence::find_behind(&automaton.code, pattern, &self.tokens, end as usize, behind);
+            let start = start.map(|s| s as u32);
+            self.walked = Walked {
+                program: pattern.program(),
+                end,
+                start,
+            };
+            start
         };
-        start
-    };
-    let Some(start) = start else { return };
-    let found = pattern.found(start, end);
-    let list = if matches!(found.owner, Owner::Entry(_)) {
-        &mut scan.hits
-    } else {
-        &mut scan.marks
-    };
-    let mut here = list.iter().rev().take_while(|f| f.end == end);
-    if !here.any(|f| *f == found) {
+        let Some(start) = start else { return };
+        let found = pattern.found(start, end);
+        let list = if matches!(found.owner, Owner::Entry(_)) {
+            &mut self.hits
+        } else {
+            &mut self.marks
+        };
+        if Taken::again(&mut self.taken.found, found.owner.number() >> 3)
+            && list.iter().rev().take_while(|f| f.end == end).any(|f| *f == found)
+        {
+            return;
+        }
         list.push(found);
     }
 }

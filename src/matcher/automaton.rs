@@ -26,6 +26,7 @@ impl Proposal {
     const PATTERN_BITS: u32 = 24;
     const EARLY: u32 = 1 << 24;
     const ROLES_FROM: u32 = 25;
+    // The highest, so that what is kept comes behind the others.
     const LATER: u32 = 1 << 28;
     const ENDS: u32 = 1 << 29;
     /// There are at most so many patterns.
@@ -39,7 +40,7 @@ impl Proposal {
             number
                 | flag(ends, Self::ENDS)
                 | flag(later, Self::LATER)
-                | flag(pattern.within != u32::MAX, Self::EARLY)
+                | flag(pattern.within != Pattern::ANYWHERE, Self::EARLY)
                 | roles.bits() << Self::ROLES_FROM,
         )
     }
@@ -61,6 +62,12 @@ impl Proposal {
         self.0 & Self::LATER != 0
     }
 
+    /// Nothing is asked of the text before a hit asks for it.
+    #[inline]
+    pub(crate) fn is_kept(self) -> bool {
+        self.ends() && self.later()
+    }
+
     /// Whether it is of use in turns of this role.
     #[inline]
     pub(crate) fn is_for(self, role: Roles) -> bool {
@@ -72,15 +79,23 @@ impl Proposal {
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C, align(32))]
 struct Node {
-    /// Which symbols lead on, in a set of [`Bits`].
-    onward: u64,
+    /// Which symbols lead on, in a set of [`Bits`] of which two are one.
+    onward: u32,
     fail: State,
     /// The nearest node on the chain of failures that proposes something; the root if none does.
     next_out: State,
     /// Its children.
     children: Range,
-    /// What it proposes.
+    /// What it proposes: first what is looked at, then what is kept until a hit asks for it.
     out: Range,
+    /// Where the latter begins.
+    kept: u32,
+}
+
+/// A bit in [`Node::onward`].
+#[inline]
+fn onward(bit: u8) -> u32 {
+    1 << (bit % 32)
 }
 
 /// A part of a table.
@@ -224,7 +239,7 @@ impl Builder {
             order.extend_from_slice(children);
             let symbols = children.iter().map(|&c| self.made[c as usize].1);
             a.nodes.push(Node {
-                onward: symbols.fold(0, |set, s| set | bits.of(s)),
+                onward: symbols.fold(0, |set, s| set | onward(bits.0[s as usize])),
                 children: Range {
                     from,
                     to: order.len() as State,
@@ -237,14 +252,6 @@ impl Builder {
         }
         self.proposed.sort_unstable();
         self.proposed.dedup();
-        let mut proposed = self.proposed.iter().peekable();
-        for (number, node) in (0..).zip(&mut a.nodes) {
-            node.out.from = a.out.len() as u32;
-            while let Some((_, proposal)) = proposed.next_if(|(n, _)| *n == number) {
-                a.out.push(*proposal);
-            }
-            node.out.to = a.out.len() as u32;
-        }
         let crowded: Vec<State> = (1..count as State)
             .filter(|&n| a.children(n).len() > FEW)
             .collect();
@@ -269,17 +276,10 @@ impl Builder {
                 } else {
                     a.next(a.nodes[parent].fail, a.into[node as usize])
                 };
-                let proposes = !a.own(fail).is_empty();
-                let next_out = if proposes {
-                    fail
-                } else {
-                    a.nodes[fail as usize].next_out
-                };
-                let node = &mut a.nodes[node as usize];
-                node.fail = fail;
-                node.next_out = next_out;
+                a.nodes[node as usize].fail = fail;
             }
         }
+        a.propose(&self.proposed);
         self.hidden.sort_unstable();
         self.hidden.dedup();
         a.hidden_from = vec![0; self.symbols + 1];
@@ -307,10 +307,46 @@ impl Automaton {
         from..to
     }
 
+    /// Writes down what each node proposes. What is `proposed` is sorted.
+    fn propose(&mut self, proposed: &[(State, Proposal)]) {
+        let mut proposed = proposed.iter().peekable();
+        for number in 0..self.nodes.len() as State {
+            let fail = self.nodes[number as usize].fail;
+            let next_out = if self.own(fail).is_empty() {
+                self.nodes[fail as usize].next_out
+            } else {
+                fail
+            };
+            let from = self.out.len() as u32;
+            let mut kept = from;
+            while let Some((_, proposal)) = proposed.next_if(|(n, _)| *n == number) {
+                if !proposal.is_kept() {
+                    kept += 1;
+                } else if self.proposes(next_out, *proposal) {
+                    continue;
+                }
+                self.out.push(*proposal);
+            }
+            let to = self.out.len() as u32;
+            let node = &mut self.nodes[number as usize];
+            (node.next_out, node.out, node.kept) = (next_out, Range { from, to }, kept);
+        }
+    }
+
     /// What a node proposes itself.
-    #[inline]
     fn own(&self, node: State) -> &[Proposal] {
         self.nodes[node as usize].out.of(&self.out)
+    }
+
+    /// Whether this is proposed in a state.
+    fn proposes(&self, mut state: State, proposal: Proposal) -> bool {
+        while state != ROOT {
+            if self.own(state).binary_search(&proposal).is_ok() {
+                return true;
+            }
+            state = self.nodes[state as usize].next_out;
+        }
+        false
     }
 
     /// The bit of a symbol in sets of [`Bits`].
@@ -328,7 +364,7 @@ impl Automaton {
         let row = self.symbols[symbol as usize];
         while state != ROOT {
             let node = &self.nodes[state as usize];
-            if node.onward >> (row.bit & 63) & 1 != 0
+            if node.onward & onward(row.bit) != 0
                 && let Some(child) = self.child(state, node, symbol)
             {
                 return child;
@@ -361,14 +397,19 @@ impl Automaton {
         ((hash >> 6) as usize & (self.pairs.len() - 1), 1 << (hash & 63))
     }
 
-    /// Calls `each` with what is proposed in this state.
+    /// Calls `each` with what is proposed in this state: to be looked at, and to be kept until a hit asks for it. The latter come once each.
     #[inline]
-    pub(crate) fn ending<'a>(&'a self, state: State, mut each: impl FnMut(&'a [Proposal])) {
-        let mut at = state;
-        while at != ROOT {
-            let node = &self.nodes[at as usize];
-            each(node.out.of(&self.out));
-            at = node.next_out;
+    pub(super) fn ending<'a>(
+        &'a self,
+        mut state: State,
+        mut each: impl FnMut(&'a [Proposal], &'a [Proposal]),
+    ) {
+        while state != ROOT {
+            let node = &self.nodes[state as usize];
+            let Range { from, to } = node.out;
+            let kept = node.kept as usize;
+            each(&self.out[from as usize..kept], &self.out[kept..to as usize]);
+            state = node.next_out;
         }
     }
 
@@ -395,8 +436,7 @@ impl Automaton {
 
     /// Bytes of all tables.
     pub(crate) fn bytes(&self) -> usize {
-        let words =
-            self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
+        let words = self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
         words * size_of::<u32>()
             + self.symbols.len() * size_of::<SymbolRow>()
             + self.pairs.len() * size_of::<u64>()
@@ -414,10 +454,13 @@ impl Automaton {
         let proposed = |all: &[Proposal]| are_below(all.iter().map(|p| p.pattern()), self.patterns.len());
         // A failure leads to what is less deep, which has the smaller number: every chain comes to an end. Without a way out on the
         // way, nodes are looked at faster than they come from memory.
-        let linked = (0..).zip(&self.nodes).fold(true, |sound, (number, node): (u32, _)| {
-            let back = (node.fail < number.max(1)) & (node.next_out < number.max(1));
-            sound & back & node.children.fits(count) & node.out.fits(self.out.len())
-        });
+        let linked = (0..)
+            .zip(&self.nodes)
+            .fold(true, |sound, (number, node): (u32, _)| {
+                let back = (node.fail < number.max(1)) & (node.next_out < number.max(1));
+                let parted = (node.out.from <= node.kept) & (node.kept <= node.out.to);
+                sound & back & parted & node.children.fits(count) & node.out.fits(self.out.len())
+            });
         self.symbols.len() == symbols
             && count > 0
             && self.nodes.len() == count

@@ -7,7 +7,7 @@ use super::automaton::{Automaton, Builder, Proposal};
 use super::bits::Bits;
 use super::factors::{Chooser, Factor, Frequencies};
 use super::outline::{Outline, Shares};
-use super::program::{Program, Roles, Writer};
+use super::program::{Pattern, Program, Roles, Writer};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -314,6 +314,22 @@ impl Preparation<'_> {
     }
 }
 
+/// How many words a pattern is, if it is one word a place and its factors are all of it: then what is proposed needs no walk.
+fn words(program: &Program, factors: &[Factor]) -> u8 {
+    let parts = match program {
+        Program::Symbols(_) => return 1,
+        Program::Sequence(all) => all.strip_suffix(&[Program::End]).unwrap_or(all),
+        _ => return 0,
+    };
+    let places = parts.iter().all(|p| matches!(p, Program::Symbols(_)));
+    let all = |f: &Factor| f.ends && !f.transparent && f.words.len() == parts.len();
+    if places && parts.len() <= Pattern::MOST_WORDS && factors.iter().all(all) {
+        parts.len() as u8
+    } else {
+        0
+    }
+}
+
 /// What patterns are written to.
 struct Compilation {
     bits: Bits,
@@ -335,17 +351,19 @@ impl Compilation {
         } = prepared;
         let outline = Outline::of(&program, &factors, &self.bits, &self.shares);
         let within = if must_start(&program) {
-            program.longest()
+            u16::try_from(program.longest()).unwrap_or(Pattern::ANYWHERE)
         } else {
-            u32::MAX
+            Pattern::ANYWHERE
         };
+        let words = words(&program, &factors);
         let builder = &mut self.builder;
         let number = builder.patterns.len() as u32;
-        let mut pattern = self
-            .writer
-            .pattern(&mut builder.code, &program.indexed(), owner, at_end);
+        let mut pattern =
+            self.writer
+                .pattern(&mut builder.code, &self.bits, &program.indexed(), owner, at_end);
         pattern.outline = outline;
         pattern.within = within;
+        pattern.words = words;
         builder.patterns.push(pattern);
         for factor in &factors {
             let proposal = Proposal::new(number, &pattern, roles, factor.ends);
@@ -530,9 +548,11 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             for end in 0..scan.tokens.len() {
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
-                    let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end);
+                    let start = occurrence::find(&automaton.code, pattern, &scan.tokens, &[], end);
                     let by_steps = occurrence::find_by_steps(&automaton.code, pattern, &scan.tokens, end);
                     prop_assert_eq!(start, by_steps);
+                    let by_bits = occurrence::find(&automaton.code, pattern, &scan.tokens, scan.texts(), end);
+                    prop_assert_eq!(start, by_bits);
                     if let Some(start) = start {
                         naive.push(pattern.found(start as u32, end as u32));
                     }

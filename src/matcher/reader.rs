@@ -2,12 +2,14 @@
 
 use super::automaton::{Automaton, Proposal, State};
 use super::outline::Read;
-use super::program::Roles;
+use super::program::{Pattern, Roles};
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
 const SEQUENCE_WORDS: usize = 4;
+/// So many are looked at together.
+const AT_ONCE: usize = 8;
 /// With fillers of several words taken and left out, so many states at most are live.
 const TRACKS: usize = 8;
 
@@ -34,6 +36,17 @@ impl Tracks {
         if usize::from(self.len) < TRACKS && !self.as_slice().contains(&state) {
             self.states[usize::from(self.len)] = state;
             self.len += 1;
+        }
+    }
+
+    /// Takes over the states of others: almost always there is one.
+    #[inline]
+    fn set(&mut self, from: &Tracks) {
+        if from.len == 1 {
+            self.states[0] = from.states[0];
+            self.len = 1;
+        } else {
+            *self = *from;
         }
     }
 
@@ -99,24 +112,6 @@ impl Walked {
     };
 }
 
-/// Which proposals and which occurrences there may have been, as sets of 64 bits by hash: most come once.
-#[derive(Clone, Copy, Debug, Default)]
-struct Taken {
-    proposed: u64,
-    found: u64,
-}
-
-impl Taken {
-    /// Whether it may have been there before.
-    #[inline]
-    fn again(set: &mut u64, hash: u32) -> bool {
-        let bit = 1 << (hash & 63);
-        let again = *set & bit != 0;
-        *set |= bit;
-        again
-    }
-}
-
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
@@ -129,12 +124,12 @@ pub(crate) struct Scan {
     proposed: Vec<(u32, u32)>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
-    /// The words each of them may end with.
-    watched_for: Vec<u64>,
+    /// The words each of them may end with, in blocks; nothing behind the last.
+    watched_for: Vec<[u64; AT_ONCE]>,
     /// The text up to each of the first tokens.
     texts: Vec<Read>,
-    /// What has been taken at the last token.
-    taken: Taken,
+    /// The owners of what was found at the last token, as a set of 64 bits by hash: most come once.
+    found: u64,
     walked: Walked,
     scanner: Scanner,
     state: ReadState,
@@ -182,7 +177,7 @@ impl Scan {
             watched: Vec::new(),
             watched_for: Vec::new(),
             texts: Vec::new(),
-            taken: Taken::default(),
+            found: 0,
             walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
@@ -250,9 +245,15 @@ impl Scan {
         let start = if pattern.is_word() {
             end
         } else {
-            occurrence::find(&automaton.code, pattern, &self.tokens, end)?
+            occurrence::find(&automaton.code, pattern, &self.tokens, &self.texts, end)?
         };
         Some(pattern.found(start as u32, end as u32))
+    }
+
+    /// The text up to its tokens, as far as it is known.
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> &[Read] {
+        &self.texts
     }
 
     /// What judging the utterance costs, as if each hit cost one: a proposal is looked at, a token at most glanced at.
@@ -288,7 +289,10 @@ impl Scan {
         self.marks.truncate(to.marks);
         self.proposed.truncate(to.proposed);
         self.watched.truncate(to.watched);
-        self.watched_for.truncate(to.watched);
+        self.watched_for.truncate(to.watched.div_ceil(AT_ONCE));
+        if let (Some(last), left @ 1..) = (self.watched_for.last_mut(), to.watched % AT_ONCE) {
+            last[left..].fill(0);
+        }
         self.walked = Walked::NONE;
         self.scanner = to.scanner;
         self.state = to.state;
@@ -311,7 +315,7 @@ impl Scan {
         let text = Read::next(automaton.bit(token.symbol), &self.tokens, &self.texts);
         self.texts.push(text);
         self.tokens.push(token);
-        self.taken = Taken::default();
+        self.found = 0;
     }
 
     /// Works out again what a changed flag, or a mark, has left open.
@@ -319,8 +323,7 @@ impl Scan {
     fn read_up(&mut self, automaton: &Automaton) {
         for at in self.texts.len()..self.tokens.len() {
             let bit = automaton.bit(self.tokens[at].symbol);
-            self.texts
-                .push(Read::next(bit, &self.tokens[..at], &self.texts));
+            self.texts.push(Read::next(bit, &self.tokens[..at], &self.texts));
         }
     }
 }
@@ -409,9 +412,20 @@ impl Reader<'_> {
         if reading.repeatable && last.repeatable && last.hash == reading.hash {
             first_meant = Some(self.stutter());
         }
-        let before = self.scan.state.tracks;
         let from = self.scan.tokens.len() as u32;
+        let ReadState { tracks, last, .. } = &mut self.scan.state;
+        last.before.set(tracks);
+        last.hash = reading.hash;
+        last.from = from;
+        last.to = from + reading.symbols.len() as u32;
+        last.repeatable = reading.repeatable;
         let mut token = token(span, flags);
+        if let &[symbol] = reading.symbols
+            && (symbol != UNKNOWN || self.tables.names.is_empty())
+        {
+            token.symbol = symbol;
+            return self.solid(token, first_meant);
+        }
         for &symbol in reading.symbols {
             token.symbol = if symbol == UNKNOWN && self.is_name(word, reading.symbols.len()) {
                 self.tables.vocabulary.name
@@ -421,14 +435,6 @@ impl Reader<'_> {
             self.solid(token, first_meant.take());
             token.flags |= Flags::CONTINUED;
         }
-        let to = self.scan.tokens.len() as u32;
-        self.scan.state.last = LastWord {
-            hash: reading.hash,
-            from,
-            to,
-            repeatable: reading.repeatable,
-            before,
-        };
     }
 
     /// Takes a token that the automaton sees.
@@ -443,7 +449,7 @@ impl Reader<'_> {
         self.scan.push(automaton, token);
         self.scan.state.tracks.step(automaton, token.symbol);
         self.matched();
-        self.propose(automaton.hidden(token.symbol));
+        self.transparent(token.symbol);
         self.watched();
         if sequences.end {
             self.filler_sequence(token.symbol);
@@ -469,7 +475,7 @@ impl Reader<'_> {
                 self.save(Tracks::default());
             }
             self.scan.push(automaton, token);
-            self.propose(automaton.hidden(symbol));
+            self.transparent(symbol);
             self.watched();
             if sequences.end {
                 self.filler_sequence(symbol);
@@ -551,26 +557,64 @@ impl Reader<'_> {
     /// Takes what the automaton proposes at the last token.
     #[inline]
     fn matched(&mut self) {
-        let tracks = self.scan.state.tracks;
-        let automaton = self.tables.automaton;
-        for &state in tracks.as_slice() {
-            automaton.ending(state, |proposals| self.propose(proposals));
+        self.proposed(0);
+        for track in 1..self.scan.state.tracks.len {
+            self.proposed(track);
         }
     }
 
-    /// Takes what is proposed at the last token.
     #[inline]
-    fn propose(&mut self, proposals: &[Proposal]) {
-        for some in proposals.chunks(AT_ONCE) {
-            self.propose_some(some);
+    fn proposed(&mut self, track: u8) {
+        let state = self.scan.state.tracks.states[usize::from(track)];
+        self.tables.automaton.ending(state, |looked_at, kept| {
+            if track > 0 {
+                kept.iter().for_each(|p| self.keep_later(*p));
+            } else if !kept.is_empty() {
+                self.keep_all(kept);
+            }
+            looked_at.chunks(AT_ONCE).for_each(|some| self.propose(some));
+        });
+    }
+
+    /// Takes what a transparent token proposes, the last.
+    #[inline]
+    fn transparent(&mut self, symbol: Symbol) {
+        for &proposal in self.tables.automaton.hidden(symbol) {
+            if proposal.is_kept() {
+                self.keep_later(proposal);
+            } else {
+                self.propose(&[proposal]);
+            }
         }
     }
 
-    /// First those for this role, then those whose outlines the text meets: neither can be guessed, so both are gathered without a branch.
-    fn propose_some(&mut self, proposals: &[Proposal]) {
-        let Tables {
-            automaton, role, ..
-        } = self.tables;
+    /// Keeps a proposal until a hit asks for it.
+    fn keep_later(&mut self, proposal: Proposal) {
+        if proposal.is_for(self.tables.role) {
+            let end = self.scan.tokens.len() as u32 - 1;
+            self.scan.later(proposal.pattern(), end);
+        }
+    }
+
+    /// Keeps the first proposals at the last token, each of which comes once. Which of them are for this role cannot be
+    /// guessed: they are gathered without a branch.
+    fn keep_all(&mut self, proposals: &[Proposal]) {
+        let end = self.scan.tokens.len() as u32 - 1;
+        let from = self.scan.proposed.len();
+        self.scan.proposed.resize(from + proposals.len(), (0, 0));
+        let room = &mut self.scan.proposed[from..];
+        let mut count = 0;
+        for proposal in proposals {
+            room[count] = (proposal.pattern(), end);
+            count += usize::from(proposal.is_for(self.tables.role));
+        }
+        self.scan.proposed.truncate(from + count);
+    }
+
+    /// Looks at some of what is proposed at the last token: first which are for this role, then whose outlines the text meets.
+    /// Neither can be guessed, so both are gathered without a branch.
+    fn propose(&mut self, proposals: &[Proposal]) {
+        let Tables { automaton, role, .. } = self.tables;
         let mut mine = [Proposal::default(); AT_ONCE];
         let mut count = 0;
         for &proposal in proposals {
@@ -583,19 +627,15 @@ impl Reader<'_> {
         let mut meet = 0;
         for &proposal in &mine[..count] {
             let number = proposal.pattern();
-            if proposal.ends() && proposal.later() {
-                self.scan.later(number, end);
-                continue;
-            }
             let pattern = &automaton.patterns[number as usize];
-            let early = solid <= pattern.within;
+            let early = pattern.within == Pattern::ANYWHERE || solid <= u32::from(pattern.within);
             if proposal.ends() {
                 let text = &self.scan.texts[end as usize];
                 met[meet % AT_ONCE] = number;
                 meet += usize::from(early & pattern.outline.meets(text));
             } else if early {
-                self.scan.watched.push(Watched { proposal, at: end });
-                self.scan.watched_for.push(pattern.outline.last);
+                self.scan
+                    .watch(Watched { proposal, at: end }, pattern.outline.last);
             }
         }
         for &number in &met[..meet] {
@@ -606,14 +646,14 @@ impl Reader<'_> {
     /// Takes what may end at the last token, transparent or not.
     #[inline]
     fn watched(&mut self) {
-        let from = self.scan.state.watched as usize;
-        if from < self.scan.watched.len() {
-            self.watched_from(from);
+        if (self.scan.state.watched as usize) < self.scan.watched.len() {
+            self.watched_for();
         }
     }
 
-    fn watched_from(&mut self, mut from: usize) {
+    fn watched_for(&mut self) {
         let end = self.scan.tokens.len() - 1;
+        let mut from = self.scan.state.watched as usize;
         while let Some(watched) = self.scan.watched.get(from)
             && watched.at as usize + MAX_SPAN <= end
         {
@@ -621,19 +661,16 @@ impl Reader<'_> {
         }
         self.scan.state.watched = from as u32;
         let last = self.scan.texts[end].last();
-        let ends = |all: &[u64]| all.iter().fold(0, |any, words| any | words) & last != 0;
-        let count = self.scan.watched_for.len();
-        while from < count {
-            let to = count.min(from + AT_ONCE);
-            let some = &self.scan.watched_for[from..to];
-            if some.first_chunk::<AT_ONCE>().map_or_else(|| ends(some), |all| ends(all)) {
-                for at in from..to {
-                    if self.scan.watched_for[at] & last != 0 {
-                        self.ended(at, end as u32);
-                    }
-                }
+        let mut fit = u8::MAX << (from % AT_ONCE);
+        for block in from / AT_ONCE..self.scan.watched_for.len() {
+            for (i, words) in self.scan.watched_for[block].iter().enumerate() {
+                fit &= !(u8::from(words & last == 0) << i);
             }
-            from = to;
+            while fit != 0 {
+                self.ended(block * AT_ONCE + fit.trailing_zeros() as usize, end as u32);
+                fit &= fit - 1;
+            }
+            fit = u8::MAX;
         }
     }
 
@@ -653,36 +690,39 @@ impl Reader<'_> {
     }
 }
 
-/// So many proposals are looked at together.
-const AT_ONCE: usize = 8;
-
 impl Scan {
     /// Keeps a proposal until a hit asks for it.
-    #[inline]
     fn later(&mut self, p: u32, end: u32) {
-        let again = Taken::again(&mut self.taken.proposed, p);
-        if again && self.here(p, end) {
-            return;
+        let mut here = self.proposed.iter().rev().take_while(|x| x.1 == end);
+        if !here.any(|x| x.0 == p) {
+            self.proposed.push((p, end));
         }
-        self.proposed.push((p, end));
     }
 
-    #[inline(never)]
-    fn here(&self, p: u32, end: u32) -> bool {
-        let mut here = self.proposed.iter().rev().take_while(|x| x.1 == end);
-        here.any(|x| x.0 == p)
+    /// Watches for the end of a pattern, which is one of these words.
+    fn watch(&mut self, watched: Watched, words: u64) {
+        let at = self.watched.len() % AT_ONCE;
+        self.watched.push(watched);
+        if at == 0 {
+            self.watched_for.push([0; AT_ONCE]);
+        }
+        if let Some(block) = self.watched_for.last_mut() {
+            block[at] = words;
+        }
     }
 
     /// Takes the proposal that pattern `p` ends at token `end`, the last: keeps it if it is confirmed, once.
     fn keep(&mut self, automaton: &Automaton, p: u32, end: u32) {
         let pattern = &automaton.patterns[p as usize];
-        let start = if pattern.is_word() {
-            Some(end)
+        let behind = self.texts[end as usize].behind;
+        let start = if pattern.words > 0 && behind.is_plain(pattern.words) || pattern.is_word() {
+            Some((end + 1).saturating_sub(u32::from(pattern.words)))
         } else if (self.walked.program, self.walked.end) == (pattern.program(), end) {
             self.walked.start
         } else {
-            let behind = self.texts[end as usize].behind;
-            let start = occurrence::find_behind(&automaton.code, pattern, &self.tokens, end as usize, behind);
+            let at = end as usize;
+            let start =
+                occurrence::find_behind(&automaton.code, pattern, &self.tokens, &self.texts, at, behind);
             let start = start.map(|s| s as u32);
             self.walked = Walked {
                 program: pattern.program(),
@@ -698,8 +738,15 @@ impl Scan {
         } else {
             &mut self.marks
         };
-        if Taken::again(&mut self.taken.found, found.owner.number() >> 3)
-            && list.iter().rev().take_while(|f| f.end == end).any(|f| *f == found)
+        let owner = 1 << (found.owner.number() / 8 % 64);
+        let before = self.found;
+        self.found |= owner;
+        if before & owner != 0
+            && list
+                .iter()
+                .rev()
+                .take_while(|f| f.end == end)
+                .any(|f| *f == found)
         {
             return;
         }

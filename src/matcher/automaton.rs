@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
-use super::outline::Outline;
+use super::bits::Bits;
 use super::program::{Code, Pattern, Roles};
 use super::{Owner, Symbol, UNKNOWN};
 use crate::saved::{are_below, are_places};
@@ -18,28 +18,29 @@ pub(crate) type State = u32;
 pub(crate) const ROOT: State = 0;
 
 /// What the automaton says where a factor ends: a pattern, and what is to be asked before anything is read of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
 #[repr(transparent)]
 pub(crate) struct Proposal(u32);
 
 impl Proposal {
     const PATTERN_BITS: u32 = 24;
-    const ENDS: u32 = 1 << 24;
-    const LATER: u32 = 1 << 25;
-    const EARLY: u32 = 1 << 26;
-    const ROLES_FROM: u32 = 27;
+    const EARLY: u32 = 1 << 24;
+    const ROLES_FROM: u32 = 25;
+    // The highest, so that what is kept comes behind the others.
+    const LATER: u32 = 1 << 28;
+    const ENDS: u32 = 1 << 29;
     /// There are at most so many patterns.
     pub(super) const MOST: usize = 1 << Self::PATTERN_BITS;
 
     /// Of a pattern; whether it ends with the factor.
-    pub(super) fn new(number: u32, pattern: &Pattern, outline: &Outline, roles: Roles, ends: bool) -> Self {
+    pub(super) fn new(number: u32, pattern: &Pattern, roles: Roles, ends: bool) -> Self {
         let later = pattern.owner().is_asked_for();
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         Proposal(
             number
                 | flag(ends, Self::ENDS)
                 | flag(later, Self::LATER)
-                | flag(outline.within != u32::MAX, Self::EARLY)
+                | flag(pattern.within != Pattern::ANYWHERE, Self::EARLY)
                 | roles.bits() << Self::ROLES_FROM,
         )
     }
@@ -61,10 +62,10 @@ impl Proposal {
         self.0 & Self::LATER != 0
     }
 
-    /// It belongs to the beginning of an utterance.
+    /// Nothing is asked of the text before a hit asks for it.
     #[inline]
-    pub(crate) fn early(self) -> bool {
-        self.0 & Self::EARLY != 0
+    pub(crate) fn is_kept(self) -> bool {
+        self.ends() && self.later()
     }
 
     /// Whether it is of use in turns of this role.
@@ -74,35 +75,68 @@ impl Proposal {
     }
 }
 
-/// A node of the trie. Its children, and what it proposes, go on to where those of the next node begin.
+/// A node of the trie: half a line of a cache.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-#[repr(C)]
+#[repr(C, align(32))]
 struct Node {
+    /// Which symbols lead on, in a set of [`Bits`] of which two are one.
+    onward: u32,
     fail: State,
     /// The nearest node on the chain of failures that proposes something; the root if none does.
     next_out: State,
-    /// Its first child.
-    children: State,
-    /// Its first proposal.
-    out: u32,
-    /// Which symbols lead on, as far as 32 bits tell.
-    onward: u32,
+    /// Its children.
+    children: Range,
+    /// What it proposes: first what is looked at, then what is kept until a hit asks for it.
+    out: Range,
+    /// Where the latter begins.
+    kept: u32,
 }
 
-/// The bit of a symbol in [`Node::onward`].
+/// A bit in [`Node::onward`].
 #[inline]
-fn onward(symbol: Symbol) -> u32 {
-    1 << (symbol.wrapping_mul(0x9E37_79B1) >> 27)
+fn onward(bit: u8) -> u32 {
+    1 << (bit % 32)
+}
+
+/// A part of a table.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+struct Range {
+    from: u32,
+    to: u32,
+}
+
+impl Range {
+    #[inline]
+    fn of<T>(self, table: &[T]) -> &[T] {
+        &table[self.from as usize..self.to as usize]
+    }
+
+    fn fits(self, length: usize) -> bool {
+        self.from <= self.to && self.to as usize <= length
+    }
+}
+
+/// What reading asks of a symbol.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+struct SymbolRow {
+    /// The transition out of the root.
+    root: State,
+    /// The number of its bit.
+    bit: u8,
+    /// Whether it proposes something as a transparent word.
+    hides: u8,
+    room: [u8; 2],
 }
 
 /// All factors in one automaton, and the patterns they propose. Build once, share.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Automaton {
-    /// Transitions out of the root, by symbol.
     #[serde(with = "crate::saved::pod")]
-    root: Vec<State>,
+    symbols: Vec<SymbolRow>,
     /// In the order of breadth: the children of a node lie side by side, in the order of their symbols; those of the root in
-    /// that of their frequency. One more at the end.
+    /// that of their frequency.
     #[serde(with = "crate::saved::pod")]
     nodes: Vec<Node>,
     /// The symbol that leads into each node.
@@ -115,9 +149,6 @@ pub(crate) struct Automaton {
     out: Vec<Proposal>,
     #[serde(with = "crate::saved::pod")]
     pub(crate) patterns: Vec<Pattern>,
-    /// By pattern.
-    #[serde(with = "crate::saved::pod")]
-    pub(super) outlines: Vec<Outline>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
     #[serde(with = "crate::saved::pod")]
@@ -136,7 +167,6 @@ pub(crate) struct Builder {
     proposed: Vec<(State, Proposal)>,
     hidden: Vec<(Symbol, Proposal)>,
     pub(super) patterns: Vec<Pattern>,
-    pub(super) outlines: Vec<Outline>,
     pub(super) code: Code,
 }
 
@@ -149,7 +179,6 @@ impl Builder {
             proposed: Vec::new(),
             hidden: Vec::new(),
             patterns: Vec::new(),
-            outlines: Vec::new(),
             code: Code::default(),
         }
     }
@@ -179,7 +208,7 @@ impl Builder {
 
     /// Numbers the nodes by breadth and links the failures; what is proposed at one node comes to lie side by side, and what is
     /// frequent lies together.
-    pub(crate) fn build(mut self, frequencies: &[f64]) -> Automaton {
+    pub(super) fn build(mut self, frequencies: &[f64], bits: &Bits) -> Automaton {
         let count = self.made.len();
         let mut by_parent: Vec<State> = (1..count as State).collect();
         by_parent.sort_unstable_by_key(|&n| self.made[n as usize]);
@@ -195,10 +224,9 @@ impl Builder {
         let mut order: Vec<State> = vec![ROOT];
         let mut number = vec![ROOT; count];
         let mut a = Automaton {
-            root: vec![ROOT; self.symbols],
-            nodes: Vec::with_capacity(count + 1),
+            symbols: vec![SymbolRow::default(); self.symbols],
+            nodes: Vec::with_capacity(count),
             patterns: self.patterns,
-            outlines: self.outlines,
             code: self.code,
             ..Automaton::default()
         };
@@ -207,31 +235,23 @@ impl Builder {
             number[old] = new as State;
             a.into.push(self.made[old].1);
             let children = &by_parent[first[old] as usize..first[old + 1] as usize];
+            let from = order.len() as State;
+            order.extend_from_slice(children);
+            let symbols = children.iter().map(|&c| self.made[c as usize].1);
             a.nodes.push(Node {
-                children: order.len() as State,
-                onward: children
-                    .iter()
-                    .fold(0, |bits, &c| bits | onward(self.made[c as usize].1)),
+                onward: symbols.fold(0, |set, s| set | onward(bits.0[s as usize])),
+                children: Range {
+                    from,
+                    to: order.len() as State,
+                },
                 ..Node::default()
             });
-            order.extend_from_slice(children);
         }
         for (node, _) in &mut self.proposed {
             *node = number[*node as usize];
         }
         self.proposed.sort_unstable();
         self.proposed.dedup();
-        a.nodes.push(Node {
-            children: count as State,
-            ..Node::default()
-        });
-        let mut proposed = self.proposed.iter().peekable();
-        for node in 0..=count {
-            a.nodes[node].out = a.out.len() as u32;
-            while let Some((_, proposal)) = proposed.next_if(|(n, _)| *n as usize == node) {
-                a.out.push(*proposal);
-            }
-        }
         let crowded: Vec<State> = (1..count as State)
             .filter(|&n| a.children(n).len() > FEW)
             .collect();
@@ -243,8 +263,11 @@ impl Builder {
                 a.pairs[at] |= bit;
             }
         }
+        for (row, &bit) in a.symbols.iter_mut().zip(&bits.0) {
+            row.bit = bit;
+        }
         for child in a.children(ROOT) {
-            a.root[a.into[child as usize] as usize] = child;
+            a.symbols[a.into[child as usize] as usize].root = child;
         }
         for parent in 0..count {
             for node in a.children(parent as State) {
@@ -253,24 +276,19 @@ impl Builder {
                 } else {
                     a.next(a.nodes[parent].fail, a.into[node as usize])
                 };
-                let proposes = !a.own(fail).is_empty();
-                let next_out = if proposes {
-                    fail
-                } else {
-                    a.nodes[fail as usize].next_out
-                };
-                let node = &mut a.nodes[node as usize];
-                node.fail = fail;
-                node.next_out = next_out;
+                a.nodes[node as usize].fail = fail;
             }
         }
+        a.propose(&self.proposed);
         self.hidden.sort_unstable();
         self.hidden.dedup();
         a.hidden_from = vec![0; self.symbols + 1];
         for &(symbol, proposal) in &self.hidden {
             a.hidden_from[symbol as usize + 1] += 1;
             a.hidden.push(proposal);
+            a.symbols[symbol as usize].hides = 1;
         }
+
         for i in 0..self.symbols {
             a.hidden_from[i + 1] += a.hidden_from[i];
         }
@@ -285,13 +303,56 @@ const PAIR_BITS: usize = 8;
 
 impl Automaton {
     fn children(&self, node: State) -> std::ops::Range<State> {
-        self.nodes[node as usize].children..self.nodes[node as usize + 1].children
+        let Range { from, to } = self.nodes[node as usize].children;
+        from..to
+    }
+
+    /// Writes down what each node proposes. What is `proposed` is sorted.
+    fn propose(&mut self, proposed: &[(State, Proposal)]) {
+        let mut proposed = proposed.iter().peekable();
+        for number in 0..self.nodes.len() as State {
+            let fail = self.nodes[number as usize].fail;
+            let next_out = if self.own(fail).is_empty() {
+                self.nodes[fail as usize].next_out
+            } else {
+                fail
+            };
+            let from = self.out.len() as u32;
+            let mut kept = from;
+            while let Some((_, proposal)) = proposed.next_if(|(n, _)| *n == number) {
+                if !proposal.is_kept() {
+                    kept += 1;
+                } else if self.proposes(next_out, *proposal) {
+                    continue;
+                }
+                self.out.push(*proposal);
+            }
+            let to = self.out.len() as u32;
+            let node = &mut self.nodes[number as usize];
+            (node.next_out, node.out, node.kept) = (next_out, Range { from, to }, kept);
+        }
     }
 
     /// What a node proposes itself.
-    #[inline]
     fn own(&self, node: State) -> &[Proposal] {
-        &self.out[self.nodes[node as usize].out as usize..self.nodes[node as usize + 1].out as usize]
+        self.nodes[node as usize].out.of(&self.out)
+    }
+
+    /// Whether this is proposed in a state.
+    fn proposes(&self, mut state: State, proposal: Proposal) -> bool {
+        while state != ROOT {
+            if self.own(state).binary_search(&proposal).is_ok() {
+                return true;
+            }
+            state = self.nodes[state as usize].next_out;
+        }
+        false
+    }
+
+    /// The bit of a symbol in sets of [`Bits`].
+    #[inline]
+    pub(super) fn bit(&self, symbol: Symbol) -> u64 {
+        1 << (self.symbols[symbol as usize].bit & 63)
     }
 
     /// The state after one more symbol.
@@ -300,23 +361,22 @@ impl Automaton {
         if symbol == UNKNOWN {
             return ROOT;
         }
-        let bit = onward(symbol);
+        let row = self.symbols[symbol as usize];
         while state != ROOT {
             let node = &self.nodes[state as usize];
-            if node.onward & bit != 0
-                && let Some(child) = self.child(state, symbol)
+            if node.onward & onward(row.bit) != 0
+                && let Some(child) = self.child(state, node, symbol)
             {
                 return child;
             }
             state = node.fail;
         }
-        self.root[symbol as usize]
+        row.root
     }
 
     #[inline]
-    fn child(&self, state: State, symbol: Symbol) -> Option<State> {
-        let range = self.children(state);
-        let symbols = &self.into[range.start as usize..range.end as usize];
+    fn child(&self, state: State, node: &Node, symbol: Symbol) -> Option<State> {
+        let symbols = node.children.of(&self.into);
         let at = if symbols.len() <= FEW {
             symbols.iter().position(|&s| s == symbol)
         } else {
@@ -326,7 +386,7 @@ impl Automaton {
             }
             symbols.binary_search(&symbol).ok()
         };
-        at.map(|at| range.start + at as State)
+        at.map(|at| node.children.from + at as State)
     }
 
     /// The word and the bit of a pair in [`Automaton::pairs`].
@@ -337,20 +397,29 @@ impl Automaton {
         ((hash >> 6) as usize & (self.pairs.len() - 1), 1 << (hash & 63))
     }
 
-    /// Calls `each` with what is proposed in this state.
+    /// Calls `each` with what is proposed in this state: to be looked at, and to be kept until a hit asks for it. The latter come once each.
     #[inline]
-    pub(crate) fn ending(&self, state: State, mut each: impl FnMut(Proposal)) {
-        let mut at = state;
-        while at != ROOT {
-            self.own(at).iter().copied().for_each(&mut each);
-            at = self.nodes[at as usize].next_out;
+    pub(super) fn ending<'a>(
+        &'a self,
+        mut state: State,
+        mut each: impl FnMut(&'a [Proposal], &'a [Proposal]),
+    ) {
+        while state != ROOT {
+            let node = &self.nodes[state as usize];
+            let Range { from, to } = node.out;
+            let kept = node.kept as usize;
+            each(&self.out[from as usize..kept], &self.out[kept..to as usize]);
+            state = node.next_out;
         }
     }
 
-    /// What a token with this transparent symbol proposes.
+    /// What a token with this symbol proposes as a transparent word.
     #[inline]
     pub(crate) fn hidden(&self, symbol: Symbol) -> &[Proposal] {
         let symbol = symbol as usize;
+        if self.symbols[symbol].hides == 0 {
+            return &[];
+        }
         &self.hidden[self.hidden_from[symbol] as usize..self.hidden_from[symbol + 1] as usize]
     }
 
@@ -367,12 +436,12 @@ impl Automaton {
 
     /// Bytes of all tables.
     pub(crate) fn bytes(&self) -> usize {
-        let words =
-            self.root.len() + self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
+        let words = self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
         words * size_of::<u32>()
+            + self.symbols.len() * size_of::<SymbolRow>()
             + self.pairs.len() * size_of::<u64>()
             + self.nodes.len() * size_of::<Node>()
-            + self.patterns.len() * (size_of::<Pattern>() + size_of::<Outline>())
+            + self.patterns.len() * size_of::<Pattern>()
             + self.code.bytes()
     }
 }
@@ -381,29 +450,27 @@ impl Automaton {
     /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
     pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
         let count = self.into.len();
-        let (first, last) = (self.nodes.first(), self.nodes.last());
+        let first = self.nodes.first();
         let proposed = |all: &[Proposal]| are_below(all.iter().map(|p| p.pattern()), self.patterns.len());
         // A failure leads to what is less deep, which has the smaller number: every chain comes to an end. Without a way out on the
         // way, nodes are looked at faster than they come from memory.
         let linked = (0..)
-            .zip(self.nodes.windows(2))
-            .fold(true, |sound, (most, pair): (u32, &[Node])| {
-                let (before, node) = (&pair[0], &pair[1]);
-                let back = (node.fail <= most) & (node.next_out <= most);
-                sound & back & (before.children <= node.children) & (before.out <= node.out)
+            .zip(&self.nodes)
+            .fold(true, |sound, (number, node): (u32, _)| {
+                let back = (node.fail < number.max(1)) & (node.next_out < number.max(1));
+                let parted = (node.out.from <= node.kept) & (node.kept <= node.out.to);
+                sound & back & parted & node.children.fits(count) & node.out.fits(self.out.len())
             });
-        self.root.len() == symbols
+        self.symbols.len() == symbols
             && count > 0
-            && self.nodes.len() == count + 1
-            && are_below(self.root.iter().copied(), count)
+            && self.nodes.len() == count
+            && are_below(self.symbols.iter().map(|s| s.root), count)
             && are_below(self.into.iter().copied(), symbols)
             && first.is_some_and(|n| (n.fail, n.next_out) == (ROOT, ROOT))
-            && last.is_some_and(|n| (n.children as usize, n.out as usize) == (count, self.out.len()))
             && linked
             && self.pairs.len().is_power_of_two()
             && proposed(&self.out)
             && proposed(&self.hidden)
-            && self.outlines.len() == self.patterns.len()
             && self.hidden_from.len() == symbols + 1
             && are_places(&self.hidden_from, self.hidden.len())
             && self

@@ -4,9 +4,10 @@
 //! is walked by.
 
 use super::automaton::{Automaton, Builder, Proposal};
+use super::bits::Bits;
 use super::factors::{Chooser, Factor, Frequencies};
 use super::outline::{Outline, Shares};
-use super::program::{Program, Roles, Writer};
+use super::program::{Pattern, Program, Roles, Writer};
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -27,26 +28,31 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
     let phrases = all(lexicon);
     let vocabulary = vocabulary(lexicon);
     let frequencies = frequencies(lexicon, &vocabulary, &phrases);
-    let mut compilation = Compilation {
+    let preparation = Preparation {
         vocabulary: &vocabulary,
         shared: &lexicon.shared,
         frequencies: &frequencies,
-        shares: Shares::of(&frequencies),
-        builder: Builder::new(vocabulary.symbols()),
-        writer: Writer::default(),
     };
     let mut prepared = Vec::with_capacity(phrases.len());
     for (owner, phrase) in phrases {
-        compilation.prepare(owner, roles(lexicon, owner), phrase, &mut prepared);
+        preparation.prepare(owner, roles(lexicon, owner), phrase, &mut prepared);
     }
     // What is proposed often lies together, so that caches hold it.
     prepared.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+    let bits = Bits::assign(&frequencies, prepared.iter().map(|p| &p.program));
+    let mut compilation = Compilation {
+        shares: Shares::of(&frequencies, &bits),
+        bits,
+        builder: Builder::new(vocabulary.symbols()),
+        writer: Writer::default(),
+    };
     for prepared in prepared {
-        if !compilation.add(&prepared) {
-            return Err(too_large(lexicon, prepared.owner));
+        let owner = prepared.owner;
+        if !compilation.add(prepared) {
+            return Err(too_large(lexicon, owner));
         }
     }
-    let automaton = compilation.builder.build(&frequencies.0);
+    let automaton = compilation.builder.build(&frequencies.0, &compilation.bits);
     Ok((vocabulary, automaton))
 }
 
@@ -265,14 +271,11 @@ fn frequencies(lexicon: &Lexicon, vocabulary: &Vocabulary, phrases: &[(Owner, &P
     Frequencies(counter.counts)
 }
 
-/// What the compilation of phrases looks things up in, and writes to.
-struct Compilation<'a> {
+/// What the preparation of phrases looks things up in.
+struct Preparation<'a> {
     vocabulary: &'a Vocabulary,
     shared: &'a Shared,
     frequencies: &'a Frequencies,
-    shares: Shares,
-    builder: Builder,
-    writer: Writer,
 }
 
 /// A pattern before it is written.
@@ -280,14 +283,13 @@ struct Prepared {
     owner: Owner,
     program: Program,
     at_end: bool,
-    outline: Outline,
     roles: Roles,
     /// In proposals a token.
     cost: f64,
     factors: Vec<Factor>,
 }
 
-impl Compilation<'_> {
+impl Preparation<'_> {
     fn prepare(&self, owner: Owner, roles: Roles, phrase: &Phrase, out: &mut Vec<Prepared>) {
         let whole = program(self.vocabulary, self.shared, phrase);
         let chooser = Chooser::new(self.vocabulary, self.frequencies, owner.is_asked_for());
@@ -300,41 +302,71 @@ impl Compilation<'_> {
             let Some((cost, factors)) = chooser.choose(&program, true) else {
                 continue;
             };
-            let within = if must_start(&program) {
-                program.longest()
-            } else {
-                u32::MAX
-            };
-            let outline = Outline::of(&program, within, &factors, &self.shares);
             out.push(Prepared {
                 owner,
-                program: program.indexed(),
+                program,
                 at_end,
-                outline,
                 roles,
                 cost,
                 factors,
             });
         }
     }
+}
 
+/// How many words a pattern is, if it is one word a place and its factors are all of it: then what is proposed needs no walk.
+fn words(program: &Program, factors: &[Factor]) -> u8 {
+    let parts = match program {
+        Program::Symbols(_) => return 1,
+        Program::Sequence(all) => all.strip_suffix(&[Program::End]).unwrap_or(all),
+        _ => return 0,
+    };
+    let places = parts.iter().all(|p| matches!(p, Program::Symbols(_)));
+    let all = |f: &Factor| f.ends && !f.transparent && f.words.len() == parts.len();
+    if places && parts.len() <= Pattern::MOST_WORDS && factors.iter().all(all) {
+        parts.len() as u8
+    } else {
+        0
+    }
+}
+
+/// What patterns are written to.
+struct Compilation {
+    bits: Bits,
+    shares: Shares,
+    builder: Builder,
+    writer: Writer,
+}
+
+impl Compilation {
     /// Whether there was room for it.
-    fn add(&mut self, prepared: &Prepared) -> bool {
-        let &Prepared {
+    fn add(&mut self, prepared: Prepared) -> bool {
+        let Prepared {
             owner,
-            ref program,
+            program,
             at_end,
-            outline,
             roles,
+            factors,
             ..
         } = prepared;
+        let outline = Outline::of(&program, &factors, &self.bits, &self.shares);
+        let within = if must_start(&program) {
+            u16::try_from(program.longest()).unwrap_or(Pattern::ANYWHERE)
+        } else {
+            Pattern::ANYWHERE
+        };
+        let words = words(&program, &factors);
         let builder = &mut self.builder;
         let number = builder.patterns.len() as u32;
-        let pattern = self.writer.pattern(&mut builder.code, program, owner, at_end);
+        let mut pattern =
+            self.writer
+                .pattern(&mut builder.code, &self.bits, &program.indexed(), owner, at_end);
+        pattern.outline = outline;
+        pattern.within = within;
+        pattern.words = words;
         builder.patterns.push(pattern);
-        builder.outlines.push(outline);
-        for factor in &prepared.factors {
-            let proposal = Proposal::new(number, &pattern, &outline, roles, factor.ends);
+        for factor in &factors {
+            let proposal = Proposal::new(number, &pattern, roles, factor.ends);
             match factor.words[..] {
                 [symbol] if factor.transparent => builder.add_hidden(symbol, proposal),
                 ref words => builder.add(words, proposal),
@@ -516,9 +548,11 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
             for end in 0..scan.tokens.len() {
                 for pattern in &automaton.patterns {
                     // Whether the automaton proposes the pattern here is what is tested.
-                    let start = occurrence::find(&automaton.code, pattern, &scan.tokens, end);
+                    let start = occurrence::find(&automaton.code, pattern, &scan.tokens, &[], end);
                     let by_steps = occurrence::find_by_steps(&automaton.code, pattern, &scan.tokens, end);
                     prop_assert_eq!(start, by_steps);
+                    let by_bits = occurrence::find(&automaton.code, pattern, &scan.tokens, scan.texts(), end);
+                    prop_assert_eq!(start, by_bits);
                     if let Some(start) = start {
                         naive.push(pattern.found(start as u32, end as u32));
                     }

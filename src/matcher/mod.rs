@@ -7,11 +7,13 @@
 //! - [`automaton`]: the automaton over symbols. It sees the tokens without the transparent ones, and where a factor ends it proposes the phrase.
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
+//! - [`bits`]: sets of symbols as sets of 64 bits.
 //! - [`outline`]: what a text must show before a phrase is walked.
 //! - [`program`]: phrases over symbols, as flat code.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
 mod automaton;
+mod bits;
 mod compile;
 mod factors;
 mod near_miss;

@@ -4,17 +4,25 @@
 //! repeated, fillers of several words taken whole. A word that the pattern names is never skipped in its place. A sentence end
 //! between two tokens ends the walk. A gap takes so many tokens that are not transparent, and any that are.
 
-use super::program::{ByLast, Code, Op, Pattern};
+use super::outline::Read;
+use super::program::{ByLast, Code, Op, Pattern, Words};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
 
-/// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest.
-pub(crate) fn find(code: &Code, pattern: &Pattern, tokens: &[Token], end: usize) -> Option<usize> {
+/// The first token of the occurrence of `pattern` that ends with token `end`, if there is one; of several the longest. What is known of the
+/// text up to some tokens makes it faster.
+pub(super) fn find(
+    code: &Code,
+    pattern: &Pattern,
+    tokens: &[Token],
+    texts: &[Read],
+    end: usize,
+) -> Option<usize> {
     let before = tokens[..end].iter().rev().take(MAX_SPAN);
     let sentence = before.take_while(|t| !t.is(Flags::SENTENCE_END)).count();
     let behind = |b: Behind, t: &Token| b.and(t.flags);
     let behind = tokens[end - sentence..end].iter().fold(Behind::NOTHING, behind);
-    find_behind(code, pattern, tokens, end, behind)
+    find_behind(code, pattern, tokens, texts, end, behind)
 }
 
 /// The same, where it is known what stands before the last token.
@@ -22,12 +30,14 @@ pub(super) fn find_behind(
     code: &Code,
     pattern: &Pattern,
     tokens: &[Token],
+    texts: &[Read],
     end: usize,
     behind: Behind,
 ) -> Option<usize> {
     let walk = Walk {
         code,
         tokens,
+        texts,
         end,
         behind,
     };
@@ -42,7 +52,7 @@ pub(super) fn find_by_steps(code: &Code, pattern: &Pattern, tokens: &[Token], en
         tokens: u64::MAX,
         skipped: u64::MAX,
     };
-    find_behind(code, pattern, tokens, end, behind)
+    find_behind(code, pattern, tokens, &[], end, behind)
 }
 
 /// The tokens of a sentence before its last, as sets of places: bit k + 1 is that of the token k before the last.
@@ -59,6 +69,12 @@ impl Behind {
         tokens: 2,
         skipped: 0,
     };
+
+    /// Whether none of the last `words` tokens, two at least, may be skipped.
+    #[inline]
+    pub(super) fn is_plain(&self, words: u8) -> bool {
+        self.skipped & ((2 << words) - 1) == 0
+    }
 
     /// The same, with one more token that stands before the last.
     pub(super) fn and(self, flags: Flags) -> Behind {
@@ -119,6 +135,7 @@ pub(super) fn skip(tokens: &[Token], at: usize) -> Option<usize> {
 struct Walk<'a> {
     code: &'a Code,
     tokens: &'a [Token],
+    texts: &'a [Read],
     end: usize,
     behind: Behind,
 }
@@ -138,8 +155,12 @@ impl Walk<'_> {
             rest = behind;
             set = match op {
                 Op::Word(symbol) => self.word(set, symbol),
-                Op::Set(symbols) => self.any_word(set, |s| symbols.contains(&s)),
-                Op::LargeSet(symbols) => self.any_word(set, |s| symbols.binary_search(&s).is_ok()),
+                Op::Set(words) => {
+                    self.any_word(set, |at| self.may_be(words, at) && words.has(self.symbol(at)))
+                }
+                Op::LargeSet(words) => self.any_word(set, |at| {
+                    self.may_be(words, at) && words.find(self.symbol(at)).is_some()
+                }),
                 Op::Gap(most) => self.gap(set, most),
                 Op::Start => bits(set)
                     .filter(|&k| k > 0 && opens(self.tokens, self.end + 1 - k))
@@ -175,22 +196,33 @@ impl Walk<'_> {
         (next & self.behind.skipped == 0).then_some(next)
     }
 
-    /// Which of these places have a symbol that fits.
     #[inline]
-    fn among(&self, places: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
+    fn symbol(&self, at: usize) -> Symbol {
+        self.tokens[at].symbol
+    }
+
+    /// Whether a token may be one of these words.
+    #[inline]
+    fn may_be(&self, words: Words<'_>, at: usize) -> bool {
+        self.texts.get(at).is_none_or(|text| words.may_be(text.last()))
+    }
+
+    /// Which of these places have a token that fits.
+    #[inline]
+    fn among(&self, places: u64, fits: impl Fn(usize) -> bool) -> u64 {
         bits(places)
-            .filter(|k| fits(self.tokens[self.end + 1 - k].symbol))
+            .filter(|k| fits(self.end + 1 - k))
             .fold(0, |out, k| out | 1 << k)
     }
 
     /// The nearest token with the symbol: taking it leaves the most room.
     fn word(&self, set: u64, symbol: Symbol) -> u64 {
         if let Some(next) = self.straight(set) {
-            return self.among(next, |s| s == symbol);
+            return self.among(next, |at| self.symbol(at) == symbol);
         }
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            let fits = self.tokens[at].symbol == symbol;
+            let fits = self.symbol(at) == symbol;
             if fits {
                 out |= bit;
             }
@@ -201,13 +233,13 @@ impl Walk<'_> {
 
     /// All tokens with one of the symbols: the nearer one may be transparent, and the farther one be meant.
     #[inline]
-    fn any_word(&self, set: u64, fits: impl Fn(Symbol) -> bool) -> u64 {
+    fn any_word(&self, set: u64, fits: impl Fn(usize) -> bool) -> u64 {
         if let Some(next) = self.straight(set) {
             return self.among(next, fits);
         }
         let mut out = 0;
         self.each_before(set, |at, bit| {
-            if fits(self.tokens[at].symbol) {
+            if fits(at) {
                 out |= bit;
             }
             true
@@ -216,9 +248,12 @@ impl Walk<'_> {
     }
 
     fn by_last(&self, set: u64, alternatives: ByLast<'_>, depth: u32) -> u64 {
-        let with = |at: usize, bit: u64| match alternatives.before(self.tokens[at].symbol) {
-            Some(before) => self.back(before, bit, depth),
-            None => 0,
+        let with = |at: usize, bit: u64| {
+            if !self.may_be(alternatives.words, at) {
+                return 0;
+            }
+            let before = alternatives.before(self.symbol(at));
+            before.map_or(0, |before| self.back(before, bit, depth))
         };
         if let Some(next) = self.straight(set) {
             return bits(next).fold(0, |out, k| out | with(self.end + 1 - k, 1 << k));

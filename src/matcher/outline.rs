@@ -2,9 +2,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::bits::{Bits, SPARE_BIT};
 use super::factors::{Factor, Frequencies};
 use super::program::Program;
-use super::{Symbol, Token, occurrence};
+use super::{Token, occurrence};
 use crate::text::Flags;
 
 /// So many places before the last word.
@@ -12,13 +13,13 @@ const PLACES: usize = 3;
 /// The place of the last word, and those before it, a bit each.
 const ALL: u8 = (1 << (PLACES + 1)) - 1;
 /// In a phrase: any word may stand here, or nothing. In a text: always.
-const ANYTHING: u32 = 1 << 31;
+const ANYTHING: u64 = 1 << SPARE_BIT;
 /// Words of the sentence that a phrase asks for beside its last ones.
 const NEEDS: usize = 2;
 /// Words of a sentence, as far as it is guessed how likely it has one.
 const SENTENCE: i32 = 10;
 
-/// What a phrase asks for. Sets of words are sets of bits by hash: what they rule out is not there, what they do not may be in vain.
+/// What a phrase asks for, in sets of [`Bits`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct Outline {
@@ -27,47 +28,29 @@ pub(crate) struct Outline {
     /// Of each of these sets the sentence must have a word.
     needs: [u64; NEEDS],
     /// Which words may stand before the last, the nearest first.
-    before: [u32; PLACES],
-    /// So many words of the utterance at most may have come: for phrases that begin with it.
-    pub(super) within: u32,
+    before: [u64; PLACES],
 }
 
-/// A text up to one of its tokens.
+/// A text up to one of its tokens, in sets of [`Bits`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Read {
-    /// Its symbol.
+    /// Its last word.
     last: u64,
     /// All of its sentence.
     said: u64,
     /// Which words stand before it. Those that may be skipped count, and do not.
-    before: [u32; PLACES],
+    before: [u64; PLACES],
     pub(super) behind: occurrence::Behind,
-}
-
-/// The bit of a symbol in sets of 64.
-#[inline]
-pub(super) fn bit(symbol: Symbol) -> u64 {
-    1 << (symbol.wrapping_mul(0x9E37_79B1) >> 26)
-}
-
-/// The bit of a symbol in a place before the last.
-#[inline]
-fn bit_before(symbol: Symbol) -> u32 {
-    1 << ((u64::from(symbol.wrapping_mul(0x9E37_79B1)) * 31) >> 32)
-}
-
-fn bits(symbols: &[Symbol]) -> u64 {
-    symbols.iter().fold(0, |bits, &s| bits | bit(s))
 }
 
 /// How likely a word is to be in a set of 64 bits.
 pub(super) struct Shares([f64; 64]);
 
 impl Shares {
-    pub(super) fn of(frequencies: &Frequencies) -> Self {
+    pub(super) fn of(frequencies: &Frequencies, bits: &Bits) -> Self {
         let mut shares = [0.0; 64];
-        for (symbol, frequency) in (0..).zip(&frequencies.0) {
-            shares[bit(symbol).trailing_zeros() as usize] += frequency;
+        for (&bit, frequency) in bits.0.iter().zip(&frequencies.0) {
+            shares[usize::from(bit)] += frequency;
         }
         Shares(shares)
     }
@@ -81,12 +64,9 @@ impl Shares {
 
 impl Outline {
     /// Of all forms of a program that is proposed by these factors.
-    pub(super) fn of(program: &Program, within: u32, factors: &[Factor], shares: &Shares) -> Self {
-        let mut out = Outline {
-            within,
-            ..Outline::default()
-        };
-        let behind = out.add(program, 1);
+    pub(super) fn of(program: &Program, factors: &[Factor], bits: &Bits, shares: &Shares) -> Self {
+        let mut out = Outline::default();
+        let behind = out.add(program, 1, bits);
         out.allow(from_lowest(behind));
         let mut needs = Vec::new();
         let parts = match program {
@@ -97,10 +77,10 @@ impl Outline {
         let seen = parts.iter().rev().take(PLACES + 1);
         let seen = seen.take_while(|p| matches!(p, Program::Symbols(_))).count();
         for part in &parts[..parts.len() - seen] {
-            needed(part, shares, &mut needs);
+            needed(part, bits, shares, &mut needs);
         }
         // What has a factor has its words.
-        needs.retain(|&(set, _)| !factors.iter().all(|f| bits(&f.words) & set != 0));
+        needs.retain(|&(set, _)| !factors.iter().all(|f| bits.of_all(&f.words) & set != 0));
         needs.sort_by(|a, b| a.1.total_cmp(&b.1));
         needs.resize(NEEDS, (u64::MAX, 1.0));
         out.needs = std::array::from_fn(|i| needs[i].0);
@@ -117,16 +97,16 @@ impl Outline {
     }
 
     /// Adds a part the last word of which may stand in any of `places`; gives the places of what stands before the part.
-    fn add(&mut self, part: &Program, places: u8) -> u8 {
+    fn add(&mut self, part: &Program, places: u8, bits: &Bits) -> u8 {
         match part {
             Program::Symbols(symbols) => {
+                let words = bits.of_all(symbols);
                 if places & 1 != 0 {
-                    self.last |= bits(symbols);
+                    self.last |= words;
                 }
-                let bits = symbols.iter().fold(0, |bits, &s| bits | bit_before(s));
                 for (place, set) in (1..).zip(&mut self.before) {
                     if places >> place & 1 != 0 {
-                        *set |= bits;
+                        *set |= words;
                     }
                 }
                 places << 1 & ALL
@@ -141,13 +121,16 @@ impl Outline {
                 places | reached
             }
             Program::Start | Program::End => places,
-            Program::Sequence(all) => all.iter().rev().fold(places, |at, part| self.add(part, at)),
+            Program::Sequence(all) => {
+                let add = |at, part| self.add(part, at, bits);
+                all.iter().rev().fold(places, add)
+            }
             Program::Alternatives(all) => all
                 .iter()
-                .fold(0, |reached, part| reached | self.add(part, places)),
+                .fold(0, |reached, part| reached | self.add(part, places, bits)),
             Program::ByLast(all) => all.iter().fold(0, |reached, (symbol, before)| {
-                let at = self.add(&Program::Symbols(vec![*symbol]), places);
-                reached | self.add(before, at)
+                let at = self.add(&Program::Symbols(vec![*symbol]), places, bits);
+                reached | self.add(before, at, bits)
             }),
         }
     }
@@ -155,23 +138,25 @@ impl Outline {
     /// Whether the phrase may end with the last token of a text.
     #[inline]
     pub(super) fn meets(&self, text: &Read) -> bool {
-        self.last & text.last != 0
-            && self.needs.iter().all(|n| n & text.said != 0)
-            && self.before.iter().zip(text.before).all(|(a, b)| a & b != 0)
+        // Without a way out on the way: which of them fails cannot be guessed.
+        let needed = self.needs.iter().fold(true, |all, n| all & (n & text.said != 0));
+        let places = self.before.iter().zip(text.before);
+        let placed = places.fold(true, |all, (a, b)| all & (a & b != 0));
+        (self.last & text.last != 0) & needed & placed
     }
 }
 
 /// Adds sets of words of each of which every form of a program has one, and how likely a sentence has.
-fn needed(program: &Program, shares: &Shares, out: &mut Vec<(u64, f64)>) {
+fn needed(program: &Program, bits: &Bits, shares: &Shares, out: &mut Vec<(u64, f64)>) {
     let mut add = |set: u64| out.push((set, shares.of_sentence(set)));
     match program {
-        Program::Symbols(symbols) => add(bits(symbols)),
+        Program::Symbols(symbols) => add(bits.of_all(symbols)),
         Program::Gap(_) | Program::Start | Program::End | Program::ByLast(_) => {}
-        Program::Sequence(all) => all.iter().for_each(|p| needed(p, shares, out)),
+        Program::Sequence(all) => all.iter().for_each(|p| needed(p, bits, shares, out)),
         Program::Alternatives(all) => {
             let rarest = |part: &Program| {
                 let mut sets = Vec::new();
-                needed(part, shares, &mut sets);
+                needed(part, bits, shares, &mut sets);
                 sets.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).map(|s| s.0)
             };
             if let Some(set) = all.iter().try_fold(0, |set, part| Some(set | rarest(part)?)) {
@@ -187,30 +172,39 @@ fn from_lowest(places: u8) -> u8 {
 }
 
 impl Read {
-    pub(super) const NOTHING: Read = Read {
+    const NOTHING: Read = Read {
         last: 0,
         said: 0,
         before: [ANYTHING; PLACES],
         behind: occurrence::Behind::NOTHING,
     };
 
-    /// Of the text that ends with token `at`, given those of the tokens before it.
-    pub(super) fn at(tokens: &[Token], texts: &[Read], at: usize) -> Self {
-        let symbol = tokens[at].symbol;
+    /// The bit of its last word.
+    #[inline]
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Of the text that ends with a word of this bit behind some tokens, given those up to each of them.
+    #[inline]
+    pub(super) fn next(bit: u64, tokens: &[Token], texts: &[Read]) -> Self {
         let mut out = Read {
-            last: bit(symbol),
-            said: bit(symbol),
+            last: bit,
+            said: bit,
             ..Read::NOTHING
         };
-        let Some(last) = at.checked_sub(1).filter(|&i| !tokens[i].is(Flags::SENTENCE_END)) else {
+        let (Some(last), Some(text)) = (tokens.last(), texts.last()) else {
             return out;
         };
-        let text = &texts[last];
+        if last.is(Flags::SENTENCE_END) {
+            return out;
+        }
         out.said |= text.said;
-        out.behind = text.behind.and(tokens[last].flags);
-        out.before[0] |= bit_before(tokens[last].symbol);
-        out.before[1..].copy_from_slice(&text.before[..PLACES - 1]);
-        if let Some(skipped) = occurrence::skip(tokens, last) {
+        out.behind = text.behind.and(last.flags);
+        out.before = [text.last | ANYTHING, text.before[0], text.before[1]];
+        if last.flags.intersects(Flags::TRANSPARENT | Flags::SEQUENCE_END)
+            && let Some(skipped) = occurrence::skip(tokens, tokens.len() - 1)
+        {
             for (set, also) in out.before.iter_mut().zip(texts[skipped].before) {
                 *set |= also;
             }

@@ -6,6 +6,8 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::bits::Bits;
+use super::outline::Outline;
 use super::{Found, Owner, Symbol};
 use crate::transcript::Role;
 
@@ -46,6 +48,16 @@ impl Program {
                 out.push(*symbol);
                 before.symbols(out);
             }),
+        }
+    }
+
+    /// Calls `each` with every set of words that may stand in one place.
+    pub(super) fn sets<'a>(&'a self, each: &mut impl FnMut(&'a [Symbol])) {
+        match self {
+            Program::Symbols(symbols) => each(symbols),
+            Program::Gap(_) | Program::Start | Program::End => {}
+            Program::Sequence(all) | Program::Alternatives(all) => all.iter().for_each(|p| p.sets(each)),
+            Program::ByLast(all) => all.iter().for_each(|(_, before)| before.sets(each)),
         }
     }
 
@@ -112,21 +124,30 @@ impl Program {
     }
 }
 
-/// A phrase as it is walked, and what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
+/// What a text must show before a phrase is walked, how it is walked, and what it is for: all in one line of a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C, align(64))]
 pub(crate) struct Pattern {
+    pub(super) outline: Outline,
     /// Whom it is for, as [`Owner::number`] has it.
     owner: u32,
     /// Where its code begins.
     from: u32,
-    /// How long it is, and above that what it is.
+    /// How long it is.
     length: u32,
+    /// So many words of the utterance at most may have come: for phrases that begin with it.
+    pub(super) within: u16,
+    /// So many words it is where it is proposed and none may be skipped; 0: it is to be walked.
+    pub(super) words: u8,
+    /// The occurrence must end with the utterance.
+    at_end: u8,
 }
 
 impl Pattern {
-    const AT_END: u32 = 1 << 31;
-    const WORD: u32 = 1 << 30;
+    /// In place of [`Pattern::within`]: it may stand anywhere.
+    pub(super) const ANYWHERE: u16 = u16::MAX;
+    /// A longer pattern is walked.
+    pub(super) const MOST_WORDS: usize = 32;
 
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
@@ -142,7 +163,7 @@ impl Pattern {
     /// The occurrence must end with the utterance.
     #[inline]
     pub(crate) fn at_end(&self) -> bool {
-        self.length & Self::AT_END != 0
+        self.at_end != 0
     }
 
     /// Its occurrence from one token to another.
@@ -159,7 +180,7 @@ impl Pattern {
     /// It is one word: where it is proposed, it occurs.
     #[inline]
     pub(crate) fn is_word(&self) -> bool {
-        self.length & Self::WORD != 0
+        self.words == 1
     }
 }
 
@@ -173,6 +194,8 @@ pub(crate) struct Code {
     sets: Vec<Symbol>,
 }
 
+/// The words of the program that [`Words::bits`] take.
+const BITS: usize = 2;
 /// Smaller sets stand in the program itself.
 const LARGE_SET: usize = 16;
 
@@ -180,8 +203,8 @@ const LARGE_SET: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op<'a> {
     Word(Symbol),
-    Set(&'a [Symbol]),
-    LargeSet(&'a [Symbol]),
+    Set(Words<'a>),
+    LargeSet(Words<'a>),
     Gap(u8),
     Start,
     /// Any of these: each its length, then its operations.
@@ -190,11 +213,45 @@ pub(super) enum Op<'a> {
     ByLast(ByLast<'a>),
 }
 
+/// A set of words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Words<'a> {
+    /// As a set of [`Bits`]: what it rules out is not looked for.
+    bits: u64,
+    /// In ascending order.
+    symbols: &'a [Symbol],
+}
+
+impl<'a> Words<'a> {
+    /// Of the two numbers that are its bits, and its symbols.
+    fn new(bits: &[u32], symbols: &'a [Symbol]) -> Self {
+        let bits = bits.iter().rev().fold(0, |all, &b| all << 32 | u64::from(b));
+        Words { bits, symbols }
+    }
+
+    /// Whether a word with these bits may be one of them.
+    #[inline]
+    pub(super) fn may_be(&self, bits: u64) -> bool {
+        self.bits & bits != 0
+    }
+
+    /// Whether a symbol is one of few.
+    #[inline]
+    pub(super) fn has(&self, symbol: Symbol) -> bool {
+        self.symbols.contains(&symbol)
+    }
+
+    /// Which one of many a symbol is.
+    #[inline]
+    pub(super) fn find(&self, symbol: Symbol) -> Option<usize> {
+        self.symbols.binary_search(&symbol).ok()
+    }
+}
+
 /// Alternatives by their last word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ByLast<'a> {
-    /// In ascending order.
-    symbols: &'a [Symbol],
+    pub(super) words: Words<'a>,
     /// Where the operations of each begin, and where the last end.
     places: &'a [u32],
     bodies: &'a [u32],
@@ -204,7 +261,7 @@ impl<'a> ByLast<'a> {
     /// What stands before this word.
     #[inline]
     pub(super) fn before(&self, symbol: Symbol) -> Option<&'a [u32]> {
-        let at = self.symbols.binary_search(&symbol).ok()?;
+        let at = self.words.find(symbol)?;
         self.bodies
             .get(self.places[at] as usize..self.places[at + 1] as usize)
     }
@@ -231,6 +288,7 @@ impl Writer {
     pub(super) fn pattern(
         &mut self,
         code: &mut Code,
+        bits: &Bits,
         program: &Program,
         owner: Owner,
         at_end: bool,
@@ -240,29 +298,31 @@ impl Writer {
             other => other,
         };
         let mut ops = Vec::new();
-        self.write(code, program, &mut ops);
-        let mut length = ops.len() as u32;
+        self.write(code, bits, program, &mut ops);
+        let length = ops.len() as u32;
         let from = *self.written.entry(ops).or_insert_with_key(|ops| {
             code.ops.extend_from_slice(ops);
             (code.ops.len() - ops.len()) as u32
         });
-        if at_end {
-            length |= Pattern::AT_END;
+        Pattern {
+            owner: owner.number(),
+            from,
+            length,
+            within: Pattern::ANYWHERE,
+            at_end: u8::from(at_end),
+            ..Pattern::default()
         }
-        if matches!(program, Program::Symbols(_)) {
-            length |= Pattern::WORD;
-        }
-        let owner = owner.number();
-        Pattern { owner, from, length }
     }
 
-    fn write(&mut self, code: &mut Code, program: &Program, out: &mut Vec<u32>) {
+    fn write(&mut self, code: &mut Code, bits: &Bits, program: &Program, out: &mut Vec<u32>) {
+        let halves = |bits: u64| [bits as u32, (bits >> 32) as u32];
         match program {
             Program::Symbols(symbols) => {
                 if let [one] = symbols[..] {
                     out.push(one << KIND_BITS | WORD);
                 } else if symbols.len() < LARGE_SET {
                     out.push((symbols.len() as u32) << KIND_BITS | SET);
+                    out.extend(halves(bits.of_all(symbols)));
                     out.extend_from_slice(symbols);
                 } else {
                     let set = *self.known.entry(symbols.clone()).or_insert_with(|| {
@@ -272,19 +332,20 @@ impl Writer {
                         at
                     });
                     out.push(set << KIND_BITS | LARGE);
+                    out.extend(halves(bits.of_all(symbols)));
                 }
             }
             Program::Gap(most) => out.push(u32::from(*most) << KIND_BITS | GAP),
             Program::Start => out.push(START),
             // That nothing follows is seen when the utterance is judged.
             Program::End => {}
-            Program::Sequence(all) => all.iter().rev().for_each(|p| self.write(code, p, out)),
+            Program::Sequence(all) => all.iter().rev().for_each(|p| self.write(code, bits, p, out)),
             Program::Alternatives(all) => {
                 let mut body = Vec::new();
                 for part in all {
                     let at = body.len();
                     body.push(0);
-                    self.write(code, part, &mut body);
+                    self.write(code, bits, part, &mut body);
                     body[at] = (body.len() - at - 1) as u32;
                 }
                 out.push((body.len() as u32) << KIND_BITS | ANY);
@@ -293,10 +354,12 @@ impl Writer {
             Program::ByLast(all) => {
                 let mut bodies = Vec::new();
                 let mut table = vec![all.len() as u32];
-                table.extend(all.iter().map(|(symbol, _)| *symbol));
+                let symbols: Vec<Symbol> = all.iter().map(|(symbol, _)| *symbol).collect();
+                table.extend(halves(bits.of_all(&symbols)));
+                table.extend(symbols);
                 for (_, before) in all {
                     table.push(bodies.len() as u32);
-                    self.write(code, before, &mut bodies);
+                    self.write(code, bits, before, &mut bodies);
                 }
                 table.push(bodies.len() as u32);
                 out.push(((table.len() + bodies.len()) as u32) << KIND_BITS | BY_LAST);
@@ -311,8 +374,7 @@ impl Code {
     /// The operations of a pattern.
     #[inline]
     pub(super) fn of(&self, pattern: &Pattern) -> &[u32] {
-        let length = pattern.length & !(Pattern::AT_END | Pattern::WORD);
-        &self.ops[pattern.from as usize..][..length as usize]
+        &self.ops[pattern.from as usize..][..pattern.length as usize]
     }
 
     /// The first operation, and those behind it; nothing also where it is none.
@@ -323,12 +385,14 @@ impl Code {
         Some(match op & ((1 << KIND_BITS) - 1) {
             WORD => (Op::Word(value as Symbol), rest),
             SET => {
+                let (bits, rest) = rest.split_at_checked(BITS)?;
                 let (symbols, rest) = rest.split_at_checked(value)?;
-                (Op::Set(symbols), rest)
+                (Op::Set(Words::new(bits, symbols)), rest)
             }
             LARGE => {
+                let (bits, rest) = rest.split_at_checked(BITS)?;
                 let (&length, sets) = self.sets.get(value..)?.split_first()?;
-                (Op::LargeSet(sets.get(..length as usize)?), rest)
+                (Op::LargeSet(Words::new(bits, sets.get(..length as usize)?)), rest)
             }
             GAP => (Op::Gap(value as u8), rest),
             START => (Op::Start, rest),
@@ -339,11 +403,12 @@ impl Code {
             _ => {
                 let (body, rest) = rest.split_at_checked(value)?;
                 let (&count, body) = body.split_first()?;
+                let (bits, body) = body.split_at_checked(BITS)?;
                 let (symbols, body) = body.split_at_checked(count as usize)?;
                 let (places, bodies) = body.split_at_checked(count as usize + 1)?;
                 (
                     Op::ByLast(ByLast {
-                        symbols,
+                        words: Words::new(bits, symbols),
                         places,
                         bodies,
                     }),
@@ -388,8 +453,8 @@ const FEW: usize = 16;
 impl Code {
     /// Whether a pattern that was saved has a program. What the program says is checked where it is read.
     pub(super) fn holds(&self, pattern: &Pattern) -> bool {
-        let length = pattern.length & !(Pattern::AT_END | Pattern::WORD);
-        pattern.from as usize + length as usize <= self.ops.len()
+        usize::from(pattern.words) <= Pattern::MOST_WORDS
+            && pattern.from as usize + pattern.length as usize <= self.ops.len()
     }
 }
 
@@ -420,10 +485,10 @@ mod tests {
                 })
                 .collect();
             let length = ops.len() as u32;
-            let pattern = Pattern { owner: 0, from: 0, length };
+            let pattern = Pattern { length, ..Pattern::default() };
             let code = Code { ops, sets };
             prop_assert!(code.holds(&pattern));
-            occurrence::find(&code, &pattern, &tokens, tokens.len() - 1);
+            occurrence::find(&code, &pattern, &tokens, &[], tokens.len() - 1);
         }
     }
 

@@ -1,14 +1,16 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
-use super::automaton::{Automaton, Proposal, ROOT, State};
-use super::outline::{Read, bit};
-use super::program::Roles;
+use super::automaton::{Automaton, Proposal, State};
+use super::outline::Read;
+use super::program::{Pattern, Roles};
 use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::privacy::wipe;
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
 const SEQUENCE_WORDS: usize = 4;
+/// So many are looked at together.
+const AT_ONCE: usize = 8;
 /// With fillers of several words taken and left out, so many states at most are live.
 const TRACKS: usize = 8;
 
@@ -35,6 +37,17 @@ impl Tracks {
         if usize::from(self.len) < TRACKS && !self.as_slice().contains(&state) {
             self.states[usize::from(self.len)] = state;
             self.len += 1;
+        }
+    }
+
+    /// Takes over the states of others: almost always there is one.
+    #[inline]
+    fn set(&mut self, from: &Tracks) {
+        if from.len == 1 {
+            self.states[0] = from.states[0];
+            self.len = 1;
+        } else {
+            *self = *from;
         }
     }
 
@@ -79,8 +92,6 @@ struct ReadState {
 /// A pattern a factor of which has occurred: it may end with any token from there on.
 #[derive(Clone, Copy, Debug)]
 struct Watched {
-    /// The symbols it may end with, as far as 64 bits tell.
-    last: u64,
     proposal: Proposal,
     /// The token that the factor ended with.
     at: u32,
@@ -114,10 +125,12 @@ pub(crate) struct Scan {
     proposed: Vec<(u32, u32)>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
+    /// The words each of them may end with, in blocks; nothing behind the last.
+    watched_for: Vec<[u64; AT_ONCE]>,
     /// The text up to each of the first tokens.
     texts: Vec<Read>,
-    /// … up to the last.
-    text: Read,
+    /// The owners of what was found at the last token, as a set of 64 bits by hash: most come once.
+    found: u64,
     walked: Walked,
     scanner: Scanner,
     state: ReadState,
@@ -163,8 +176,9 @@ impl Scan {
             marks: Vec::new(),
             proposed: Vec::new(),
             watched: Vec::new(),
+            watched_for: Vec::new(),
             texts: Vec::new(),
-            text: Read::NOTHING,
+            found: 0,
             walked: Walked::NONE,
             scanner: Scanner::default(),
             state,
@@ -181,6 +195,7 @@ impl Scan {
         self.marks.clear();
         self.proposed.clear();
         self.watched.clear();
+        self.watched_for.clear();
         self.texts.clear();
         self.walked = Walked::NONE;
         self.scanner = Scanner::default();
@@ -236,9 +251,15 @@ impl Scan {
         let start = if pattern.is_word() {
             end
         } else {
-            occurrence::find(&automaton.code, pattern, &self.tokens, end)?
+            occurrence::find(&automaton.code, pattern, &self.tokens, &self.texts, end)?
         };
         Some(pattern.found(start as u32, end as u32))
+    }
+
+    /// The text up to its tokens, as far as it is known.
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> &[Read] {
+        &self.texts
     }
 
     /// What judging the utterance costs, as if each hit cost one: a proposal is looked at, a token at most glanced at.
@@ -274,6 +295,10 @@ impl Scan {
         self.marks.truncate(to.marks);
         self.proposed.truncate(to.proposed);
         self.watched.truncate(to.watched);
+        self.watched_for.truncate(to.watched.div_ceil(AT_ONCE));
+        if let (Some(last), left @ 1..) = (self.watched_for.last_mut(), to.watched % AT_ONCE) {
+            last[left..].fill(0);
+        }
         self.walked = Walked::NONE;
         self.scanner = to.scanner;
         self.state = to.state;
@@ -289,14 +314,23 @@ impl Scan {
 
     /// Takes a token.
     #[inline]
-    fn push(&mut self, token: Token) {
-        while self.texts.len() < self.tokens.len() {
-            let next = Read::at(&self.tokens, &self.texts, self.texts.len());
-            self.texts.push(next);
+    fn push(&mut self, automaton: &Automaton, token: Token) {
+        if self.texts.len() < self.tokens.len() {
+            self.read_up(automaton);
         }
+        let text = Read::next(automaton.bit(token.symbol), &self.tokens, &self.texts);
+        self.texts.push(text);
         self.tokens.push(token);
-        self.text = Read::at(&self.tokens, &self.texts, self.tokens.len() - 1);
-        self.texts.push(self.text);
+        self.found = 0;
+    }
+
+    /// Works out again what a changed flag, or a mark, has left open.
+    #[inline(never)]
+    fn read_up(&mut self, automaton: &Automaton) {
+        for at in self.texts.len()..self.tokens.len() {
+            let bit = automaton.bit(self.tokens[at].symbol);
+            self.texts.push(Read::next(bit, &self.tokens[..at], &self.texts));
+        }
     }
 }
 
@@ -372,81 +406,101 @@ impl Reader<'_> {
 
     /// Takes a word as it is read. The word itself is asked for only where the call's participants have names, and its
     /// capitals do not matter.
+    #[inline]
     fn normal_word(&mut self, word: &str, reading: Reading<'_>, span: (usize, usize), flags: Flags) {
         self.begin_word();
-        let vocabulary = self.tables.vocabulary;
-        let mut token = token(span, flags);
-        let Reading {
-            symbols,
-            repeatable,
-            hash,
-            ..
-        } = reading;
         if reading.transparent {
-            for &symbol in symbols {
-                token.symbol = symbol;
-                token.flags = flags | vocabulary.facts(symbol).flags;
-                // Only fillers may stand within a stutter.
-                self.scan.state.last.repeatable &= token.is(Flags::FILLER);
-                let sequences = vocabulary.sequences(symbol);
-                if sequences.begin {
-                    self.save(Tracks::default());
-                }
-                self.scan.push(token);
-                self.hidden(symbol);
-                self.watched(symbol);
-                if sequences.end {
-                    self.filler_sequence(symbol);
-                }
-                token.flags |= Flags::CONTINUED;
-            }
-            return;
+            return self.transparent_word(reading.symbols, token(span, flags));
         }
         let last = &self.scan.state.last;
         // A stutter's second word may as well begin a filler ("you you know"): then the first was meant.
-        let mut first_meant = Tracks::default();
-        if repeatable && last.repeatable && last.hash == hash {
-            let state = &mut self.scan.state;
-            let said = state.last.from..state.last.to;
-            first_meant = std::mem::replace(&mut state.tracks, state.last.before);
-            state.solid = state.solid.saturating_sub(said.len() as u32);
-            for earlier in said {
-                self.scan
-                    .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
-            }
+        let mut first_meant = None;
+        if reading.repeatable && last.repeatable && last.hash == reading.hash {
+            first_meant = Some(self.stutter());
         }
-        let before = self.scan.state.tracks;
         let from = self.scan.tokens.len() as u32;
-        for (i, &symbol) in symbols.iter().enumerate() {
-            token.symbol = if symbol == UNKNOWN && self.is_name(word, symbols.len()) {
-                vocabulary.name
+        let ReadState { tracks, last, .. } = &mut self.scan.state;
+        last.before.set(tracks);
+        last.hash = reading.hash;
+        last.from = from;
+        last.to = from + reading.symbols.len() as u32;
+        last.repeatable = reading.repeatable;
+        let mut token = token(span, flags);
+        if let &[symbol] = reading.symbols
+            && (symbol != UNKNOWN || self.tables.names.is_empty())
+        {
+            token.symbol = symbol;
+            return self.solid(token, first_meant);
+        }
+        for &symbol in reading.symbols {
+            token.symbol = if symbol == UNKNOWN && self.is_name(word, reading.symbols.len()) {
+                self.tables.vocabulary.name
             } else {
                 symbol
             };
-            token.flags = if i > 0 { flags | Flags::CONTINUED } else { flags };
-            let sequences = vocabulary.sequences(token.symbol);
-            let first_meant = std::mem::take(&mut first_meant);
+            self.solid(token, first_meant.take());
+            token.flags |= Flags::CONTINUED;
+        }
+    }
+
+    /// Takes a token that the automaton sees.
+    #[inline]
+    fn solid(&mut self, token: Token, first_meant: Option<Tracks>) {
+        let automaton = self.tables.automaton;
+        let sequences = self.tables.vocabulary.sequences(token.symbol);
+        if sequences.begin {
+            self.save(first_meant.unwrap_or_default());
+        }
+        self.scan.state.solid += 1;
+        self.scan.push(automaton, token);
+        self.scan.state.tracks.step(automaton, token.symbol);
+        self.matched();
+        self.transparent(token.symbol);
+        self.watched();
+        if sequences.end {
+            self.filler_sequence(token.symbol);
+        }
+    }
+
+    /// Takes a word that may stand inside a phrase without breaking it.
+    #[inline(never)]
+    fn transparent_word(&mut self, symbols: &[Symbol], mut token: Token) {
+        let Tables {
+            automaton,
+            vocabulary,
+            ..
+        } = self.tables;
+        let flags = token.flags;
+        for &symbol in symbols {
+            token.symbol = symbol;
+            token.flags = flags | vocabulary.facts(symbol).flags;
+            // Only fillers may stand within a stutter.
+            self.scan.state.last.repeatable &= token.is(Flags::FILLER);
+            let sequences = vocabulary.sequences(symbol);
             if sequences.begin {
-                self.save(first_meant);
+                self.save(Tracks::default());
             }
-            self.scan.state.solid += 1;
-            self.scan.push(token);
-            self.scan.state.tracks.step(self.tables.automaton, token.symbol);
-            self.matched();
-            self.hidden(token.symbol);
-            self.watched(token.symbol);
+            self.scan.push(automaton, token);
+            self.transparent(symbol);
+            self.watched();
             if sequences.end {
-                self.filler_sequence(token.symbol);
+                self.filler_sequence(symbol);
             }
         }
-        let to = self.scan.tokens.len() as u32;
-        self.scan.state.last = LastWord {
-            hash,
-            from,
-            to,
-            repeatable,
-            before,
-        };
+    }
+
+    /// The last word is said again: goes back to before its first saying. Gives the states behind that.
+    #[inline(never)]
+    fn stutter(&mut self) -> Tracks {
+        let state = &mut self.scan.state;
+        let said = state.last.from..state.last.to;
+        let first_meant = std::mem::replace(&mut state.tracks, state.last.before);
+        state.solid = state.solid.saturating_sub(said.len() as u32);
+        for earlier in said {
+            self.scan
+                .flag(earlier as usize, Flags::TRANSPARENT | Flags::STUTTER);
+        }
+        first_meant
     }
 
     /// Whether the word (with an ending: its beginning) is the name of a participant.
@@ -507,54 +561,103 @@ impl Reader<'_> {
     }
 
     /// Takes what the automaton proposes at the last token.
+    #[inline]
     fn matched(&mut self) {
-        let tracks = self.scan.state.tracks;
-        for &state in tracks.as_slice() {
-            if state != ROOT {
-                let role = self.tables.role;
-                self.tables.automaton.ending(state, |proposal| {
-                    if proposal.is_for(role) {
-                        self.proposed(proposal);
-                    }
-                });
-            }
+        self.proposed(0);
+        for track in 1..self.scan.state.tracks.len {
+            self.proposed(track);
         }
+    }
+
+    #[inline]
+    fn proposed(&mut self, track: u8) {
+        let state = self.scan.state.tracks.states[usize::from(track)];
+        self.tables.automaton.ending(state, |looked_at, kept| {
+            if track > 0 {
+                kept.iter().for_each(|p| self.keep_later(*p));
+            } else if !kept.is_empty() {
+                self.keep_all(kept);
+            }
+            looked_at.chunks(AT_ONCE).for_each(|some| self.propose(some));
+        });
     }
 
     /// Takes what a transparent token proposes, the last.
-    fn hidden(&mut self, symbol: Symbol) {
+    #[inline]
+    fn transparent(&mut self, symbol: Symbol) {
         for &proposal in self.tables.automaton.hidden(symbol) {
-            if proposal.is_for(self.tables.role) {
-                self.proposed(proposal);
+            if proposal.is_kept() {
+                self.keep_later(proposal);
+            } else {
+                self.propose(&[proposal]);
             }
         }
     }
 
-    /// Takes a proposal for this role.
-    #[inline(never)]
-    fn proposed(&mut self, proposal: Proposal) {
-        let automaton = self.tables.automaton;
-        let number = proposal.pattern();
-        let end = self.scan.tokens.len() as u32 - 1;
-        if proposal.ends() && proposal.later() {
-            return later(self.scan, number, end);
+    /// Keeps a proposal until a hit asks for it.
+    fn keep_later(&mut self, proposal: Proposal) {
+        if proposal.is_for(self.tables.role) {
+            let end = self.scan.tokens.len() as u32 - 1;
+            self.scan.later(proposal.pattern(), end);
         }
-        let outline = &automaton.outlines[number as usize];
-        if proposal.early() && self.scan.state.solid > outline.within {
-        } else if !proposal.ends() {
-            self.scan.watched.push(Watched {
-                last: outline.last,
-                proposal,
-                at: end,
-            });
-        } else if outline.meets(&self.scan.text) {
-            keep(automaton, number, self.scan, end);
+    }
+
+    /// Keeps the first proposals at the last token, each of which comes once. Which of them are for this role cannot be
+    /// guessed: they are gathered without a branch.
+    fn keep_all(&mut self, proposals: &[Proposal]) {
+        let end = self.scan.tokens.len() as u32 - 1;
+        let from = self.scan.proposed.len();
+        self.scan.proposed.resize(from + proposals.len(), (0, 0));
+        let room = &mut self.scan.proposed[from..];
+        let mut count = 0;
+        for proposal in proposals {
+            room[count] = (proposal.pattern(), end);
+            count += usize::from(proposal.is_for(self.tables.role));
+        }
+        self.scan.proposed.truncate(from + count);
+    }
+
+    /// Looks at some of what is proposed at the last token: first which are for this role, then whose outlines the text meets.
+    /// Neither can be guessed, so both are gathered without a branch.
+    fn propose(&mut self, proposals: &[Proposal]) {
+        let Tables { automaton, role, .. } = self.tables;
+        let mut mine = [Proposal::default(); AT_ONCE];
+        let mut count = 0;
+        for &proposal in proposals {
+            mine[count % AT_ONCE] = proposal;
+            count += usize::from(proposal.is_for(role));
+        }
+        let end = self.scan.tokens.len() as u32 - 1;
+        let solid = self.scan.state.solid;
+        let mut met = [0; AT_ONCE];
+        let mut meet = 0;
+        for &proposal in &mine[..count] {
+            let number = proposal.pattern();
+            let pattern = &automaton.patterns[number as usize];
+            let early = pattern.within == Pattern::ANYWHERE || solid <= u32::from(pattern.within);
+            if proposal.ends() {
+                let text = &self.scan.texts[end as usize];
+                met[meet % AT_ONCE] = number;
+                meet += usize::from(early & pattern.outline.meets(text));
+            } else if early {
+                self.scan
+                    .watch(Watched { proposal, at: end }, pattern.outline.last);
+            }
+        }
+        for &number in &met[..meet] {
+            self.scan.keep(automaton, number, end);
         }
     }
 
     /// Takes what may end at the last token, transparent or not.
-    fn watched(&mut self, symbol: Symbol) {
-        let automaton = self.tables.automaton;
+    #[inline]
+    fn watched(&mut self) {
+        if (self.scan.state.watched as usize) < self.scan.watched.len() {
+            self.watched_for();
+        }
+    }
+
+    fn watched_for(&mut self) {
         let end = self.scan.tokens.len() - 1;
         let mut from = self.scan.state.watched as usize;
         while let Some(watched) = self.scan.watched.get(from)
@@ -563,56 +666,96 @@ impl Reader<'_> {
             from += 1;
         }
         self.scan.state.watched = from as u32;
-        let bit = bit(symbol);
-        let mut at = from;
-        while let Some(next) = self.scan.watched[at..].iter().position(|w| w.last & bit != 0) {
-            let proposal = self.scan.watched[at + next].proposal;
-            at += next + 1;
-            let number = proposal.pattern();
-            if proposal.later() {
-                later(self.scan, number, end as u32);
-            } else if automaton.outlines[number as usize].meets(&self.scan.text) {
-                keep(automaton, number, self.scan, end as u32);
+        let last = self.scan.texts[end].last();
+        let mut fit = u8::MAX << (from % AT_ONCE);
+        for block in from / AT_ONCE..self.scan.watched_for.len() {
+            for (i, words) in self.scan.watched_for[block].iter().enumerate() {
+                fit &= !(u8::from(words & last == 0) << i);
             }
+            while fit != 0 {
+                self.ended(block * AT_ONCE + fit.trailing_zeros() as usize, end as u32);
+                fit &= fit - 1;
+            }
+            fit = u8::MAX;
+        }
+    }
+
+    /// Takes what is watched for, and ends at the last token.
+    fn ended(&mut self, at: usize, end: u32) {
+        let automaton = self.tables.automaton;
+        let proposal = self.scan.watched[at].proposal;
+        let number = proposal.pattern();
+        if proposal.later() {
+            self.scan.later(number, end);
+        } else if automaton.patterns[number as usize]
+            .outline
+            .meets(&self.scan.texts[end as usize])
+        {
+            self.scan.keep(automaton, number, end);
         }
     }
 }
 
-/// Keeps a proposal until a hit asks for it.
-fn later(scan: &mut Scan, p: u32, end: u32) {
-    let mut here = scan.proposed.iter().rev().take_while(|x| x.1 == end);
-    if !here.any(|x| x.0 == p) {
-        scan.proposed.push((p, end));
+impl Scan {
+    /// Keeps a proposal until a hit asks for it.
+    fn later(&mut self, p: u32, end: u32) {
+        let mut here = self.proposed.iter().rev().take_while(|x| x.1 == end);
+        if !here.any(|x| x.0 == p) {
+            self.proposed.push((p, end));
+        }
     }
-}
 
-/// Takes the proposal that pattern `p` ends at token `end`: keeps it if it is confirmed, once.
-fn keep(automaton: &Automaton, p: u32, scan: &mut Scan, end: u32) {
-    let pattern = &automaton.patterns[p as usize];
-    let start = if pattern.is_word() {
-        Some(end)
-    } else if (scan.walked.program, scan.walked.end) == (pattern.program(), end) {
-        scan.walked.start
-    } else {
-        let behind = scan.text.behind;
-        let start = occurrence::find_behind(&automaton.code, pattern, &scan.tokens, end as usize, behind);
-        let start = start.map(|s| s as u32);
-        scan.walked = Walked {
-            program: pattern.program(),
-            end,
-            start,
+    /// Watches for the end of a pattern, which is one of these words.
+    fn watch(&mut self, watched: Watched, words: u64) {
+        let at = self.watched.len() % AT_ONCE;
+        self.watched.push(watched);
+        if at == 0 {
+            self.watched_for.push([0; AT_ONCE]);
+        }
+        if let Some(block) = self.watched_for.last_mut() {
+            block[at] = words;
+        }
+    }
+
+    /// Takes the proposal that pattern `p` ends at token `end`, the last: keeps it if it is confirmed, once.
+    fn keep(&mut self, automaton: &Automaton, p: u32, end: u32) {
+        let pattern = &automaton.patterns[p as usize];
+        let behind = self.texts[end as usize].behind;
+        let start = if pattern.words > 0 && behind.is_plain(pattern.words) || pattern.is_word() {
+            Some((end + 1).saturating_sub(u32::from(pattern.words)))
+        } else if (self.walked.program, self.walked.end) == (pattern.program(), end) {
+            self.walked.start
+        } else {
+            let at = end as usize;
+            let start =
+                occurrence::find_behind(&automaton.code, pattern, &self.tokens, &self.texts, at, behind);
+            let start = start.map(|s| s as u32);
+            self.walked = Walked {
+                program: pattern.program(),
+                end,
+                start,
+            };
+            start
         };
-        start
-    };
-    let Some(start) = start else { return };
-    let found = pattern.found(start, end);
-    let list = if matches!(found.owner, Owner::Entry(_)) {
-        &mut scan.hits
-    } else {
-        &mut scan.marks
-    };
-    let mut here = list.iter().rev().take_while(|f| f.end == end);
-    if !here.any(|f| *f == found) {
+        let Some(start) = start else { return };
+        let found = pattern.found(start, end);
+        let list = if matches!(found.owner, Owner::Entry(_)) {
+            &mut self.hits
+        } else {
+            &mut self.marks
+        };
+        let owner = 1 << (found.owner.number() / 8 % 64);
+        let before = self.found;
+        self.found |= owner;
+        if before & owner != 0
+            && list
+                .iter()
+                .rev()
+                .take_while(|f| f.end == end)
+                .any(|f| *f == found)
+        {
+            return;
+        }
         list.push(found);
     }
 }

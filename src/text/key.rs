@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 /// The longest word a key holds, in bytes.
 pub const KEY_BYTES: usize = 16;
 
+/// The first so many bytes of a key: looked up, since shifting such large numbers takes longer.
+const FIRST: [u128; 32] = {
+    let mut all = [0; 32];
+    let mut len = 1;
+    while len <= KEY_BYTES {
+        all[len] = u128::MAX >> (8 * (KEY_BYTES - len));
+        len += 1;
+    }
+    all
+};
+
 /// The bytes of a word in normal form, the first the lowest, zeros behind the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(pub(crate) u128);
@@ -27,7 +38,7 @@ impl Key {
     /// The first `len` bytes, at least one and at most [`KEY_BYTES`].
     #[inline]
     pub(crate) fn first(self, len: usize) -> Key {
-        Key(self.0 & (u128::MAX >> (8 * (KEY_BYTES - len))))
+        Key(self.0 & FIRST[len % FIRST.len()])
     }
 
     pub(crate) fn bytes(self) -> [u8; KEY_BYTES] {

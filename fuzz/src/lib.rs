@@ -22,6 +22,10 @@ pub fn begin(name: &str) {
         }
         process::exit(i32::from(written.is_err()));
     }
+    // What is made once is made before the time of an input is taken.
+    if let Some(seed) = (target.seeds)().first() {
+        (target.run)(seed);
+    }
     TARGET.get_or_init(|| target);
 }
 
@@ -39,8 +43,15 @@ fn write(target: &Target, folder: &Path) -> io::Result<()> {
     for (number, seed) in (target.seeds)().iter().enumerate() {
         fs::write(seeds.join(format!("{number:03}")), seed)?;
     }
-    let escaped = |word: &String| word.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
-    let words: Vec<String> = (target.words)().iter().map(|word| format!("\"{}\"\n", escaped(word))).collect();
+    let escaped = |word: &String| {
+        word.bytes()
+            .map(|byte| format!("\\x{byte:02x}"))
+            .collect::<String>()
+    };
+    let words: Vec<String> = (target.words)()
+        .iter()
+        .map(|word| format!("\"{}\"\n", escaped(word)))
+        .collect();
     fs::write(folder.join("words.dict"), words.concat())?;
     fs::write(folder.join("most_bytes"), target.most_bytes.to_string())
 }

@@ -9,13 +9,16 @@ use crate::script::{Script, Step};
 use crate::seeds;
 
 const BASE: &str = include_str!("../base.toml");
-const SIGNALS: &str = include_str!("../base.signals.toml");
+const SORRY: &str = include_str!("../base.sorry.toml");
+pub(crate) const ANGER: &str = include_str!("../base.anger.toml");
 const PART: &str = "\n%%\n";
 const CALL: &str = "u1 customer 0..900 + i am so ANGRY\n@ 950\nu2 agent 800..1500 =. sorry, mr bob\nu1 customer 0..1200 +. at you! code ab-123\nu3 customer 2000.. =. two bills, not furious?\n$ 9000";
 
 /// The small lexicon, and files over it.
 pub(crate) fn over_base<'a>(files: impl IntoIterator<Item = &'a str>) -> Result<Lexicon, hackles::Error> {
-    let base = Lexicon::builder().file("base.toml", BASE);
+    let base = Lexicon::builder()
+        .file("base.toml", BASE)
+        .file("sorry.toml", SORRY);
     let files = files.into_iter().enumerate();
     files
         .fold(base, |builder, (i, text)| {
@@ -58,7 +61,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let short = |path: &std::path::PathBuf| std::fs::metadata(path).is_ok_and(|m| m.len() < 4000);
     let own = seeds::files("lexicons/en").into_iter().filter(short);
     let own = own.filter_map(|path| std::fs::read_to_string(path).ok());
-    std::iter::once(SIGNALS.to_owned())
+    std::iter::once(ANGER.to_owned())
         .chain(own)
         .map(|text| format!("{text}{PART}{CALL}").into_bytes())
         .collect()

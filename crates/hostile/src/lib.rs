@@ -83,7 +83,7 @@ pub const TARGETS: &[Target] = &[
         about: "a saved analyzer with other bytes in it and a checksum that fits: it is refused, or reads calls",
         run: saved::run,
         seeds: saved::seeds,
-        words: Vec::new,
+        words: saved::words,
         most_bytes: 256,
     },
     Target {

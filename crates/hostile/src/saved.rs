@@ -8,14 +8,13 @@ use std::sync::LazyLock;
 use hackles::{Analyzer, Chunk, Options, Role};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::lexicons::over_base;
+use crate::lexicons::{ANGER, over_base};
 
-const SIGNALS: &str = include_str!("../base.signals.toml");
 /// Where the body begins; the two numbers before it are its length and its checksum.
 const HEADER: usize = 32;
 
 static SAVED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let lexicon = over_base([SIGNALS]).and_then(Analyzer::new);
+    let lexicon = over_base([ANGER]).and_then(Analyzer::new);
     lexicon.unwrap_or_else(|e| panic!("{e}")).save()
 });
 
@@ -96,4 +95,13 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     changes
         .map(|at| format!("{at}=ff {}+1", at / 2).into_bytes())
         .collect()
+}
+
+/// Changes that are worth a try anywhere.
+pub(crate) fn words() -> Vec<String> {
+    [
+        "=ff ", "=00 ", "=80 ", "=7f ", "=01 ", "+1 ", "+ff ", "x ", "~ ", "i00 ", "iff ",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
-use crate::packed::packed;
+use crate::packed::{Bounds, packed};
 use crate::turns::verdicts::{ClosedTurn, Verdict};
 use crate::utterance::Id;
 
@@ -71,6 +71,13 @@ impl Alerts {
         self.states.is_empty()
     }
 
+    /// Whether they name no signal that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let deferred = self.deferred.iter().map(|d| d.signal);
+        let mut signals = self.states.iter().map(|s| s.signal).chain(deferred);
+        signals.all(|signal| bounds.is_signal(signal))
+    }
+
     /// Takes a turn that is decided, its verdicts in the order of signals.
     pub(crate) fn turn(
         &mut self,
@@ -125,7 +132,7 @@ impl Alerts {
             if !state.armed || cooling || policy.most_per_call.is_some_and(|most| state.given >= most) {
                 continue;
             }
-            state.given += 1;
+            state.given = state.given.saturating_add(1);
             state.last_ms = at_ms;
             state.armed = policy.rearm_below.is_none();
             let alert = Deferred {

@@ -14,7 +14,7 @@ use crate::event::{
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
 use crate::options::Options;
-use crate::packed::packed;
+use crate::packed::{Bounds, Bytes, Reader, packed};
 use crate::practices::{Mark, Practices};
 use crate::report::{CallReport, PracticeState};
 use crate::speakers::{self, Speaker};
@@ -144,6 +144,49 @@ impl Call {
     /// Whether the turns are retained.
     pub(crate) fn retains(&self) -> bool {
         self.ledger.retains()
+    }
+
+    /// Packs, behind the rest, what only calls have whose turns are retained.
+    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+        if self.retains() {
+            self.verdicts.pack_retained(out);
+            self.ledger.pack_retained(out);
+        }
+    }
+
+    pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
+        if self.retains() {
+            self.verdicts.unpack_retained(from);
+            self.ledger.unpack_retained(from);
+        }
+    }
+
+    /// What its numbers may name.
+    pub(crate) fn bounds(&self, compiled: &Compiled) -> Bounds {
+        let lexicon = &compiled.lexicon;
+        Bounds {
+            signals: lexicon.signals.len(),
+            entries: lexicon.entries.len(),
+            modifiers: lexicon.shared.modifiers.len(),
+            practices: lexicon.practices.len(),
+            speakers: self.speakers.len(),
+            turns: self.turns(),
+        }
+    }
+
+    /// Whether what was read names nothing that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        speakers::are_sound(&self.speakers)
+            && self.verdicts.is_sound(bounds)
+            && self.memory.is_sound(bounds)
+            && self.pauses.is_sound()
+            && self.names.is_sound()
+            && self.anger.is_sound(bounds)
+            && self.story.is_sound(bounds)
+            && self.promises.is_sound(bounds)
+            && self.practices.is_sound(bounds)
+            && self.alerts.is_sound(bounds)
+            && self.ledger.is_sound(bounds)
     }
 
     /// How many turns have come.
@@ -546,13 +589,13 @@ impl Call {
 }
 
 fn absolute(at: Option<i64>, origin: Option<i64>) -> Option<i64> {
-    at.map(|at| at + origin.unwrap_or(0))
+    at.map(|at| at.saturating_add(origin.unwrap_or(0)))
 }
 
 fn silence_event(state: State, gap: Gap, hold: bool, origin: Option<i64>) -> Event {
     Event::Silence(SilenceEvent {
         state,
-        from_ms: gap.from + origin.unwrap_or(0),
+        from_ms: gap.from.saturating_add(origin.unwrap_or(0)),
         ms: gap.ms,
         hold,
     })

@@ -1,4 +1,4 @@
-//! What goes wrong while lexicons are loaded and transcripts are read.
+//! What goes wrong while lexicons and what was saved are loaded, and transcripts are read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,6 +54,10 @@ pub enum ErrorKind {
     Range,
     /// A saved analyzer is damaged, is none, or was saved by another version.
     Saved,
+    /// A snapshot of a session is damaged, is none, or was saved by another version.
+    Snapshot,
+    /// A snapshot is of a session that was begun with another lexicon.
+    OtherLexicon,
 }
 
 /// One problem: what, where, and what was perhaps meant.
@@ -88,7 +92,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why lexicons could not be loaded: one or more [`Problem`]s, in the order of files and lines.
+/// Why lexicons, or what was saved, could not be loaded: one or more [`Problem`]s, in the order of files and lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     problems: Vec<Problem>,

@@ -8,6 +8,9 @@ use smallvec::{Array, SmallVec};
 use crate::fixed::{Milli, Score};
 use crate::transcript::Role;
 
+/// For so many values room is made before they are read; for more as they come, since bytes made up by others may say any number.
+const FEW: usize = 64;
+
 /// Bytes in the writing.
 pub(crate) type Bytes = Vec<u8>;
 
@@ -58,8 +61,9 @@ impl<'a> Reader<'a> {
         u64::from_le_bytes(self.array())
     }
 
+    /// A number of values that follow: no more than there are bytes for, whatever stands there.
     pub(crate) fn len(&mut self) -> usize {
-        self.number() as usize
+        self.number().min(self.0.len() as u64) as usize
     }
 }
 
@@ -84,6 +88,44 @@ pub(crate) fn unzigzag(number: u64) -> i64 {
     (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
+/// What the numbers of a call may name: what was read from bytes of others may name anything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) signals: usize,
+    pub(crate) entries: usize,
+    pub(crate) modifiers: usize,
+    pub(crate) practices: usize,
+    pub(crate) speakers: usize,
+    pub(crate) turns: u32,
+}
+
+impl Bounds {
+    pub(crate) fn is_signal(&self, signal: u16) -> bool {
+        usize::from(signal) < self.signals
+    }
+
+    pub(crate) fn is_entry(&self, entry: u32) -> bool {
+        (entry as usize) < self.entries
+    }
+
+    pub(crate) fn is_modifier(&self, modifier: u8) -> bool {
+        usize::from(modifier) < self.modifiers
+    }
+
+    pub(crate) fn is_practice(&self, practice: u8) -> bool {
+        usize::from(practice) < self.practices
+    }
+
+    pub(crate) fn is_speaker(&self, speaker: u8) -> bool {
+        usize::from(speaker) < self.speakers
+    }
+
+    /// Whether a turn that arrived so has come.
+    pub(crate) fn is_turn(&self, arrival: u32) -> bool {
+        arrival < self.turns
+    }
+}
+
 /// What can be kept as bytes.
 pub(crate) trait Packed {
     fn pack(&self, out: &mut Bytes);
@@ -105,6 +147,16 @@ macro_rules! of_integers {
 }
 of_integers!(number: u8 u16 u32 u64);
 of_integers!(signed: i16 i32 i64);
+
+impl Packed for usize {
+    fn pack(&self, out: &mut Bytes) {
+        number(*self as u64, out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        *self = usize::try_from(from.number()).unwrap_or(usize::MAX);
+    }
+}
 
 impl Packed for bool {
     fn pack(&self, out: &mut Bytes) {
@@ -201,8 +253,26 @@ impl<T: Packed + Default> Packed for Vec<T> {
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let len = from.len();
         self.truncate(len);
-        self.resize_with(len, T::default);
         self.iter_mut().for_each(|own| own.unpack(from));
+        self.reserve_exact((len - self.len()).min(FEW));
+        while self.len() < len && !from.0.is_empty() {
+            let mut own = T::default();
+            own.unpack(from);
+            self.push(own);
+        }
+    }
+}
+
+impl<T: Packed + Default> Packed for Box<[T]> {
+    fn pack(&self, out: &mut Bytes) {
+        number(self.len() as u64, out);
+        self.iter().for_each(|own| own.pack(out));
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let mut all = Vec::new();
+        all.unpack(from);
+        *self = all.into_boxed_slice();
     }
 }
 
@@ -215,8 +285,11 @@ impl<A: Array<Item: Packed + Default>> Packed for SmallVec<A> {
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let len = from.len();
         self.clear();
-        self.resize_with(len, Default::default);
-        self.iter_mut().for_each(|own| own.unpack(from));
+        while self.len() < len && !from.0.is_empty() {
+            let mut own = A::Item::default();
+            own.unpack(from);
+            self.push(own);
+        }
     }
 }
 

@@ -9,13 +9,13 @@ use smallvec::SmallVec;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
-use crate::packed::{Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
 use crate::report::PracticeState;
 use crate::transcript::Role;
 use crate::turns::verdicts::Verdict;
 
 /// A mark that a turn gives a practice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     /// Its place among the practices of the lexicon.
     pub(crate) practice: u8,
@@ -55,6 +55,11 @@ struct Waiting {
     passed: u8,
 }
 
+packed!(Mark {
+    practice,
+    good,
+    arrival,
+});
 packed!(Practices { states, waiting });
 
 /// Mostly two bytes: which practice, and its counts while they are small.
@@ -211,7 +216,7 @@ impl Practices {
                         mark(&mut state, true, arrival);
                     }
                 } else if answer.with.by.is_none() || role == answer.with.by {
-                    waiting.passed += 1;
+                    waiting.passed = waiting.passed.saturating_add(1);
                     waits = waiting.passed < answer.within_turns;
                     if !waits {
                         mark(&mut state, false, waiting.asked);
@@ -238,6 +243,13 @@ impl Practices {
                 );
             }
         }
+    }
+
+    /// Whether they name no practice that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let waiting = self.waiting.iter().map(|w| w.practice);
+        let mut all = self.states.iter().map(|s| s.practice).chain(waiting);
+        all.all(|practice| bounds.is_practice(practice))
     }
 
     fn standing(&self, practice: u8) -> Standing {

@@ -1,34 +1,29 @@
 //! A compiled analyzer as bytes, to be loaded at once.
 //!
-//! | bytes | what |
-//! |---|---|
-//! | 8 | `HACKLES` and a zero |
-//! | 4 | version of the format |
-//! | 4 | the number 0x0A0B0C0D |
-//! | 8 | length of the body |
-//! | 8 | xxh3 of the body |
-//! | | the body: a [`Head`], then the [`Compiled`] tables and the lexicon's files |
-//!
-//! All numbers are little-endian. The body is written by postcard; tables of plain rows ([`pod`]) are runs of bytes as they
-//! lie in memory, and reading one is a copy. What only compiling and explaining need is left out: see [`Rest`].
+//! Behind the header ([`crate::envelope`]): a [`Head`], then the [`Compiled`] tables and the lexicon's files, written by postcard.
+//! Tables of plain rows ([`pod`]) are runs of bytes as they lie in memory, and reading one is a copy. What only compiling and
+//! explaining need is left out: see [`Rest`].
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize, Serializer};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::compiled::Compiled;
-use crate::error::{Error, ErrorKind, Problem};
+use crate::envelope::{Envelope, What};
+use crate::error::{Error, ErrorKind};
 use crate::lexicon::{Rest, SavedFile};
 
-const MAGIC: [u8; 8] = *b"HACKLES\0";
 /// The version of the format: one more whenever a table changes.
 const FORMAT: u32 = 2;
-/// As it lies in memory it tells in which order the bytes of a number come.
-const ORDER: u32 = 0x0A0B_0C0D;
-const HEADER: usize = 32;
+const ANALYZER: Envelope = Envelope {
+    what: What::Analyzer,
+    format: FORMAT,
+    name: "saved analyzer",
+    advice: "save it again",
+    kind: ErrorKind::Saved,
+};
 
 /// By whom and of what an analyzer was saved.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,38 +42,26 @@ const HEAD: Head<'static> = Head {
 /// The analyzer as bytes.
 pub(crate) fn save(compiled: &Compiled) -> Vec<u8> {
     let body = (HEAD, compiled, compiled.lexicon.saved_files());
-    let mut bytes = vec![0; HEADER];
-    bytes = postcard::to_extend(&body, bytes).unwrap_or_else(|e| unreachable!("memory takes all bytes: {e}"));
-    let (header, body) = bytes.split_at_mut(HEADER);
-    header[..8].copy_from_slice(&MAGIC);
-    header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
-    header[12..16].copy_from_slice(&ORDER.to_ne_bytes());
-    header[16..24].copy_from_slice(&(body.len() as u64).to_le_bytes());
-    header[24..].copy_from_slice(&xxh3_64(body).to_le_bytes());
-    bytes
+    let bytes = postcard::to_extend(&body, Envelope::begin());
+    ANALYZER.seal(bytes.unwrap_or_else(|e| unreachable!("memory takes all bytes: {e}")))
 }
 
 /// The analyzer that was saved.
 pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
-    let body = body(bytes)?;
-    let damaged = |_| failed("the saved analyzer is damaged: its tables cannot be read");
+    let body = ANALYZER.open(bytes)?;
+    let damaged = |_| ANALYZER.failed("the saved analyzer is damaged: its tables cannot be read");
     let (head, body) = postcard::take_from_bytes::<Head<'_>>(body).map_err(damaged)?;
     if head.library != HEAD.library {
-        return Err(failed(&format!(
-            "the analyzer was saved by version {}; this is version {}: save it again",
-            head.library, HEAD.library
-        )));
+        return Err(ANALYZER.of_version(head.library, HEAD.library));
     }
     if head != HEAD {
-        return Err(failed(
+        return Err(ANALYZER.failed(
             "the analyzer was saved with other built-in lexicons than this program has: save it again",
         ));
     }
     let (mut compiled, files) = postcard::from_bytes::<(Compiled, Vec<SavedFile>)>(body).map_err(damaged)?;
     if !compiled.is_sound() {
-        return Err(failed(
-            "the saved analyzer is damaged: its tables do not fit each other",
-        ));
+        return Err(ANALYZER.failed("the saved analyzer is damaged: its tables do not fit each other"));
     }
     compiled.share_names();
     compiled.lexicon.rest = Some(Arc::new(Rest {
@@ -86,57 +69,6 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
         read: OnceLock::new(),
     }));
     Ok(compiled)
-}
-
-/// What stands behind the header, if it is whole.
-fn body(bytes: &[u8]) -> Result<&[u8], Error> {
-    let known = bytes.len().min(MAGIC.len());
-    if bytes.is_empty() || bytes[..known] != MAGIC[..known] {
-        return Err(failed("this is no saved analyzer"));
-    }
-    let Some((header, body)) = bytes.split_first_chunk::<HEADER>() else {
-        return Err(failed("the saved analyzer is cut off: it ends within its header"));
-    };
-    let four = |at: usize| [header[at], header[at + 1], header[at + 2], header[at + 3]];
-    let eight = |at: usize| {
-        u64::from(u32::from_le_bytes(four(at))) | u64::from(u32::from_le_bytes(four(at + 4))) << 32
-    };
-    let format = u32::from_le_bytes(four(8));
-    if format != FORMAT {
-        let age = if format > FORMAT { "a newer" } else { "an older" };
-        return Err(failed(&format!(
-            "the analyzer was saved by {age} version (format {format}; this version reads format {FORMAT}): save it again"
-        )));
-    }
-    if u32::from_ne_bytes(four(12)) != ORDER {
-        return Err(failed(
-            "the analyzer was saved on a machine with another order of bytes, or is damaged: save it again",
-        ));
-    }
-    let length = eight(16);
-    if length != body.len() as u64 {
-        let how = if length > body.len() as u64 {
-            "cut off"
-        } else {
-            "too long"
-        };
-        return Err(failed(&format!(
-            "the saved analyzer is {how}: {} bytes where {length} should be",
-            body.len()
-        )));
-    }
-    if xxh3_64(body) != eight(24) {
-        return Err(failed("the saved analyzer is damaged: its checksum is wrong"));
-    }
-    Ok(body)
-}
-
-fn failed(message: &str) -> Error {
-    Error::new(vec![Problem {
-        kind: ErrorKind::Saved,
-        place: None,
-        message: message.to_owned(),
-    }])
 }
 
 /// Whether these places, each behind the one before, lie within a table of this length.

@@ -13,10 +13,12 @@ use foldhash::fast::FixedState;
 use crate::analyzer::Analyzer;
 use crate::call::{Call, Out};
 use crate::compiled::Compiled;
+use crate::error::Error;
 use crate::event::{Event, NoticeKind};
 use crate::options::{Options, Retention, UTTERANCE_BYTES};
-use crate::packed::{Bytes, Packed, Reader};
+use crate::packed::{Bytes, Packed, Reader, number};
 use crate::report::CallReport;
+use crate::snapshot;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
 use crate::utterance::{Held, Id, Utterance};
@@ -158,6 +160,61 @@ impl Session {
         size_of::<Self>() + options + self.rest.len() + live.map_or(0, |l| size_of::<Live>() + l.heap_bytes())
     }
 
+    /// The session as bytes, with which [`Analyzer::restore`] goes on at this very place, in another process or on another day. Nothing of it shows in
+    /// events or in the report.
+    ///
+    /// Without retention they are fewer than 4 KiB, the texts (with the times of their words) and ids of open utterances apart; with [`Retention::Full`]
+    /// all turns are in them. **They say what was said**: the texts of open utterances, what may still be quoted of turns that wait for what follows, names, and all of [`Options`]; with
+    /// full retention every word. Nothing is encrypted, and their checksum tells accidents, not malice: keep them as you keep transcripts.
+    ///
+    /// They are for the same version of the library and the same lexicon, on a machine of the same kind. To go on a call later with another one, its
+    /// transcript is what to keep.
+    ///
+    /// ```
+    /// use hackles::{Analyzer, Chunk, Mode, Options};
+    ///
+    /// let analyzer = Analyzer::builtin();
+    /// let mut call = analyzer.session(Options::default());
+    /// let mut events = Vec::new();
+    /// let chunk = Chunk { mode: Mode::Append, is_final: false, ..Chunk::whole("u1", "agent", "that's not my ") };
+    /// call.push(&chunk, &mut events);
+    /// let bytes = call.save();
+    ///
+    /// let mut call = analyzer.restore(&bytes)?;
+    /// call.push(&Chunk { text: "job", is_final: true, ..chunk }, &mut events);
+    /// assert_eq!(call.finish(None, &mut events).call.signals["refusal"].count, 1);
+    /// # Ok::<(), hackles::Error>(())
+    /// ```
+    pub fn save(&self) -> Vec<u8> {
+        let mut woken = Live::default();
+        let live = match &self.live {
+            Some(live) => live,
+            None => {
+                woken.unpack(&mut Reader(&self.rest));
+                &woken
+            }
+        };
+        let plain;
+        let options = match &self.options {
+            Some(options) => options,
+            None => {
+                let retention = if live.call.retains() {
+                    Retention::Full
+                } else {
+                    Retention::None
+                };
+                plain = Options {
+                    retention,
+                    ..Options::default()
+                };
+                &plain
+            }
+        };
+        let mut out = snapshot::begin(&self.analyzer.0, options);
+        live.save(&mut out);
+        snapshot::end(out)
+    }
+
     /// The call as it can go on, and what it goes on with.
     fn wake(&mut self) -> (&Compiled, Option<&Options>, &mut Live) {
         let live = self.live.get_or_insert_with(|| {
@@ -287,6 +344,41 @@ impl Live {
         self.call.unpack(from);
     }
 
+    /// All of it, the open utterances and what is retained as well.
+    fn save(&self, out: &mut Bytes) {
+        self.pack(out);
+        self.call.pack_retained(out);
+        number(self.open.len() as u64, out);
+        self.open.iter().for_each(|utterance| utterance.pack(out));
+    }
+
+    /// A call as it was saved, if it can be one.
+    fn restore(compiled: &Compiled, options: &Options, from: &mut Reader<'_>) -> Option<Live> {
+        let mut live = Live {
+            call: Call::new(options),
+            ..Live::default()
+        };
+        live.unpack(from);
+        live.call.unpack_retained(from);
+        let bounds = live.call.bounds(compiled);
+        let open = from.len();
+        if live.closed_ids.len() > CLOSED_IDS || open > MAX_OPEN || !live.call.is_sound(&bounds) {
+            return None;
+        }
+        for arrival in (live.call.turns()..).take(open) {
+            let mut utterance = Utterance::begin("", arrival, 0);
+            utterance.unpack(from);
+            if !utterance.is_sound(&bounds) {
+                return None;
+            }
+            let role = live.call.role(utterance.speaker);
+            utterance.read_as_before(compiled, &live.call.names, role);
+            live.open.push(utterance);
+        }
+        let held_up = live.open.first().is_none_or(|first| !first.closed);
+        (held_up && from.0.is_empty()).then_some(live)
+    }
+
     fn heap_bytes(&self) -> usize {
         self.open.capacity() * size_of::<Held>()
             + self.closed_ids.capacity() * size_of::<ShortHash>()
@@ -336,7 +428,7 @@ impl Live {
         let utterance = &mut self.open[index];
         if role(utterance.speaker) != role(speaker) {
             // What is looked for depends on the role: what was read is read again.
-            utterance.scan.clear();
+            utterance.forget_reading();
             utterance.names = self.call.names.version();
         }
         utterance.speaker = speaker;
@@ -360,7 +452,7 @@ impl Live {
                 Some(more) => text = more,
                 None => {
                     utterance.text.clear();
-                    utterance.scan.clear();
+                    utterance.forget_reading();
                     utterance.judge_at = 0;
                     utterance.look = None;
                     utterance.full = false;
@@ -377,7 +469,7 @@ impl Live {
         } else if !utterance.full {
             utterance.text.push_str(text);
         }
-        utterance.scan.advance(tables, &utterance.text);
+        utterance.read(tables, self.call.names.version());
     }
 
     fn close(&mut self, compiled: &Compiled, index: usize, out: &mut Out<'_>) {
@@ -445,6 +537,40 @@ impl Analyzer {
     /// Begins to follow a live call.
     pub fn session(&self, options: Options) -> Session {
         Session::new(self.clone(), options)
+    }
+
+    /// The session that was saved as these bytes, to go on where it was.
+    ///
+    /// ```
+    /// use hackles::{Analyzer, Options, error::ErrorKind};
+    ///
+    /// let analyzer = Analyzer::builtin();
+    /// let bytes = analyzer.session(Options::default()).save();
+    /// assert!(analyzer.restore(&bytes).is_ok());
+    /// let error = analyzer.restore(&bytes[..bytes.len() - 1]).expect_err("not all of it");
+    /// assert_eq!(error.kind(), ErrorKind::Snapshot);
+    /// assert!(error.to_string().contains("cut off"));
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Snapshot`](crate::error::ErrorKind::Snapshot): the bytes are no snapshot, or one that is cut off or damaged (`meta` nested deeper than JSON is read
+    /// counts as that), or was saved by another version of the library or on another kind of machine: the message says which.
+    /// [`ErrorKind::OtherLexicon`](crate::error::ErrorKind::OtherLexicon): the session was begun with another lexicon, which the message names.
+    ///
+    /// Bytes that somebody made up to look like a snapshot give a strange report at worst, and take no more memory than in proportion to their length.
+    pub fn restore(&self, bytes: &[u8]) -> Result<Session, Error> {
+        let (options, mut from) = snapshot::open(&self.0, bytes)?;
+        let live = Live::restore(&self.0, &options, &mut from).ok_or_else(snapshot::damaged)?;
+        let mut session = Session {
+            analyzer: self.clone(),
+            options: (!options.is_plain()).then(|| Box::new(options)),
+            live: Some(Box::new(live)),
+            rest: Box::default(),
+            stamp: 0,
+            quiet: false,
+        };
+        session.rest();
+        Ok(session)
     }
 
     /// Scores a finished call: the report a live session gives for the same turns.

@@ -89,6 +89,11 @@ impl Speaker {
     }
 }
 
+/// Whether there are no more than can be told apart.
+pub(crate) fn are_sound(speakers: &[Speaker]) -> bool {
+    speakers.len() <= MAX_SPEAKERS
+}
+
 /// The number of the speaker with this id, who may be new; nothing if there are too many to tell apart.
 pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Participant]) -> Option<u8> {
     if let Some(index) = speakers.iter().position(|s| s.id.as_bytes() == id.as_bytes()) {

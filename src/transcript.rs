@@ -32,7 +32,7 @@ impl Role {
 }
 
 /// Somebody who takes part in a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     /// The speaker id that turns and chunks name.
     pub id: String,
@@ -68,7 +68,7 @@ pub struct Turn {
 }
 
 /// When a word was said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WordTime {
     /// Start in milliseconds of the transcript.
     #[serde(deserialize_with = "sure_ms")]

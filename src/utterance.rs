@@ -4,9 +4,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::matcher::Scan;
-use crate::packed::{Bytes, Packed, Reader, number};
-use crate::transcript::WordTime;
+use smallvec::SmallVec;
+
+use crate::compiled::Compiled;
+use crate::matcher::{Scan, Tables};
+use crate::packed::{Bounds, Bytes, Packed, Reader, number, packed};
+use crate::transcript::{Role, WordTime};
+use crate::turns::names::Names;
 use crate::turns::said::Said;
 
 /// So many utterances' memory is kept for the next ones.
@@ -39,6 +43,8 @@ pub(crate) struct Utterance {
     pub(crate) look: Option<u64>,
     /// The version of the names it was first read with.
     pub(crate) names: u8,
+    /// Up to which byte it was read with which version of the names.
+    read: SmallVec<[(u32, u8); 2]>,
     pub(crate) words: Vec<WordTime>,
     /// Its words once it is closed, and where the customer said them lately.
     pub(crate) said: Said,
@@ -67,6 +73,7 @@ impl Utterance {
                 judge_at: 0,
                 look: None,
                 names: 0,
+                read: SmallVec::new(),
                 words: Vec::new(),
                 said: Said::default(),
                 places: Vec::new(),
@@ -85,7 +92,7 @@ impl Utterance {
         (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
         (self.closed, self.full, self.judge_at, self.look) = (false, false, 0, None);
         self.text.clear();
-        self.scan.clear();
+        self.forget_reading();
         self.announced.clear();
         self.words.clear();
         // Where the thread ends there is no store any more.
@@ -97,6 +104,67 @@ impl Utterance {
         });
     }
 }
+
+impl Utterance {
+    /// Reads what has been added to its text; `names` is their version.
+    pub(crate) fn read(&mut self, tables: Tables<'_>, names: u8) {
+        self.scan.advance(tables, &self.text);
+        let to = self.text.len() as u32;
+        match self.read.last_mut() {
+            Some(last) if last.1 == names => last.0 = to,
+            _ => self.read.push((to, names)),
+        }
+    }
+
+    /// Forgets what was read: all of it is to be read anew.
+    pub(crate) fn forget_reading(&mut self) {
+        self.scan.clear();
+        self.read.clear();
+    }
+
+    /// Reads it as it was read before it was packed.
+    pub(crate) fn read_as_before(&mut self, compiled: &Compiled, names: &Names, role: Option<Role>) {
+        if self.closed {
+            // If names were learned since, it is read once more before it goes on.
+            return self
+                .scan
+                .read_again(compiled.tables(names.words(), role), &self.text);
+        }
+        for &(to, version) in &self.read {
+            let words = names.words_at(version);
+            self.scan
+                .advance(compiled.tables(&words, role), &self.text[..to as usize]);
+        }
+    }
+
+    /// Whether what was read into it fits the call and the text.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let places = self.read.iter().map(|r| r.0 as usize);
+        bounds.is_speaker(self.speaker)
+            && self.announced.iter().all(|&signal| bounds.is_signal(signal))
+            && places.clone().is_sorted()
+            && places.clone().all(|to| self.text.is_char_boundary(to))
+    }
+}
+
+// What is read from the text is not kept but read again; where it arrived its place says.
+packed!(Utterance {
+    id,
+    speaker,
+    start_ms,
+    end_ms,
+    text,
+    closed,
+    full,
+    announced,
+    judge_at,
+    look,
+    names,
+    read,
+    words,
+} without { arrival, scan, said, places });
+
+packed!(WordTime { start_ms, end_ms });
 
 /// So many ids are kept shared.
 const SHARED_IDS: usize = 4;

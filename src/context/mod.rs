@@ -13,6 +13,7 @@ use crate::compiled::Compiled;
 use crate::fixed::Milli;
 use crate::lexicon::{Entry, Expression, Side};
 use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
+use crate::packed::{Bounds, packed};
 use crate::scratch::{self, Scratch};
 use crate::text::Flags;
 use crate::transcript::Role;
@@ -22,7 +23,7 @@ pub(crate) use modifiers::Modifiers;
 pub(crate) use rules::{EntryRule, Rules, SignalRule, watch_mask};
 
 /// A modifier that was applied to a hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Applied {
     pub(crate) modifier: u8,
     pub(crate) factor: Milli,
@@ -31,7 +32,7 @@ pub(crate) struct Applied {
 }
 
 /// A hit with its weight in its context.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Weighed {
     pub(crate) entry: u32,
     /// Bytes of the hit in the utterance; empty for what is not of words.
@@ -42,10 +43,30 @@ pub(crate) struct Weighed {
     pub(crate) turns: Turns,
 }
 
+packed!(Applied {
+    modifier,
+    factor,
+    cue
+});
+packed!(Weighed {
+    entry,
+    span,
+    contribution,
+    modifiers,
+    turns,
+});
+
 /// Other turns that evidence rests on.
 pub(crate) type Turns = SmallVec<[u32; 4]>;
 
 impl Weighed {
+    /// Whether it names nothing that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        bounds.is_entry(self.entry)
+            && self.span.is_none_or(|(start, end)| start <= end)
+            && self.modifiers.iter().all(|m| bounds.is_modifier(m.modifier))
+    }
+
     /// Evidence that comes of turns, with its entry's weight.
     pub(crate) fn of_turns(
         entries: &[Entry],

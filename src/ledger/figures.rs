@@ -314,7 +314,7 @@ impl<'a> Making<'a> {
         let rules = self.call.compiled.lexicon.call.language;
         let words = |role: Role| {
             self.talk_of(role).fold((0u32, 0i64), |sum, s| {
-                (sum.0 + s.words, sum.1 + i64::from(s.talk_ms))
+                (sum.0.saturating_add(s.words), sum.1 + i64::from(s.talk_ms))
             })
         };
         let ((agent_words, agent_ms), (customer_words, customer_ms)) =
@@ -335,13 +335,13 @@ impl<'a> Making<'a> {
         } else if pace_match.is_none() {
             self.lack("language.pace_match", Reason::NoTimes);
         }
-        let (we, me) = (style.we, style.me);
+        let (we, me) = (f64::from(style.we), f64::from(style.me));
         Language {
             jargon_per_100_words: (agent_words > 0)
                 .then(|| tenths(100.0 * ratio(jargon.into(), agent_words.into()))),
             name_uses,
             formal_addresses: formal,
-            we_share: (we + me > 0).then(|| Score::nearest(ratio(we.into(), (we + me).into()))),
+            we_share: (we + me > 0.0).then(|| Score::nearest(ratio(we, we + me))),
             style_match,
             pace_match,
         }
@@ -369,7 +369,7 @@ impl<'a> Making<'a> {
     /// A figure that practices ask for.
     fn figure(&self, figure: Figure, language: &Language) -> Option<f64> {
         let told = self.call.story.told();
-        let turns = |role: Role| f64::from(self.talk_of(role).map(|s| s.turns).sum::<u32>());
+        let turns = |role: Role| self.talk_of(role).map(|s| u64::from(s.turns)).sum::<u64>() as f64;
         let flag = |b: bool| if b { 1.0 } else { 0.0 };
         match figure {
             Figure::NameKnown => Some(flag(self.call.name_known)),
@@ -510,21 +510,21 @@ fn talk_figures(speakers: &[Speaker], talk: &Talk, timed: bool) -> TalkFigures {
         let own = speaker.talk;
         let sum = sums.entry(name(speaker)).or_default();
         *sum = SpeakerTalk {
-            turns: sum.turns + own.turns,
-            words: sum.words + own.words,
-            disfluencies: sum.disfluencies + own.disfluencies,
+            turns: sum.turns.saturating_add(own.turns),
+            words: sum.words.saturating_add(own.words),
+            disfluencies: sum.disfluencies.saturating_add(own.disfluencies),
             talk_ms: sum.talk_ms.saturating_add(own.talk_ms),
             longest_ms: sum.longest_ms.max(own.longest_ms),
-            answers: sum.answers + own.answers,
+            answers: sum.answers.saturating_add(own.answers),
             answer_ms: sum.answer_ms.saturating_add(own.answer_ms),
         };
     }
-    let words: u32 = sums.values().map(|s| s.words).sum();
+    let words: i64 = sums.values().map(|s| i64::from(s.words)).sum();
     let time: i64 = sums.values().map(|s| i64::from(s.talk_ms)).sum();
     let figures = |s: &SpeakerTalk| SpeakerFigures {
         turns: s.turns,
         words: s.words,
-        word_share: Score::nearest(ratio(s.words.into(), words.into())),
+        word_share: Score::nearest(ratio(s.words.into(), words as f64)),
         disfluencies_per_100_words: tenths(100.0 * ratio(s.disfluencies.into(), s.words.into())),
         talk_ms: timed.then_some(s.talk_ms.into()),
         talk_share: timed.then(|| Score::nearest(ratio(s.talk_ms.into(), time as f64))),

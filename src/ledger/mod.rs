@@ -8,7 +8,7 @@ mod turns;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::options::Retention;
-use crate::packed::{Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
 use crate::practices::Mark;
 use crate::report::OverlapKind;
 use crate::speakers::SentimentSum;
@@ -19,6 +19,8 @@ use crate::turns::verdicts::{ClosedTurn, Verdict};
 pub(crate) use figures::{Ending, report};
 pub(crate) use turns::piece;
 
+/// No call has more turns.
+const MOST_TURNS: u32 = u32::MAX / 2;
 /// Room for signals that fire is made in such steps.
 const SIGNALS_STEP: usize = 4;
 
@@ -70,7 +72,7 @@ impl Packed for Overlaps {
     }
 }
 
-// A session that keeps its turns is never packed.
+// What is kept of turns that are retained is packed by itself.
 packed!(Ledger {
     turns,
     in_order,
@@ -81,6 +83,19 @@ packed!(Ledger {
     formal,
 } without { kept });
 
+packed!(Kept { rows, marks });
+packed!(Row {
+    speaker,
+    role,
+    start_ms,
+    end_ms,
+    overlap,
+    sentiment,
+    level,
+    text,
+    verdicts,
+});
+
 /// What is kept of all turns, if they are retained.
 #[derive(Clone, Debug, Default)]
 struct Kept {
@@ -89,7 +104,7 @@ struct Kept {
 }
 
 /// A turn that is retained.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Row {
     speaker: u8,
     role: Option<Role>,
@@ -114,6 +129,33 @@ impl Ledger {
             formal: 0,
             kept: (retention == Retention::Full).then(Box::default),
         }
+    }
+
+    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+        self.kept.iter().for_each(|kept| kept.pack(out));
+    }
+
+    pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
+        self.kept.iter_mut().for_each(|kept| kept.unpack(from));
+    }
+
+    /// Whether it names nothing that is not there, and has a row for each turn if they are retained.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let in_range = |least: Score, score: Score| (least..=Score::ONE).contains(&score);
+        let row = |row: &Row| {
+            bounds.is_speaker(row.speaker)
+                && row.overlap.is_none_or(|o| o.is_sound(bounds))
+                && in_range(Score(-Score::ONE.0), row.sentiment)
+                && row.level.is_none_or(|level| in_range(Score::default(), level))
+                && row.verdicts.iter().all(|v| v.is_sound(bounds))
+        };
+        let mark = |mark: &Mark| bounds.is_practice(mark.practice) && bounds.is_turn(mark.arrival);
+        let kept = |kept: &Kept| {
+            kept.rows.len() == self.turns as usize && kept.rows.iter().all(row) && kept.marks.iter().all(mark)
+        };
+        self.turns <= MOST_TURNS
+            && self.signals.iter().all(|&(signal, _)| bounds.is_signal(signal))
+            && self.kept.as_deref().is_none_or(kept)
     }
 
     /// How many turns have come.
@@ -143,14 +185,9 @@ impl Ledger {
         if let Some(kept) = &mut self.kept {
             kept.rows.push(Row {
                 speaker,
-                role: None,
                 start_ms,
                 end_ms,
-                overlap: None,
-                sentiment: Score::default(),
-                level: None,
-                text: String::new(),
-                verdicts: Vec::new(),
+                ..Row::default()
             });
         }
     }

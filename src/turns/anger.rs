@@ -2,7 +2,7 @@
 
 use crate::fixed::{Milli, Score};
 use crate::lexicon::CallRules;
-use crate::packed::packed;
+use crate::packed::{Bounds, packed};
 
 /// The level as it goes on.
 #[derive(Clone, Debug, Default)]
@@ -58,11 +58,11 @@ impl AngerCourse {
             self.peak = level;
             self.peak_turn = arrival;
         }
-        self.levels += 1;
-        self.sum += i64::from(level.0);
+        self.levels = self.levels.saturating_add(1);
+        self.sum = self.sum.saturating_add(level.0.into());
         self.last = level;
         let band = self.next_band(rules, level.to_f64());
-        self.angry += u32::from(band >= 2);
+        self.angry = self.angry.saturating_add((band >= 2).into());
         let changed = band != usize::from(self.band);
         self.band = band as u8;
         (level, changed.then_some(band))
@@ -76,6 +76,11 @@ impl AngerCourse {
         if up > now { up } else { down.min(now) }
     }
 
+    /// Whether the turn of its peak has come.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        self.levels == 0 || bounds.is_turn(self.peak_turn)
+    }
+
     /// Customer turns whose level is in the third band or above.
     pub(crate) fn angry_turns(&self) -> u32 {
         self.angry
@@ -87,7 +92,7 @@ impl AngerCourse {
 
     pub(crate) fn mean(&self) -> Score {
         let n = i64::from(self.levels.max(1));
-        Score(((self.sum + n / 2) / n) as i16)
+        Score((self.sum.saturating_add(n / 2) / n) as i16)
     }
 
     pub(crate) fn start(&self) -> Score {

@@ -8,7 +8,7 @@ use super::said::Said;
 use crate::compiled::Compiled;
 use crate::context::{Rules, Weighed};
 use crate::lexicon::{Detector, Entry, Features, KnownNameRules, SaidBeforeRules};
-use crate::packed::packed;
+use crate::packed::{Bounds, packed};
 use crate::signal::Signal;
 use crate::transcript::Role;
 
@@ -127,6 +127,11 @@ impl Memory {
             }
             None => {}
         }
+    }
+
+    /// Whether it holds no more than it can, and names no turn that has not come.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        self.heard.is_sound(bounds) && self.sentences.is_sound()
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

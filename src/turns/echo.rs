@@ -11,7 +11,7 @@ use super::detect::{Scene, shown};
 use super::said::{Key, Lent, Said, Word, normal_form};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
-use crate::packed::{Bytes, Packed, Reader, number};
+use crate::packed::{Bounds, Bytes, Packed, Reader, number};
 
 /// So many of the customer's last words are remembered: a bit each.
 const HEARD_WORDS: usize = u64::BITS as usize;
@@ -53,10 +53,10 @@ impl Packed for Heard {
         words.extend_from_slice(keys);
         turns.clear();
         *begins = 0;
-        let mut before = 0;
+        let mut before = 0u32;
         for _ in 0..from.byte() {
             *begins |= 1 << (from.byte() & 63);
-            before += from.number() as u32;
+            before = before.wrapping_add(from.number() as u32);
             turns.push(before);
         }
     }
@@ -88,6 +88,21 @@ impl Heard {
         self.begins |= 1 << self.words.len();
         self.words.extend(own.iter().map(|w| w.key.short()));
         self.turns.push(arrival);
+    }
+
+    /// Whether each turn has come and begins with a word of its own, and none has words of no turn.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let Heard { words, begins, turns } = self;
+        let places = match words.len() {
+            0 => 0,
+            n @ 1..=HEARD_WORDS => u64::MAX >> (HEARD_WORDS - n),
+            _ => return false,
+        };
+        begins & !places == 0
+            && begins & 1 == places & 1
+            && begins.count_ones() as usize == turns.len()
+            && turns.is_sorted()
+            && turns.iter().all(|&turn| bounds.is_turn(turn))
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::context::Turns;
 use crate::lexicon::{AnyOf, Bound, Condition, HISTORY_TURNS, Step, Within};
-use crate::packed::{Bytes, Packed, Reader, number, unzigzag, zigzag};
+use crate::packed::{Bounds, Bytes, Packed, Reader, number, unzigzag, zigzag};
 use crate::transcript::Role;
 
 /// A time of the call, in milliseconds since its origin, or none.
@@ -215,14 +215,14 @@ impl Packed for History {
         let len = u32::from(from.byte());
         let first = from.number() as u32;
         let mut before = At::NONE;
-        for arrival in first..first + len {
+        for nth in 0..len {
             let shows = from.byte();
             let speaker = from.number() as u8;
             let start = At(before.0.wrapping_add(from.signed() as i32));
             let end = At(start.0.wrapping_add(from.signed() as i32));
             turns.push_back(Row {
                 fired: unpack_set(from),
-                arrival,
+                arrival: first.wrapping_add(nth),
                 start,
                 end,
                 speaker,
@@ -318,6 +318,12 @@ impl History {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.turns.capacity() * size_of::<Row>() + self.left_counts.capacity() * 2
+    }
+
+    /// Whether it remembers no more turns than it can, and none that has not come.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let sound = |t: &Row| bounds.is_turn(t.arrival) && bounds.is_speaker(t.speaker);
+        self.turns.len() <= HISTORY_TURNS && self.turns.iter().all(sound)
     }
 
     pub(crate) fn oldest(&self) -> Option<Past> {

@@ -30,7 +30,8 @@ const ANSWERS: u8 = 2;
 pub(crate) struct Names {
     /// In normal form, sorted.
     words: Vec<String>,
-    learned: u8,
+    /// Where the words that were learned went, in the order in which they were.
+    learned: SmallVec<[u32; MOST]>,
     customer_known: bool,
     /// So many of the customer's next turns may answer the agent's question.
     asked: u8,
@@ -90,7 +91,24 @@ impl Names {
 
     /// How often the words have changed: an utterance read before is read again.
     pub(crate) fn version(&self) -> u8 {
-        self.learned
+        self.learned.len() as u8
+    }
+
+    /// The words as they were at some version.
+    pub(crate) fn words_at(&self, version: u8) -> Vec<String> {
+        let mut words = self.words.clone();
+        let since = &self.learned[usize::from(version).min(self.learned.len())..];
+        for &place in since.iter().rev() {
+            if (place as usize) < words.len() {
+                words.remove(place as usize);
+            }
+        }
+        words
+    }
+
+    /// Whether no more words were learned than can be.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.learned.len() <= MOST
     }
 
     /// Whether a name of the customer is known.
@@ -159,14 +177,14 @@ impl Names {
         if word.len() > NAME_BYTES {
             return;
         }
-        if usize::from(self.learned) < MOST
+        if self.learned.len() < MOST
             && let Err(place) = self.words.binary_search_by(|w| (**w).cmp(word))
         {
             let mut own = self.blank();
             own.clear();
             own.push_str(word);
             self.words.insert(place, own);
-            self.learned += 1;
+            self.learned.push(place as u32);
         }
     }
 

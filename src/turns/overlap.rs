@@ -19,7 +19,7 @@ use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
 use crate::lexicon::{Entry, Known, OverlapRules};
 use crate::matcher::{Scan, Token};
-use crate::packed::{Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
 use crate::report::OverlapKind;
 use crate::text::Flags;
 use crate::transcript::WordTime;
@@ -36,6 +36,13 @@ pub(crate) struct Overlap {
     other_stopped: bool,
     other_cut_off: bool,
     answers: bool,
+}
+
+impl Overlap {
+    /// Whether the other turn has come.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        bounds.is_turn(self.with)
+    }
 }
 
 impl Packed for Option<Overlap> {
@@ -125,6 +132,11 @@ impl Pauses {
             .iter()
             .filter(|p| p.arrival == arrival && i64::from(p.to) > start);
         own.map(|p| i64::from(p.from)).min()
+    }
+
+    /// Whether they are no more than are remembered.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.0.len() <= PAUSES
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

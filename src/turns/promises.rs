@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::verdicts::{ClosedTurn, Verdict};
 use crate::lexicon::{CallRules, Known, PromiseRules};
 use crate::matcher::Scan;
-use crate::packed::packed;
+use crate::packed::{Bounds, packed};
 use crate::text::Flags;
 
 /// So many promises of a call are kept in mind.
@@ -83,7 +83,7 @@ impl Promises {
             if timed && (when.is_none() || shown(&rules.made).is_some()) {
                 continue;
             }
-            self.made += u32::from(!broken);
+            self.made = self.made.saturating_add((!broken).into());
             if self.all.len() == MOST {
                 self.all.remove(0);
             }
@@ -98,6 +98,12 @@ impl Promises {
                 when: when.unwrap_or_default(),
             });
         }
+    }
+
+    /// Whether they name nothing that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let sound = |p: &Promise| bounds.is_turn(p.arrival) && bounds.is_signal(p.signal);
+        self.all.len() <= MOST && self.all.iter().all(sound)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Promise> {

@@ -103,6 +103,11 @@ impl Sentences {
         }
     }
 
+    /// Whether they are no more than are remembered.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.0.len() <= SENTENCES
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         self.0.capacity() * size_of::<Sketch>()
     }
@@ -132,7 +137,12 @@ impl RepeatRules {
                 continue;
             }
             let mut turns: Turns = same
-                .map(|s| scene.turn.arrival - u32::from((scene.turn.arrival as u16).wrapping_sub(s.arrival)))
+                .map(|s| {
+                    scene
+                        .turn
+                        .arrival
+                        .saturating_sub((scene.turn.arrival as u16).wrapping_sub(s.arrival).into())
+                })
                 .take(3)
                 .collect();
             turns.dedup();

@@ -5,7 +5,7 @@
 
 use super::history::{Past, Shows};
 use super::overlap::Overlap;
-use crate::packed::packed;
+use crate::packed::{Bounds, packed};
 use crate::transcript::Role;
 
 /// Fewer words than this are no story yet.
@@ -53,7 +53,7 @@ impl Story {
             }
             (Some(Role::Customer), Some(told)) => {
                 told.last = turn.arrival;
-                told.words += words;
+                told.words = told.words.saturating_add(words);
             }
             (Some(Role::Agent), Some(told)) if !turn.shows.has(Shows::BACKCHANNEL) => {
                 let cuts = overlap.is_some_and(|o| o.kind.interrupts() && o.with == told.last);
@@ -69,6 +69,13 @@ impl Story {
             }
             _ => {}
         }
+    }
+
+    /// Whether it names no turn that has not come.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let told = self.told.iter();
+        let turns = |t: &Told| [t.first, t.last, t.cut_by.unwrap_or(t.first)];
+        told.flat_map(turns).all(|turn| bounds.is_turn(turn))
     }
 
     /// The story, if there is one.

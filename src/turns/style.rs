@@ -62,11 +62,11 @@ impl Style {
             Some(Role::Customer) => &mut self.sides[1],
             None => return,
         };
-        side.words += said.words.len() as u32;
+        side.words = side.words.saturating_add(said.words.len() as u32);
         for word in &said.words {
             if role == Some(Role::Agent) {
-                self.we += u32::from(word.whose == Some(true));
-                self.me += u32::from(word.whose == Some(false));
+                self.we = self.we.saturating_add((word.whose == Some(true)).into());
+                self.me = self.me.saturating_add((word.whose == Some(false)).into());
             }
             if let Some(category) = word.category {
                 let count = &mut side.categories[usize::from(category)];

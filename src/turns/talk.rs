@@ -112,9 +112,9 @@ impl Talk {
         silence_ms: i64,
         hold: bool,
     ) -> Option<Gap> {
-        own.turns += 1;
-        own.words += spoken.words;
-        own.disfluencies += spoken.disfluencies;
+        own.turns = own.turns.saturating_add(1);
+        own.words = own.words.saturating_add(spoken.words);
+        own.disfluencies = own.disfluencies.saturating_add(spoken.disfluencies);
         let (Some(start), Some(end)) = (turn.start.get(), turn.end.get()) else {
             self.untimed = true;
             return None;
@@ -134,7 +134,7 @@ impl Talk {
                 let held = hold && gap.is_some();
                 let until = before.and_then(|b| b.1.1.get());
                 if let Some(until) = until.filter(|until| *until <= start && !held) {
-                    own.answers += 1;
+                    own.answers = own.answers.saturating_add(1);
                     own.answer_ms = own.answer_ms.saturating_add(ms(start - until));
                 }
                 self.monologue = Some((turn.speaker, (turn.start, turn.end)));
@@ -144,7 +144,7 @@ impl Talk {
         own.longest_ms = own.longest_ms.max(ms(end - since));
         if let Some(gap) = gap {
             let sums = if hold { &mut self.holds } else { &mut self.silences };
-            sums.count += 1;
+            sums.count = sums.count.saturating_add(1);
             sums.total_ms = sums.total_ms.saturating_add(ms(gap.ms));
             sums.longest_ms = sums.longest_ms.max(ms(gap.ms));
         }

@@ -13,6 +13,7 @@ use crate::compiled::Compiled;
 use crate::context::{EntryRule, SignalRule, Turns, Weighed};
 use crate::fixed::Milli;
 use crate::lexicon::{Bound, Condition, OverTurns, Within};
+use crate::packed::Bounds;
 use crate::score::{Outcome, Standing, Strongest, Tally};
 use crate::scratch::{self, Scratch};
 use crate::utterance::Id;
@@ -51,6 +52,15 @@ pub(crate) struct Verdict {
     pub(crate) strongest: Option<Strongest>,
     /// What counts, in the order of the text, if the turns are retained.
     pub(crate) evidence: Box<[Weighed]>,
+}
+
+impl Verdict {
+    /// Whether it names nothing that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        bounds.is_signal(self.signal)
+            && self.strongest.is_none_or(|s| bounds.is_entry(s.entry))
+            && self.evidence.iter().all(|hit| hit.is_sound(bounds))
+    }
 }
 
 /// Why a hit does not count because of other signals or turns.

@@ -5,7 +5,8 @@ use super::history::{History, Past};
 use super::verdicts::{TurnInProgress, Verdict, Verdicts};
 use crate::context::{Modifiers, Turns, Weighed};
 use crate::fixed::Milli;
-use crate::packed::{Bytes, Packed, Reader, number, packed};
+use crate::lexicon::HISTORY_TURNS;
+use crate::packed::{Bounds, Bytes, Packed, Reader, number, packed};
 use crate::score::{Outcome, Strongest};
 
 packed!(Outcome {
@@ -14,6 +15,12 @@ packed!(Outcome {
     fired
 });
 packed!(Strongest { entry, span });
+packed!(Verdict {
+    signal,
+    outcome,
+    strongest,
+    evidence,
+});
 
 /// Of turns that are not retained.
 impl Packed for Verdicts {
@@ -28,11 +35,48 @@ impl Packed for Verdicts {
         while let Some(turn) = self.waiting.pop_front() {
             self.give_back_turn(turn);
         }
-        for _ in 0..from.len() {
+        for _ in 0..from.len().min(HISTORY_TURNS) {
             let mut wait = self.spares.pop().unwrap_or_default();
             unpack_turn(&mut wait, &self.history, from);
             self.waiting.push_back(wait);
         }
+    }
+}
+
+/// Of turns that are retained, beside what is packed of others: text, hits and verdicts as they are.
+impl Verdicts {
+    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+        for wait in &self.waiting {
+            wait.turn.text.pack(out);
+            wait.turn.weighed.pack(out);
+            wait.verdicts.pack(out);
+        }
+    }
+
+    pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
+        for wait in &mut self.waiting {
+            wait.turn.text_from = 0;
+            wait.turn.text.unpack(from);
+            wait.turn.weighed.unpack(from);
+            wait.verdicts.unpack(from);
+        }
+    }
+
+    /// Whether turns that wait are remembered, and name nothing that is not there.
+    pub(crate) fn is_sound(&self, bounds: &Bounds) -> bool {
+        let turn = |wait: &TurnInProgress| {
+            let turn = &wait.turn;
+            self.history.get(turn.past.arrival).is_some()
+                && turn.overlap.is_none_or(|o| o.is_sound(bounds))
+                && turn.weighed.iter().all(|hit| hit.is_sound(bounds))
+                && wait.verdicts.iter().all(|v| v.is_sound(bounds))
+                && turn
+                    .announced
+                    .iter()
+                    .chain(&wait.undecided)
+                    .all(|&s| bounds.is_signal(s))
+        };
+        self.history.is_sound(bounds) && self.waiting.iter().all(|wait| turn(wait))
     }
 }
 
@@ -102,8 +146,8 @@ fn unpack_turn(wait: &mut TurnInProgress, history: &History, bytes: &mut Reader<
         turn.weighed.push(Weighed {
             entry,
             span: length.checked_sub(1).map(|length| {
-                let start = from + bytes.number() as u32;
-                (start, start + length)
+                let start = from.saturating_add(bytes.number() as u32);
+                (start, start.saturating_add(length))
             }),
             contribution,
             modifiers: Modifiers::new(),

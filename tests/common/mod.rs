@@ -1,4 +1,4 @@
-//! One way to send a call, and many: whole, by words, at any character, with wrong guesses, overlapping, cloned midway.
+//! One way to send a call, and many: whole, by words, at any character, with wrong guesses, overlapping, cloned midway, saved and restored.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use hackles::event::{Event, State};
@@ -27,7 +27,7 @@ pub enum Way {
     Whole,
     /// Each turn word by word.
     Words,
-    /// Each turn cut at any characters; wrong guesses replaced; the session cloned now and then; time let pass.
+    /// Each turn cut at any characters; wrong guesses replaced; the session cloned now and then, or saved and restored; time let pass.
     Wild(u64),
 }
 
@@ -112,7 +112,7 @@ fn wild(mut session: Session, call: &Transcript, seed: u64, events: &mut Vec<Eve
         let (i, sent) = open[which];
         let turn = &call.turns[i];
         let rest = &turn.text[sent..];
-        match random.below(6) {
+        match random.below(7) {
             0 => {
                 let guess = [
                     "that is ridiculous you idiot",
@@ -147,7 +147,11 @@ fn wild(mut session: Session, call: &Transcript, seed: u64, events: &mut Vec<Eve
                 );
                 copy.finish(None, &mut Vec::new());
             }
-            3 if rest.is_empty() || random.below(3) == 0 => {
+            3 => {
+                let saved = session.save();
+                session = session.analyzer().restore(&saved).expect("saved just now");
+            }
+            4 if rest.is_empty() || random.below(3) == 0 => {
                 push(&mut session, i, turn, rest, Mode::Append, true, events);
                 open.remove(which);
             }

@@ -60,6 +60,10 @@ fn send(analyzer: &Analyzer, script: &Script, retention: Retention) -> (hackles:
             }
             Step::Pass(ms) => session.advance(*ms, &mut events),
             Step::Copy => astray(session.clone()),
+            Step::Save => {
+                let restored = analyzer.restore(&session.save());
+                session = restored.unwrap_or_else(|e| panic!("saved just now: {e}"));
+            }
         }
     }
     if retention == Retention::None && open == 0 {
@@ -167,7 +171,7 @@ fn take(turn: &mut Turn, piece: &Piece) {
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let written = [
         "with a7 agent Anna Bell\nu1 a7 0..900 + that's not\n@ 950\nu2 customer 700..1500 = what\nu1 a7 0..1200 +. my job\nu2 customer 700..1900 =. what do you mean you idiot\n$ 9000",
-        "u1 customer 0..4000 +w i am so\n*\nu1 customer 0..5000 +.w angry at you\n@ 60000\nu2 agent 3000..7000 =. i'm sorry, sorry, sorry\nu1 agent .. =. too late",
+        "u1 customer 0..4000 +w i am so\n*\n~\nu1 customer 0..5000 +.w angry at you\n@ 60000\nu2 agent 3000..7000 =. i'm sorry, sorry, sorry\nu1 agent .. =. too late",
         "u1 agent 9223372036854775807..-9223372036854775808 =. this is anna speaking\nu2 customer -5..0 =. no\\nno",
     ];
     let calls = seeds::calls();

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod changes;
 mod lexicons;
 mod messages;
 mod phrases;
@@ -12,6 +13,7 @@ mod report;
 mod saved;
 mod script;
 mod seeds;
+mod snapshots;
 mod transcripts;
 mod twins;
 
@@ -83,7 +85,15 @@ pub const TARGETS: &[Target] = &[
         about: "a saved analyzer with other bytes in it and a checksum that fits: it is refused, or reads calls",
         run: saved::run,
         seeds: saved::seeds,
-        words: saved::words,
+        words: changes::words,
+        most_bytes: 256,
+    },
+    Target {
+        name: "snapshots",
+        about: "a saved session with other bytes in it and a checksum that fits: it is refused, or goes on",
+        run: snapshots::run,
+        seeds: snapshots::seeds,
+        words: changes::words,
         most_bytes: 256,
     },
     Target {

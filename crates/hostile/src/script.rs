@@ -6,6 +6,7 @@
 //! u1 anna 0..1200 +. my job           + adds, = replaces; a dot closes; w: its words have times
 //! @ 5000                              time passes
 //! *                                   a copy of the call goes its own way
+//! ~                                   the call is saved and restored
 //! $ 61000                             the call ends
 //! ```
 //!
@@ -19,6 +20,7 @@ pub(crate) enum Step {
     Chunk(Piece),
     Pass(i64),
     Copy,
+    Save,
 }
 
 /// A chunk that owns what it says.
@@ -116,6 +118,8 @@ impl Script {
                     .push(Step::Pass(ms.trim().parse().unwrap_or_default()));
             } else if line.starts_with('*') {
                 script.steps.push(Step::Copy);
+            } else if line.starts_with('~') {
+                script.steps.push(Step::Save);
             } else if let Some(ms) = line.strip_prefix('$') {
                 script.end_ms = ms.trim().parse().ok();
                 break;

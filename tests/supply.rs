@@ -1,5 +1,5 @@
 //! What the project is built of is what it says it is: dependencies have lines in SUPPLY.md, licences and sources are those of deny.toml, `unsafe`
-//! stands where ARCHITECTURE.md says.
+//! stands where ARCHITECTURE.md says, and the tests that it holds against threats are there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -195,4 +195,37 @@ fn unsafe_stands_in_one_file() {
             "{package} does not forbid it"
         );
     }
+}
+
+#[test]
+fn every_threat_is_met_by_tests_that_are_there() {
+    let text_of = text("ARCHITECTURE.md");
+    let (_, table) = text_of.split_once("## Threats").expect("a chapter");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let rows: Vec<&str> = table
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(1)
+        .collect();
+    assert!(rows.len() > 10, "{} threats", rows.len());
+    let mut missing = Vec::new();
+    for row in rows {
+        let shown: Vec<&str> = row
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| name.contains("::"))
+            .collect();
+        assert!(!shown.is_empty(), "no test: {row}");
+        for name in shown {
+            let (file, function) = name.split_once("::").unwrap_or_default();
+            let file = Path::new(ROOT).join(format!("{file}.rs"));
+            let is_there =
+                fs::read_to_string(file).is_ok_and(|code| code.contains(&format!("fn {function}(")));
+            if !is_there {
+                missing.push(name);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not there: {}", missing.join(", "));
 }

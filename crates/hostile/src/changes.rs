@@ -11,7 +11,9 @@ const HEADER: usize = 32;
 pub(crate) fn changed(saved: &[u8], changes: &str) -> Vec<u8> {
     let (header, body) = saved.split_at(HEADER);
     let mut body = body.to_vec();
-    changes.split_whitespace().for_each(|change| apply(change, &mut body));
+    changes
+        .split_whitespace()
+        .for_each(|change| apply(change, &mut body));
     let length = (body.len() as u64).to_le_bytes();
     let checksum = xxh3_64(&body).to_le_bytes();
     [&header[..16], &length[..], &checksum[..], &body[..]].concat()
@@ -50,7 +52,9 @@ pub(crate) fn seeds(saved: &[u8]) -> Vec<Vec<u8>> {
 
 /// Changes that are worth a try anywhere.
 pub(crate) fn words() -> Vec<String> {
-    ["=ff ", "=00 ", "=80 ", "=7f ", "=01 ", "+1 ", "+ff ", "x ", "~ ", "i00 ", "iff "]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "=ff ", "=00 ", "=80 ", "=7f ", "=01 ", "+1 ", "+ff ", "x ", "~ ", "i00 ", "iff ",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }

@@ -27,8 +27,18 @@ fn reads(analyzer: &Analyzer) {
         ("u1", "customer", "i am so ANGRY", false),
         ("u2", "agent", "sorry, mr bob", true),
         ("u1", "customer", "i am so ANGRY at you! code ab-123", true),
-        ("u3", "customer", "two bills, not furious? no one way, so mad", true),
-        ("u4", "", "my name is anna, i can't just f***ing wait until monday", true),
+        (
+            "u3",
+            "customer",
+            "two bills, not furious? no one way, so mad",
+            true,
+        ),
+        (
+            "u4",
+            "",
+            "my name is anna, i can't just f***ing wait until monday",
+            true,
+        ),
     ] {
         let chunk = Chunk {
             is_final,

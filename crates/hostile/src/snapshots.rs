@@ -24,7 +24,13 @@ fn begun(options: Options) -> Session {
         end_ms: 4400,
     }];
     for (id, speaker, text, start_ms, is_final) in [
-        ("u1", "customer", "my name is anna, i am so ANGRY at you! code ab-123", 0, true),
+        (
+            "u1",
+            "customer",
+            "my name is anna, i am so ANGRY at you! code ab-123",
+            0,
+            true,
+        ),
         ("u2", "agent", "sorry, mr bob", 900, true),
         ("u3", "customer", "two bills, not furious?", 4000, false),
         ("u4", "a7", "i apologize, anna", 4500, true),
@@ -69,6 +75,8 @@ fn goes_on(mut session: Session) {
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    let full = changes::seeds(&FULL).into_iter().map(|seed| [b"full ", &seed[..]].concat());
+    let full = changes::seeds(&FULL)
+        .into_iter()
+        .map(|seed| [b"full ", &seed[..]].concat());
     changes::seeds(&BOUNDED).into_iter().chain(full).collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::analyzer::Analyzer;
-use crate::matcher::{Scan, closes};
+use crate::matcher::{Found, Owner, Roles, Scan, Tables, closes, find_all, in_order};
 use crate::transcript::Role;
 
 /// Counts phrases in texts, without a call: no context, no conditions, no scores. What matching alone costs, and a quick filter over
@@ -39,6 +39,26 @@ impl Probe {
         hits.iter()
             .filter(|hit| !hit.at_end || closes(tokens, hit.end as usize))
             .count()
+    }
+
+    /// Where entries' phrases occur, whoever speaks (entry, first and last token): as the automaton finds them, and by trying every phrase at
+    /// every token. For those who hold the fast way against the plain one.
+    #[doc(hidden)]
+    pub fn both_ways(&mut self, text: &str) -> [Vec<(u32, u32, u32)>; 2] {
+        let tables = Tables {
+            role: Roles::ALL,
+            ..self.analyzer.0.tables(&[], None)
+        };
+        self.scan.read_again(tables, text);
+        let places = |found: Vec<Found>| {
+            let place = |f: &Found| match f.owner {
+                Owner::Entry(entry) => Some((entry, f.start, f.end)),
+                _ => None,
+            };
+            found.iter().filter_map(place).collect()
+        };
+        let plain = find_all(tables.automaton, &self.scan.tokens);
+        [places(in_order(self.scan.hits.clone())), places(plain)]
     }
 }
 

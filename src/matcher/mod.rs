@@ -9,6 +9,7 @@
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
 //! - [`bits`]: sets of symbols as sets of 64 bits.
 //! - [`outline`]: what a text must show before a phrase is walked.
+//! - [`plain`]: every phrase at every token, which is slow and plain.
 //! - [`program`]: phrases over symbols, as flat code.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
@@ -19,6 +20,7 @@ mod factors;
 mod near_miss;
 mod occurrence;
 mod outline;
+mod plain;
 mod program;
 mod reader;
 mod vocabulary;
@@ -28,6 +30,7 @@ pub(crate) use automaton::Automaton;
 pub(crate) use compile::{compile, vocabulary};
 pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
+pub(crate) use plain::{find_all, in_order};
 pub(crate) use program::Roles;
 pub(crate) use reader::{Scan, Tables};
 #[cfg(feature = "workbench")]

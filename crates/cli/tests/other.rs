@@ -150,3 +150,23 @@ fn a_closed_pipe_ends_quietly() {
         (Some(0), b"".as_slice())
     );
 }
+
+/// Words, ids and keys of strangers may hold what a terminal takes for orders.
+#[test]
+fn what_was_said_steers_no_terminal() {
+    let calls = concat!(
+        r#"{"id":"c\u001b[31m1","turns":[{"speaker":"agent\u001b[32m","text":"not my \u001b]0;x\u0007 job"},"#,
+        r#"{"speaker":"agent","text":"not my \u001b[33m job\u009b2J"}],"participants":[{"id":"x","role":"agent","name":"An\u001bna"}]}"#,
+        "\n",
+        r#"{"ke\u001b[34my":1}"#,
+        "\n",
+        r#"{"turns":"\u001b[34m"}"#,
+    );
+    let run = hackles(&["score", "-", "--to", "text"], calls);
+    assert!(run.out.contains("job"), "{}", run.out);
+    assert_eq!(run.errors().len(), 3, "{}", run.err);
+    for text in [&run.out, &run.err] {
+        let order = text.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(order, None, "{text:?}");
+    }
+}

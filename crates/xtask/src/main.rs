@@ -1,4 +1,5 @@
 //! Tasks of the project. `cargo xtask bench` compares Hackles with its peers; `benches/README.md` says what its figures mean.
+#![forbid(unsafe_code)]
 
 mod archive;
 mod bench;
@@ -6,6 +7,7 @@ mod clock;
 #[path = "../../../benches/common/mod.rs"]
 mod corpus;
 mod figures;
+mod fuzz;
 mod literals;
 mod machine;
 mod peers;
@@ -32,6 +34,8 @@ cargo xtask archive [--calls N] [--quick]
     A generated archive (20000 calls; 1000000 are 3 GB) through the program, beside bare parsing of the same file: time, threads, peak memory.
 cargo xtask sessions [--sessions N]
     Bytes of a live session and times of a push, among so many.
+cargo xtask fuzz [TARGET] [--runs N] [--quick]
+    Looks for inputs that do harm (100000 of each target, or of one): see fuzz/README.md.
 cargo xtask steady
     Finished utterances to warm sessions: what .ci/check_instructions.py counts.";
 
@@ -44,7 +48,10 @@ struct Asked {
     rounds: Option<usize>,
     most: Option<usize>,
     calls: Option<usize>,
+    runs: Option<usize>,
     python: bool,
+    /// What stands without a name of its own.
+    name: Option<String>,
 }
 
 fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
@@ -62,7 +69,9 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         rounds: None,
         most: None,
         calls: None,
+        runs: None,
         python: true,
+        name: None,
     };
     while let Some(name) = arguments.next() {
         match name.as_str() {
@@ -72,7 +81,9 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--sessions" => asked.sessions = value(&name, arguments.next())?,
             "--rounds" => asked.rounds = value(&name, arguments.next())?,
             "--calls" => asked.calls = value(&name, arguments.next())?,
+            "--runs" => asked.runs = value(&name, arguments.next())?,
             "--most" => asked.most = value(&name, arguments.next())?,
+            _ if !name.starts_with('-') && asked.name.is_none() => asked.name = Some(name),
             _ => return Err(format!("unknown argument {name:?}")),
         }
     }
@@ -85,6 +96,7 @@ fn main() -> ExitCode {
     let done = asked(arguments).and_then(|asked| match task.as_str() {
         "bench" => bench::run(&asked),
         "archive" => archive::run(&asked),
+        "fuzz" => fuzz::run(&asked),
         "sessions" => {
             let figures = sessions::measure(asked.sessions.unwrap_or(sessions::USUAL));
             println!("{figures}");

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: hackles_fuzz::begin("lexicons"), |bytes: &[u8]| hackles_fuzz::run(bytes));

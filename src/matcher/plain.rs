@@ -8,7 +8,7 @@ pub(crate) fn find_all(automaton: &Automaton, tokens: &[Token]) -> Vec<Found> {
     for end in 0..tokens.len() {
         for pattern in &automaton.patterns {
             if matches!(pattern.owner(), Owner::Entry(_))
-                && let Some(start) = occurrence::find(&automaton.code, pattern, tokens, end)
+                && let Some(start) = occurrence::find(&automaton.code, pattern, tokens, &[], end)
             {
                 found.push(pattern.found(start as u32, end as u32));
             }

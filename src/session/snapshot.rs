@@ -101,9 +101,9 @@ impl Analyzer {
     /// The session that was [saved](Session::save) as these bytes, to go on where it was.
     ///
     /// # Errors
-    /// [`ErrorKind::Snapshot`](crate::error::ErrorKind::Snapshot): the bytes are no snapshot, or one that is cut off or damaged (`meta` nested deeper than JSON is read
+    /// [`ErrorKind::Snapshot`]: the bytes are no snapshot, or one that is cut off or damaged (`meta` nested deeper than JSON is read
     /// counts as that), or was saved by another version of the library or on another kind of machine: the message says which.
-    /// [`ErrorKind::OtherLexicon`](crate::error::ErrorKind::OtherLexicon): the session was begun with another lexicon, which the message names.
+    /// [`ErrorKind::OtherLexicon`]: the session was begun with another lexicon, which the message names.
     ///
     /// Bytes that somebody made up to look like a snapshot give a strange report at worst, and take no more memory than in proportion to their length.
     pub fn restore(&self, bytes: &[u8]) -> Result<Session, Error> {

@@ -177,7 +177,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let calls = seeds::calls();
     let sent = calls.iter().map(|call| {
         let mut call = call.clone();
-        call.turns.truncate(12);
+        call.turns.truncate(8);
         Script::sending(&call)
     });
     let written = written.into_iter().map(str::to_owned);

@@ -44,7 +44,7 @@ fn apply(change: &str, body: &mut Vec<u8>) {
 /// Changes all over the body of these bytes.
 pub(crate) fn seeds(saved: &[u8]) -> Vec<Vec<u8>> {
     let body = saved.len() - HEADER;
-    let changes = (0..body).step_by((body / 100).max(1));
+    let changes = (0..body).step_by((body / 40).max(1));
     changes
         .map(|at| format!("{at}=ff {}+1", at / 2).into_bytes())
         .collect()

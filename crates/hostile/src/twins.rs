@@ -40,7 +40,7 @@ fn read(text: &str, step: usize) -> (String, String) {
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let turns = seeds::calls().into_iter().flat_map(|call| call.turns);
-    let mut seeds: Vec<Vec<u8>> = turns.step_by(5).map(|turn| turn.text.into_bytes()).collect();
+    let mut seeds: Vec<Vec<u8>> = turns.step_by(20).map(|turn| turn.text.into_bytes()).collect();
     let odd = [
         "Don\u{2019}t you DARE \u{1f642} e\u{301}t\u{e9} whi- I-I [noise] f*** $3.50 at 5:30 p.m.",
         "a.b.c... 'tis o'clock ''quoted'' it's, isn't; can't! won't? (x) <unk> @me http://x.y #tag",

@@ -1,5 +1,6 @@
 //! What a session is told at its beginning.
 
+use crate::limits::{RETAINED_BYTES, UTTERANCE_BYTES};
 use crate::transcript::{Meta, Participant};
 
 /// How much of a call a session keeps.
@@ -26,10 +27,9 @@ pub struct Options {
     pub retention: Retention,
     /// The most bytes of one utterance; what goes beyond is left out, with a notice.
     pub utterance_bytes: usize,
+    /// The most bytes of turns that [`Retention::Full`] keeps; with more the call goes on as if its turns were not retained, with a notice.
+    pub retained_bytes: usize,
 }
-
-/// The most bytes of one utterance, if nothing is said of it.
-pub(crate) const UTTERANCE_BYTES: usize = 1 << 20;
 
 impl Default for Options {
     fn default() -> Self {
@@ -39,6 +39,7 @@ impl Default for Options {
             meta: None,
             retention: Retention::None,
             utterance_bytes: UTTERANCE_BYTES,
+            retained_bytes: RETAINED_BYTES,
         }
     }
 }

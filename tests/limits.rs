@@ -104,7 +104,8 @@ fn beyond_what_is_retained_a_call_goes_on_without() {
         let mut session = analyzer.session(options);
         let (mut events, mut most) = (Vec::new(), 0);
         for (number, turn) in call.turns.iter().enumerate() {
-            let chunk = Chunk::whole(&number.to_string(), &turn.speaker, &turn.text)
+            let id = number.to_string();
+            let chunk = Chunk::whole(&id, &turn.speaker, &turn.text)
                 .at(3000 * number as i64, 3000 * number as i64 + 2500);
             session.push(&chunk, &mut events);
             most = most.max(session.state_bytes());
@@ -214,7 +215,7 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
             "nested 16 deep",
         ),
         (
-            with(&entry(1, &format!("phrases = [\"{}\"]", "(a|b) ".repeat(3000)))),
+            with(&entry(1, &format!("phrases = [\"{}\"]", "(a|b) ".repeat(33)))),
             "at most 32 words",
         ),
         (
@@ -235,7 +236,7 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
         ),
         (
             with(&entry(1, &format!("phrases = [\"{}\"]", "a".repeat(1 << 20)))),
-            "",
+            "at most 32 words",
         ),
         (
             with(&entry(1, &format!("phrases = [\"<{}>\"]", "a".repeat(1 << 20)))),
@@ -257,12 +258,6 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
             "at most 4096 are possible",
         ),
     ] {
-        if wanted.is_empty() {
-            // A word that no text has is of no harm.
-            let lexicon = shared().file("a.toml", &files[0].1).build().expect("loads");
-            assert!(Analyzer::new(lexicon).is_ok());
-            continue;
-        }
         let told = fault(&files);
         assert!(told.contains(wanted), "{wanted}: {}", &told[..told.len().min(300)]);
     }

@@ -505,7 +505,8 @@ fn name(speaker: &Speaker) -> Arc<str> {
 
 fn talk_figures(speakers: &[Speaker], talk: &Talk, timed: bool) -> TalkFigures {
     let mut sums: BTreeMap<Arc<str>, SpeakerTalk> = BTreeMap::new();
-    for speaker in speakers {
+    // Who was only taken to speak for a while does not show.
+    for speaker in speakers.iter().filter(|s| s.talk.turns > 0) {
         let own = speaker.talk;
         let sum = sums.entry(name(speaker)).or_default();
         *sum = SpeakerTalk {

@@ -34,7 +34,9 @@ impl Place {
             file: Arc::clone(file),
             line: before.bytes().filter(|&b| b == b'\n').count() + 1,
             column: source[line_start..offset].chars().count() + 1,
-            text: source[shown(source, line_start..line_end, offset)].trim_end().to_owned(),
+            text: source[shown(source, line_start..line_end, offset)]
+                .trim_end()
+                .to_owned(),
         }
     }
 }
@@ -45,7 +47,11 @@ fn shown(source: &str, line: Range<usize>, place: usize) -> Range<usize> {
         return line;
     }
     let within = |at: usize| (line.start..=at).rev().find(|&at| source.is_char_boundary(at));
-    let from = within(place.saturating_sub(LINE_BYTES / 2).clamp(line.start, line.end - LINE_BYTES));
+    let from = within(
+        place
+            .saturating_sub(LINE_BYTES / 2)
+            .clamp(line.start, line.end - LINE_BYTES),
+    );
     let from = from.unwrap_or(line.start);
     from..within(from + LINE_BYTES).unwrap_or(from)
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 8 | `HACKLES` and a zero |
 //! | 4 | version of the format |
-//! | 4 | the number 0x0A0B0C0D |
+//! | 4 | the number 0x0A0B0C0D; where addresses have not 64 bits, 0x0A0B0C00 and their bytes |
 //! | 8 | length of the body |
 //! | 8 | xxh3 of the body |
 //! | | the body: a [`Head`], then the [`Compiled`] tables and the lexicon's files |
@@ -26,8 +26,11 @@ use crate::lexicon::{Rest, SavedFile};
 const MAGIC: [u8; 8] = *b"HACKLES\0";
 /// The version of the format: one more whenever a table changes.
 const FORMAT: u32 = 2;
-/// As it lies in memory it tells in which order the bytes of a number come.
-const ORDER: u32 = 0x0A0B_0C0D;
+/// As it lies in memory it tells in which order the bytes of a number come, and itself how wide addresses are: words are hashed by both.
+const ORDER: u32 = match usize::BITS {
+    64 => 0x0A0B_0C0D,
+    bits => 0x0A0B_0C00 | bits / 8,
+};
 const HEADER: usize = 32;
 
 /// By whom and of what an analyzer was saved.
@@ -110,7 +113,7 @@ fn body(bytes: &[u8]) -> Result<&[u8], Error> {
     }
     if u32::from_ne_bytes(four(12)) != ORDER {
         return Err(failed(
-            "the analyzer was saved on a machine with another order of bytes, or is damaged: save it again",
+            "the analyzer was saved on a machine with another order of bytes or other addresses, or is damaged: save it again",
         ));
     }
     let length = eight(16);

@@ -96,7 +96,10 @@ pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Part
     if speakers.len() >= limits::SPEAKERS {
         return None;
     }
-    let told = participants.iter().find(|p| limits::kept(&p.id) == id).and_then(|p| p.role);
+    let told = participants
+        .iter()
+        .find(|p| limits::kept(&p.id) == id)
+        .and_then(|p| p.role);
     if speakers.len() == speakers.capacity() {
         speakers.reserve_exact(1);
     }

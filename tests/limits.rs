@@ -43,7 +43,10 @@ fn what_a_session_keeps_is_bounded() {
     assert_eq!(notices(&events), [NoticeKind::ClosedUtterance]);
     events.clear();
     session.push(&Chunk::whole("u", &long_a, "three"), &mut events);
-    assert_eq!(notices(&events), [NoticeKind::OverlongId, NoticeKind::UnknownRole]);
+    assert_eq!(
+        notices(&events),
+        [NoticeKind::OverlongId, NoticeKind::UnknownRole]
+    );
     events.clear();
     session.push(&Chunk::whole("v", &long_b, "four"), &mut events);
     assert!(events.is_empty(), "{events:?}");
@@ -81,7 +84,12 @@ fn long_ids_of_participants_are_theirs() {
 }
 
 fn long_call(turns: usize) -> Transcript {
-    let said = ["that is not my job", "i am furious", "some jargon again", "well then"];
+    let said = [
+        "that is not my job",
+        "i am furious",
+        "some jargon again",
+        "well then",
+    ];
     let turn = |n: usize| Turn {
         speaker: ["agent", "customer"][n % 2].to_owned(),
         start_ms: Some(n as i64 * 3000),
@@ -128,7 +136,10 @@ fn beyond_what_is_retained_a_call_goes_on_without() {
     assert!(lacks(Reason::RetainedLimit) && !lacks(Reason::NotRetained));
     assert!(report.turns.is_none());
     let plain = |report| serde_json::to_string(report).expect("serializable");
-    assert_eq!(plain(&report).replace("retained_limit", "not_retained"), plain(&bare));
+    assert_eq!(
+        plain(&report).replace("retained_limit", "not_retained"),
+        plain(&bare)
+    );
     assert!(analyzer.score(&call).turns.is_some());
 }
 
@@ -201,7 +212,12 @@ fn fault(files: &[(String, String)]) -> String {
 #[test]
 fn hostile_lexicons_are_refused_with_what_is_too_much() {
     let entry = |id: usize, rest: &str| format!("[[entry]]\nid = \"e{id}\"\nweight = 1.0\n{rest}\n");
-    let with = |rest: &str| vec![("a.toml".to_owned(), format!("schema = 1\n{}{rest}", header("s", "any")))];
+    let with = |rest: &str| {
+        vec![(
+            "a.toml".to_owned(),
+            format!("schema = 1\n{}{rest}", header("s", "any")),
+        )]
+    };
     let list = |name: &str, words: usize| {
         let words: String = (0..words).map(|n| format!("\"w{n} x\",")).collect();
         format!("[lists]\n{name} = [{words}]\n")
@@ -223,7 +239,10 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
             "name more than 16777216 words",
         ),
         (
-            with(&entry(1, "phrases = [\"a\"]\nregex = '(a{1000}){1000}'\nneeds = [\"a\"]")),
+            with(&entry(
+                1,
+                "phrases = [\"a\"]\nregex = '(a{1000}){1000}'\nneeds = [\"a\"]",
+            )),
             "exactly one of",
         ),
         (
@@ -231,7 +250,10 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
             "not a regular expression",
         ),
         (
-            with(&entry(1, &format!("regex = '{}'\nneeds = [\"a\"]", "a".repeat(5000)))),
+            with(&entry(
+                1,
+                &format!("regex = '{}'\nneeds = [\"a\"]", "a".repeat(5000)),
+            )),
             "at most 4096 bytes",
         ),
         (
@@ -246,7 +268,10 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
             with(&entry(1, &format!("phrases = [{}]", "\"<x>\", ".repeat(3000)))),
             "and more problems",
         ),
-        (with(&format!("x = {}1{}", "[".repeat(50_000), "]".repeat(50_000))), "a.toml:"),
+        (
+            with(&format!("x = {}1{}", "[".repeat(50_000), "]".repeat(50_000))),
+            "a.toml:",
+        ),
         (with(&format!("{keys}a = 1")), "a.toml:"),
         (with(&format!("[{keys}a]\nb = 1")), "a.toml:"),
         (
@@ -254,11 +279,17 @@ fn hostile_lexicons_are_refused_with_what_is_too_much() {
             "a file has at most 16777216",
         ),
         (
-            (0..=limits::LEXICON_FILES).map(|n| (format!("{n}.toml"), String::new())).collect(),
+            (0..=limits::LEXICON_FILES)
+                .map(|n| (format!("{n}.toml"), String::new()))
+                .collect(),
             "at most 4096 are possible",
         ),
     ] {
         let told = fault(&files);
-        assert!(told.contains(wanted), "{wanted}: {}", &told[..told.len().min(300)]);
+        assert!(
+            told.contains(wanted),
+            "{wanted}: {}",
+            &told[..told.len().min(300)]
+        );
     }
 }

@@ -80,7 +80,9 @@ pub fn of(analyzer: &Analyzer, calls: &[Transcript]) -> Fingerprint {
 fn file() -> PathBuf {
     let folders = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
     let mut files = folders.map(|folder| folder.join(RECORD));
-    files.find(|file| file.parent().is_some_and(|f| f.join("common").is_dir())).expect("the repository")
+    files
+        .find(|file| file.parent().is_some_and(|f| f.join("common").is_dir()))
+        .expect("the repository")
 }
 
 /// Writes it down.

@@ -200,7 +200,11 @@ impl<R: BufRead> Values<R> {
             if buffer.is_empty() {
                 return Ok((value, if large { End::Limit } else { End::Source }));
             }
-            let room = if large { buffer.len() } else { patience + 1 - value.len() };
+            let room = if large {
+                buffer.len()
+            } else {
+                patience + 1 - value.len()
+            };
             let buffer = &buffer[..room.min(buffer.len())];
             let mut at = 0;
             let mut end = None;
@@ -539,7 +543,10 @@ mod tests {
         assert!(all[1..20_001].iter().all(|v| v.bytes == b"{\n\"a\": [\n"));
         assert_eq!(all[20_001].bytes, b"{\n\"c\": 1\n}");
         // What comes behind is read as ever, however long it is.
-        let long = format!("{{\n\"d\": \"{}\",\n\"e\": [\n{{}}]\n}}", "x".repeat(IMPATIENT * 4));
+        let long = format!(
+            "{{\n\"d\": \"{}\",\n\"e\": [\n{{}}]\n}}",
+            "x".repeat(IMPATIENT * 4)
+        );
         let text = format!("{text}{long}\n{{}}\n");
         let all = Values::new(text.as_bytes(), 64 << 20);
         assert!(all.last().is_some_and(|v| v.bytes == b"{}"));

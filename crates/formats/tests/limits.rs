@@ -39,7 +39,11 @@ fn endless(bytes: usize) -> impl Read + Send + 'static {
 fn a_line_without_end_costs_itself_alone() {
     for from in [None, Some(Format::Jsonl)] {
         let found = outcomes(endless(4 << 20), from, 1 << 20);
-        assert_eq!(found, ["1 1", "2 !a record of more than 1048576 bytes", "3 1"], "{from:?}");
+        assert_eq!(
+            found,
+            ["1 1", "2 !a record of more than 1048576 bytes", "3 1"],
+            "{from:?}"
+        );
     }
 }
 
@@ -67,7 +71,10 @@ fn nothing_nests_too_deep_for_any_reader() {
         "[".repeat(20_000),
         format!("{{\"turns\":[{{\"text\":\"a\",\"x\":{}}}]}}", deep("[", "]")),
         format!("{{\"turns\":[],\"meta\":{}}}", deep("{\"a\":", "}")),
-        format!("{{\"vcon\":\"0.0.1\",\"parties\":[],\"dialog\":[],\"analysis\":[{{\"type\":\"transcript\",\"body\":{}}}]}}", deep("[", "]")),
+        format!(
+            "{{\"vcon\":\"0.0.1\",\"parties\":[],\"dialog\":[],\"analysis\":[{{\"type\":\"transcript\",\"body\":{}}}]}}",
+            deep("[", "]")
+        ),
     ];
     for text in shapes {
         for from in std::iter::once(None).chain(Format::all().map(Some)) {
@@ -84,7 +91,10 @@ fn nothing_nests_too_deep_for_any_reader() {
 fn large_tables_and_captions_are_bounded() {
     let row = "agent,\"".to_owned() + &"x".repeat(3 << 20) + "\nagent,fine\n";
     let found = outcomes(Cursor::new("speaker,text\n".to_owned() + &row), None, 64 << 20);
-    assert!(found.iter().any(|f| f.contains("a quote that is never closed")), "{found:?}");
+    assert!(
+        found.iter().any(|f| f.contains("a quote that is never closed")),
+        "{found:?}"
+    );
     let captions = "WEBVTT\n\n00:00.000 --> 00:01.000\n".to_owned() + &"x".repeat(2 << 20);
     let found = outcomes(Cursor::new(captions), None, 1 << 20);
     assert_eq!(found, ["more than 1048576 bytes in one call"]);

@@ -88,7 +88,10 @@ impl<'a> Line<'a> {
         let before = std::mem::replace(&mut self.session, fresh);
         before.finish(Some(self.now * 1000), &mut self.events);
         // The same lengths each time, spread over the range.
-        self.number = self.number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.number = self
+            .number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         let length = CALL_SECONDS.start + (self.number >> 33) % (CALL_SECONDS.end - CALL_SECONDS.start);
         (self.now, self.end, self.sent) = (0, length as i64, 0);
         self.sums.calls += 1;
@@ -107,7 +110,8 @@ impl<'a> Line<'a> {
         let chunk = Chunk {
             mode: Mode::Append,
             is_final,
-            ..Chunk::whole(&self.utterance, &said.speaker, &rest[..end]).at(self.now * 1000, self.now * 1000 + 900)
+            ..Chunk::whole(&self.utterance, &said.speaker, &rest[..end])
+                .at(self.now * 1000, self.now * 1000 + 900)
         };
         self.session.push(&chunk, &mut self.events);
         self.now += 1;
@@ -163,7 +167,9 @@ pub(crate) fn run(asked: &Asked) -> Result<(), String> {
     );
     println!("minute, resident bytes, bytes of all sessions:");
     for (minute, sample) in samples.iter().enumerate().skip(4).step_by(5) {
-        let resident = sample.resident.map_or("unknown".to_owned(), |bytes| bytes.to_string());
+        let resident = sample
+            .resident
+            .map_or("unknown".to_owned(), |bytes| bytes.to_string());
         println!("{:>3} {resident:>12} {:>12}", minute + 1, sample.sessions);
     }
     let resident: Option<Vec<usize>> = samples.iter().map(|s| s.resident).collect();

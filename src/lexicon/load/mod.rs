@@ -87,14 +87,20 @@ impl LexiconBuilder {
             let message = format!("{} files; at most {LEXICON_FILES} are possible", self.files.len());
             return fault(None, message);
         }
-        let large = self.files.iter().find(|(_, text)| text.len() > LEXICON_FILE_BYTES);
+        let large = self
+            .files
+            .iter()
+            .find(|(_, text)| text.len() > LEXICON_FILE_BYTES);
         if let Some((_, text)) = large {
             let message = format!("{} bytes; a file has at most {LEXICON_FILE_BYTES}", text.len());
             return fault(large, message);
         }
         let sum: usize = self.files.iter().map(|(_, text)| text.len()).sum();
         if sum > LEXICON_BYTES {
-            return fault(None, format!("{sum} bytes in all files; at most {LEXICON_BYTES} are possible"));
+            return fault(
+                None,
+                format!("{sum} bytes in all files; at most {LEXICON_BYTES} are possible"),
+            );
         }
         Ok(())
     }
@@ -159,11 +165,7 @@ impl Loader {
             message.push('…');
         }
         let place = Some(Place::at(&source.name, &source.text, span.start));
-        self.problems.push(Problem {
-            kind,
-            place,
-            message,
-        });
+        self.problems.push(Problem { kind, place, message });
     }
 
     fn read(&mut self, name: &Arc<str>, text: &Arc<str>) {

@@ -29,7 +29,7 @@ const FORMAT: u32 = 2;
 /// As it lies in memory it tells in which order the bytes of a number come, and itself how wide addresses are: words are hashed by both.
 const ORDER: u32 = match usize::BITS {
     64 => 0x0A0B_0C0D,
-    bits => 0x0A0B_0C00 | bits / 8,
+    bits => 0x0A0B_0C00 + bits / 8,
 };
 const HEADER: usize = 32;
 

@@ -13,6 +13,7 @@ use crate::event::{
 };
 use crate::fixed::{Milli, Score};
 use crate::ledger::{self, Ending, Ledger};
+use crate::limits;
 use crate::options::Options;
 use crate::packed::{Bounds, Bytes, Reader, packed};
 use crate::practices::{Mark, Practices};
@@ -119,7 +120,7 @@ impl Call {
             practices: Practices::default(),
             silence_told: At::NONE,
             alerts: Alerts::default(),
-            ledger: Ledger::new(options.retention),
+            ledger: Ledger::new(options),
         }
     }
 
@@ -130,11 +131,15 @@ impl Call {
         utterance: &Id,
         out: &mut Out<'_>,
     ) -> u8 {
+        let known = self.speakers.len();
         let number = speakers::number(&mut self.speakers, id, participants).unwrap_or_else(|| {
             out.notice(NoticeKind::TooManySpeakers, utterance, None);
             self.speakers.len() as u8 - 1
         });
         let speaker = &mut self.speakers[usize::from(number)];
+        if known <= usize::from(number) && id.len() > limits::ID_BYTES {
+            out.notice(NoticeKind::OverlongId, utterance, Some(&speaker.id));
+        }
         if speaker.notice_unknown_role() {
             out.notice(NoticeKind::UnknownRole, utterance, Some(&speaker.id));
         }
@@ -367,12 +372,11 @@ impl Call {
         };
         let mut shown = SHOWN.take();
         self.memory.evidence(compiled, &scene, &mut shown);
-        for own in shown.drain(..) {
+        for own in &shown {
             let signal = compiled.rules.entry_rule(own.entry).signal;
             promises |= compiled.rules.signal(signal).has(SignalRule::PROMISES);
-            weighed.push(own);
-            context::settle(&compiled.rules, weighed);
         }
+        context::settle_all(&compiled.rules, weighed, &mut shown);
         SHOWN.set(shown);
         self.memory.take(compiled, &past, said);
         self.style.take(past.role, said);
@@ -495,7 +499,12 @@ impl Call {
             out.send(|| practice_event(compiled, mark, at_ms));
         });
         let sums = &mut self.speakers[usize::from(turn.past.speaker)].sentiment;
+        let retained = self.ledger.retains();
         self.ledger.close_turn(compiled, turn, verdicts, level, sums);
+        if retained && !self.ledger.retains() {
+            out.notice(NoticeKind::RetainedLimit, &turn.utterance, None);
+            self.verdicts.release(compiled);
+        }
     }
 
     /// Whether an agent announced in one of the last two turns that nobody would speak.

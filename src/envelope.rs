@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 8 | `HACKLES` and what it is: 0 an analyzer, 1 a session |
 //! | 4 | version of the format |
-//! | 4 | the number 0x0A0B0C0D, as the machine writes it |
+//! | 4 | the number 0x0A0B0C0D, as the machine writes it; where addresses have not 64 bits, 0x0A0B0C00 and their bytes |
 //! | 8 | length of the body |
 //! | 8 | xxh3 of the body |
 //! | | the body |
@@ -16,8 +16,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::error::{Error, ErrorKind, Problem};
 
 const HACKLES: [u8; 7] = *b"HACKLES";
-/// As it lies in memory it tells in which order the bytes of a number come.
-const ORDER: u32 = 0x0A0B_0C0D;
+/// As it lies in memory it tells in which order the bytes of a number come, and itself how wide addresses are: words are hashed by both.
+const ORDER: u32 = match usize::BITS {
+    64 => 0x0A0B_0C0D,
+    bits => 0x0A0B_0C00 + bits / 8,
+};
 const HEADER: usize = 32;
 
 /// A kind of saved bytes.
@@ -93,7 +96,7 @@ impl Envelope {
         }
         if u32::from_ne_bytes(four(12)) != ORDER {
             return Err(self.failed(&format!(
-                "the {name} is of a machine with another order of bytes, or is damaged: {advice}"
+                "the {name} is of a machine with another order of bytes or other addresses, or is damaged: {advice}"
             )));
         }
         let length = eight(16);

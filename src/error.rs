@@ -1,7 +1,10 @@
 //! What goes wrong while lexicons and what was saved are loaded, and transcripts are read.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
+
+use crate::limits::LINE_BYTES;
 
 /// Where a problem stands: a file with a line and a column, both counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +16,7 @@ pub struct Place {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// The line itself, without its end.
+    /// The line itself, without its end; of a long one what stands around the place.
     pub text: String,
 }
 
@@ -31,9 +34,26 @@ impl Place {
             file: Arc::clone(file),
             line: before.bytes().filter(|&b| b == b'\n').count() + 1,
             column: source[line_start..offset].chars().count() + 1,
-            text: source[line_start..line_end].trim_end().to_owned(),
+            text: source[shown(source, line_start..line_end, offset)]
+                .trim_end()
+                .to_owned(),
         }
     }
+}
+
+/// As much of a line around a place as is shown.
+fn shown(source: &str, line: Range<usize>, place: usize) -> Range<usize> {
+    if line.len() <= LINE_BYTES {
+        return line;
+    }
+    let within = |at: usize| (line.start..=at).rev().find(|&at| source.is_char_boundary(at));
+    let from = within(
+        place
+            .saturating_sub(LINE_BYTES / 2)
+            .clamp(line.start, line.end - LINE_BYTES),
+    );
+    let from = from.unwrap_or(line.start);
+    from..within(from + LINE_BYTES).unwrap_or(from)
 }
 
 /// What kind of thing went wrong.
@@ -133,8 +153,14 @@ impl std::error::Error for Error {}
 /// The name among `names` that is nearest to `wrong`, if one is near enough to be meant: so few letters apart (Damerau and Levenshtein's distance) as a
 /// third of the longer name, two at least.
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Names are shorter; what is longer was not meant to be one.
+    const LONGEST: usize = 80;
+    if wrong.len() > LONGEST {
+        return None;
+    }
     names
         .into_iter()
+        .filter(|name| name.len() <= LONGEST)
         .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
         .min()
         .filter(|&(distance, name)| distance <= (name.len().max(wrong.len()) / 3).max(2))

@@ -153,6 +153,10 @@ pub enum NoticeKind {
     TooManyOpen,
     /// More speakers than can be told apart.
     TooManySpeakers,
+    /// The id of an utterance or a speaker is cut off.
+    OverlongId,
+    /// More turns than are retained: the report will lack what needs them all.
+    RetainedLimit,
 }
 
 /// Something odd in the input.

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod fixed;
 mod ledger;
 pub mod lexicon;
+pub mod limits;
 mod matcher;
 pub mod options;
 mod packed;

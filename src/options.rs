@@ -1,5 +1,6 @@
 //! What a session is told at its beginning.
 
+use crate::limits::{RETAINED_BYTES, UTTERANCE_BYTES};
 use crate::transcript::{Meta, Participant};
 
 /// How much of a call a session keeps.
@@ -26,14 +27,13 @@ pub struct Options {
     pub retention: Retention,
     /// The most bytes of one utterance; what goes beyond is left out, with a notice.
     pub utterance_bytes: usize,
+    /// The most bytes of turns that [`Retention::Full`] keeps; with more the call goes on as if its turns were not retained, with a notice.
+    pub retained_bytes: usize,
 }
 
 crate::debug_unsaid! {
-    Options { id, participants, retention, utterance_bytes } without { meta }
+    Options { id, participants, retention, utterance_bytes, retained_bytes } without { meta }
 }
-
-/// The most bytes of one utterance, if nothing is said of it.
-pub(crate) const UTTERANCE_BYTES: usize = 1 << 20;
 
 impl Default for Options {
     fn default() -> Self {
@@ -43,6 +43,7 @@ impl Default for Options {
             meta: None,
             retention: Retention::None,
             utterance_bytes: UTTERANCE_BYTES,
+            retained_bytes: RETAINED_BYTES,
         }
     }
 }
@@ -58,7 +59,7 @@ impl Options {
     /// Whether they say nothing but how much is kept.
     pub(crate) fn is_plain(&self) -> bool {
         let told = self.id.is_some() || self.meta.is_some() || !self.participants.is_empty();
-        !told && self.utterance_bytes == UTTERANCE_BYTES
+        !told && self.utterance_bytes == UTTERANCE_BYTES && self.retained_bytes == RETAINED_BYTES
     }
 
     /// Sets the participants.

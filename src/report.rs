@@ -21,6 +21,8 @@ pub enum Reason {
     NoTimes,
     /// The session kept only what later events need.
     NotRetained,
+    /// The call was too long for its turns to be retained.
+    RetainedLimit,
     /// Nobody whose role is customer has spoken.
     NoCustomer,
     /// Agent or customer has said too little.

@@ -87,6 +87,9 @@ pub(crate) struct Tally {
     to: u32,
     /// Hits may stand in each other's way.
     is_mixed: bool,
+    /// Entries of which a hit counts, a bit each, and the bytes of the hits that cover others, in the order of the text: while it is decided.
+    seen: Vec<u64>,
+    taken: Vec<(u32, u32)>,
     /// Room for hits of entries over several turns.
     pub(crate) over: Vec<Weighed>,
 }
@@ -216,23 +219,37 @@ impl Tally {
     /// Decides of hits, the strongest first, which count; moves them to the front, and gives their number.
     fn count_strongest(&mut self) -> usize {
         let mut counted = 0;
+        let (seen, taken) = (&mut self.seen, &mut self.taken);
         for at in 0..self.candidates.len() {
             let hit = self.candidates[at];
             if hit.contribution == Milli::ZERO {
                 continue;
             }
-            let before = &self.candidates[..counted];
-            let standing = if before.iter().any(|o| o.entry == hit.entry) {
+            let (word, bit) = ((hit.entry / u64::BITS) as usize, 1 << (hit.entry % u64::BITS));
+            if seen.len() <= word {
+                seen.resize(word + 1, 0);
+            }
+            // Those that cover do not overlap: what ends behind the beginning of this one is the first that may.
+            let behind = taken.partition_point(|&(_, end)| end <= hit.start);
+            let standing = if seen[word] & bit != 0 {
                 Standing::Repeated
-            } else if hit.covers() && before.iter().any(|o| o.covers() && hit.overlaps(o)) {
+            } else if hit.covers() && taken.get(behind).is_some_and(|&(start, _)| start < hit.end) {
                 Standing::Covered
             } else {
+                seen[word] |= bit;
+                if hit.covers() && hit.start < hit.end {
+                    taken.insert(behind, (hit.start, hit.end));
+                }
                 self.candidates[counted] = hit;
                 counted += 1;
                 Standing::Counted
             };
             self.standings[hit.place as usize] = Some(standing);
         }
+        for hit in &self.candidates[..counted] {
+            seen[(hit.entry / u64::BITS) as usize] = 0;
+        }
+        taken.clear();
         counted
     }
 

@@ -17,15 +17,14 @@ use crate::analyzer::Analyzer;
 use crate::call::{Call, Out};
 use crate::compiled::Compiled;
 use crate::event::{Event, NoticeKind};
-use crate::options::{Options, Retention, UTTERANCE_BYTES};
+use crate::limits::{self, ID_BYTES, OPEN_UTTERANCES, UTTERANCE_BYTES};
+use crate::options::{Options, Retention};
 use crate::packed::{Bytes, Packed, Reader};
 use crate::report::CallReport;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
 use crate::utterance::{Held, Id, Utterance};
 
-/// Utterances that may be open, or closed and waiting for an earlier one, at once.
-pub const MAX_OPEN: usize = 64;
 /// Ids of closed utterances that are remembered.
 const CLOSED_IDS: usize = 16;
 /// So much room in vain is too much, if all of it is more than [`MODEST`].
@@ -41,6 +40,8 @@ const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
 /// time stays linear in its text.
 const JUDGE_ALWAYS: usize = 64;
+/// So many bytes of an utterance are read again at once when its speaker's role changes; beyond, once it has grown in proportion to them.
+const READ_AGAIN: usize = 1 << 16;
 
 thread_local! {
     /// Calls that nobody follows any more, for their memory.
@@ -294,7 +295,7 @@ impl Live {
     fn advance(&mut self, compiled: &Compiled, now_ms: i64, out: &mut Out<'_>) {
         let now = At::new(Some(now_ms), self.call.origin.unwrap_or(0)).get();
         self.call.foresee(compiled, now, out);
-        if self.open.iter().all(|u| u.text.trim().is_empty()) {
+        if self.open.iter().all(|u| u.is_blank) {
             self.call.silent_until(compiled, now, out);
         }
         self.call.release_alerts(compiled, Some(now_ms), out);
@@ -304,10 +305,7 @@ impl Live {
         for utterance in &mut self.open {
             if !utterance.closed {
                 let role = self.call.role(utterance.speaker);
-                utterance
-                    .scan
-                    .finish(compiled.tables(self.call.names.words(), role), &utterance.text);
-                utterance.closed = true;
+                utterance.finish(compiled.tables(self.call.names.words(), role));
             }
         }
         self.release(compiled, out);
@@ -335,22 +333,19 @@ impl Live {
     }
 
     fn find_or_open(&mut self, compiled: &Compiled, chunk: &Chunk<'_>, out: &mut Out<'_>) -> Option<usize> {
-        if let Some(index) = self
-            .open
-            .iter()
-            .position(|u| u.id.as_bytes() == chunk.utterance.as_bytes())
-        {
+        let id = limits::kept(chunk.utterance);
+        if let Some(index) = self.open.iter().position(|u| u.id.as_bytes() == id.as_bytes()) {
             if self.open[index].closed {
                 out.notice(NoticeKind::ClosedUtterance, &self.open[index].id, None);
                 return None;
             }
             return Some(index);
         }
-        if self.closed_ids.contains(&hash(chunk.utterance.as_bytes())) {
-            out.notice(NoticeKind::ClosedUtterance, &Id::new(chunk.utterance), None);
+        if self.closed_ids.contains(&hash(id.as_bytes())) {
+            out.notice(NoticeKind::ClosedUtterance, &Id::new(id), None);
             return None;
         }
-        if self.open.len() >= MAX_OPEN
+        if self.open.len() >= OPEN_UTTERANCES
             && let Some(oldest) = self.open.iter().position(|u| !u.closed)
         {
             out.notice(NoticeKind::TooManyOpen, &self.open[oldest].id, None);
@@ -358,7 +353,11 @@ impl Live {
         }
         let arrival = self.call.turns() + self.open.len() as u32;
         let names = self.call.names.version();
-        self.open.push(Utterance::begin(chunk.utterance, arrival, names));
+        let utterance = Utterance::begin(id, arrival, names);
+        if chunk.utterance.len() > ID_BYTES {
+            out.notice(NoticeKind::OverlongId, &utterance.id, None);
+        }
+        self.open.push(utterance);
         Some(self.open.len() - 1)
     }
 
@@ -377,8 +376,14 @@ impl Live {
         let utterance = &mut self.open[index];
         if role(utterance.speaker) != role(speaker) {
             // What is looked for depends on the role: what was read is read again.
-            utterance.forget_reading();
             utterance.names = self.call.names.version();
+            if !utterance.scan.tokens.is_empty() {
+                utterance.forget_reading();
+                utterance.read_again += utterance.text.len();
+                if utterance.read_again > READ_AGAIN {
+                    utterance.read_at = utterance.text.len() + utterance.text.len() / 8;
+                }
+            }
         }
         utterance.speaker = speaker;
         utterance.start_ms = chunk.start_ms.or(utterance.start_ms);
@@ -402,7 +407,8 @@ impl Live {
                 None => {
                     utterance.text.clear();
                     utterance.forget_reading();
-                    utterance.judge_at = 0;
+                    (utterance.judge_at, utterance.read_at) = (0, 0);
+                    utterance.is_blank = true;
                     utterance.look = None;
                     utterance.full = false;
                 }
@@ -418,6 +424,7 @@ impl Live {
         } else if !utterance.full {
             utterance.text.push_str(text);
         }
+        utterance.is_blank = utterance.is_blank && text.trim().is_empty();
         utterance.read(tables, self.call.names.version());
     }
 
@@ -425,9 +432,8 @@ impl Live {
         let utterance = &mut self.open[index];
         let role = self.call.role(utterance.speaker);
         let tables = compiled.tables(self.call.names.words(), role);
-        utterance.scan.finish(tables, &utterance.text);
-        utterance.closed = true;
-        if utterance.text.trim().is_empty() {
+        utterance.finish(tables);
+        if utterance.is_blank {
             out.notice(NoticeKind::EmptyText, &utterance.id, None);
         }
         if index == 0 {
@@ -442,7 +448,7 @@ impl Live {
         let utterance = &mut self.open[index];
         let role = self.call.role(utterance.speaker);
         let tables = compiled.tables(self.call.names.words(), role);
-        if utterance.scan.tokens.len() < utterance.judge_at {
+        if utterance.scan.tokens.len() < utterance.judge_at || utterance.text.len() < utterance.read_at {
             return;
         }
         let ahead = utterance

@@ -1,13 +1,11 @@
 //! Who has spoken, and as what.
 
 use crate::fixed::Score;
+use crate::limits;
 use crate::packed::{Bytes, Packed, Reader, packed};
 use crate::transcript::{Participant, Role};
 use crate::turns::talk::SpeakerTalk;
 use crate::utterance::Id;
-
-/// Speakers that are told apart.
-const MAX_SPEAKERS: usize = 250;
 
 /// Somebody who has spoken.
 #[derive(Clone, Debug, Default)]
@@ -91,18 +89,22 @@ impl Speaker {
 
 /// Whether there are no more than can be told apart.
 pub(crate) fn are_sound(speakers: &[Speaker]) -> bool {
-    speakers.len() <= MAX_SPEAKERS
+    speakers.len() <= limits::SPEAKERS
 }
 
 /// The number of the speaker with this id, who may be new; nothing if there are too many to tell apart.
 pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Participant]) -> Option<u8> {
+    let id = limits::kept(id);
     if let Some(index) = speakers.iter().position(|s| s.id.as_bytes() == id.as_bytes()) {
         return Some(index as u8);
     }
-    if speakers.len() >= MAX_SPEAKERS {
+    if speakers.len() >= limits::SPEAKERS {
         return None;
     }
-    let told = participants.iter().find(|p| p.id == id).and_then(|p| p.role);
+    let told = participants
+        .iter()
+        .find(|p| limits::kept(&p.id) == id)
+        .and_then(|p| p.role);
     if speakers.len() == speakers.capacity() {
         speakers.reserve_exact(1);
     }

@@ -38,8 +38,13 @@ pub(crate) struct Utterance {
     pub(crate) closed: bool,
     pub(crate) full: bool,
     pub(crate) announced: Vec<u16>,
+    /// Nothing but white space has come.
+    pub(crate) is_blank: bool,
     /// Judge again when there are so many tokens.
     pub(crate) judge_at: usize,
+    /// Bytes that were read again because the role of the speaker changed; read on when the text has so many.
+    pub(crate) read_again: usize,
+    pub(crate) read_at: usize,
     /// What it looked like when it was judged last.
     pub(crate) look: Option<u64>,
     /// The version of the names it was first read with.
@@ -71,7 +76,10 @@ impl Utterance {
                 closed: false,
                 full: false,
                 announced: Vec::new(),
+                is_blank: true,
                 judge_at: 0,
+                read_again: 0,
+                read_at: 0,
                 look: None,
                 names: 0,
                 read: SmallVec::new(),
@@ -84,6 +92,15 @@ impl Utterance {
         own
     }
 
+    /// Closes it: reads what is left of its text.
+    pub(crate) fn finish(&mut self, tables: Tables<'_>) {
+        if self.text.len() < self.read_at {
+            self.scan.advance(tables, &self.text);
+        }
+        self.scan.finish(tables, &self.text);
+        self.closed = true;
+    }
+
     /// Gives its memory to utterances to come.
     pub(crate) fn end(mut self: Held) {
         if self.text.capacity() > SPARE_BYTES || self.words.capacity() > SPARE_BYTES / size_of::<WordTime>() {
@@ -91,7 +108,8 @@ impl Utterance {
         }
         self.id = Id::default();
         (self.speaker, self.start_ms, self.end_ms) = (0, None, None);
-        (self.closed, self.full, self.judge_at, self.look) = (false, false, 0, None);
+        (self.closed, self.full, self.is_blank, self.look) = (false, false, true, None);
+        (self.judge_at, self.read_again, self.read_at) = (0, 0, 0);
         wipe(&mut self.text);
         self.forget_reading();
         self.scan.forget_words();
@@ -109,8 +127,11 @@ impl Utterance {
 }
 
 impl Utterance {
-    /// Reads what has been added to its text; `names` is their version.
+    /// Reads what has been added to its text, if it is time to; `names` is their version.
     pub(crate) fn read(&mut self, tables: Tables<'_>, names: u8) {
+        if self.text.len() < self.read_at {
+            return;
+        }
         self.scan.advance(tables, &self.text);
         let to = self.text.len() as u32;
         match self.read.last_mut() {
@@ -160,7 +181,10 @@ packed!(Utterance {
     closed,
     full,
     announced,
+    is_blank,
     judge_at,
+    read_again,
+    read_at,
     look,
     names,
     read,

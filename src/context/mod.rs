@@ -117,10 +117,22 @@ const REGEX_MATCHES: usize = 16;
 /// What stands around hits, as it was proposed; confirmed when a hit asks for it.
 #[derive(Clone, Copy, Debug)]
 struct Around {
-    owner: Owner,
-    pattern: u32,
+    /// Whose it is: see [`whose`].
+    whose: u64,
     end: u32,
+    /// Which of the proposals it is.
+    number: u32,
+    pattern: u32,
     state: Tried,
+}
+
+/// A number for what an owner asks for.
+fn whose(owner: Owner) -> u64 {
+    match owner {
+        Owner::NotIn(entry) => u64::from(entry) << 1,
+        Owner::Near(entry) => u64::from(entry) << 1 | 1,
+        _ => u64::MAX,
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -318,13 +330,14 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         let mut needed = Able::new();
         if asking | running != 0 {
             let automaton = &self.compiled.automaton;
-            for (owner, pattern, end) in scan.proposals(automaton) {
+            for (number, (owner, pattern, end)) in (0..).zip(scan.proposals(automaton)) {
                 match owner {
                     Owner::NotIn(entry) | Owner::Near(entry) if asking & bit(entry) != 0 => {
                         self.desk.around.push(Around {
-                            owner,
-                            pattern,
+                            whose: whose(owner),
                             end,
+                            number,
+                            pattern,
                             state: Tried::NotYet,
                         });
                     }
@@ -340,6 +353,9 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
                 }
             }
             needed.sort_unstable();
+            // A hit looks at its own alone, however many entries ask.
+            let around = &mut self.desk.around;
+            around.sort_unstable_by_key(|a| (a.whose, a.end, a.number));
         }
         if !(self.desk.order.is_empty() && needed.is_empty()) {
             self.is_plain = !near && !modifiers::may_be_called(scan);
@@ -469,11 +485,11 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         const SPAN: u32 = MAX_SPAN as u32;
         let scan = self.scan;
         let around = &mut self.desk.around;
-        let from = around.partition_point(|a| a.end + SPAN < hit.start);
+        let whose = whose(owner);
+        let from = around.partition_point(|a| (a.whose, a.end + SPAN) < (whose, hit.start));
         let near = around[from..]
             .iter_mut()
-            .take_while(|a| a.end <= hit.end + SPAN)
-            .filter(|a| a.owner == owner);
+            .take_while(|a| a.whose == whose && a.end <= hit.end + SPAN);
         for proposal in near {
             if let Tried::NotYet = proposal.state {
                 let automaton = &self.compiled.automaton;
@@ -496,8 +512,24 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
     }
 }
 
+/// So few hits are moved to their places one by one.
+const FEW: usize = 16;
+
+/// Adds evidence behind the other evidence of its signals.
+pub(crate) fn settle_all(rules: &Rules, weighed: &mut Vec<Weighed>, added: &mut Vec<Weighed>) {
+    if added.len() > FEW {
+        weighed.append(added);
+        weighed.sort_by_key(|w| rules.rank_of(w.entry));
+        return;
+    }
+    for own in added.drain(..) {
+        weighed.push(own);
+        settle(rules, weighed);
+    }
+}
+
 /// Moves what was added last behind the other evidence of its signal.
-pub(crate) fn settle(rules: &Rules, weighed: &mut [Weighed]) {
+fn settle(rules: &Rules, weighed: &mut [Weighed]) {
     let Some((last, before)) = weighed.split_last() else {
         return;
     };

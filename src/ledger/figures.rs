@@ -79,7 +79,7 @@ impl<'a> Making<'a> {
             .zip(order.as_ref())
             .map(|(rows, order)| Places::new(rows, order, timed, call.origin, call.end_ms));
         let missing = if rows.is_none() {
-            NOT_RETAINED.map(|path| (path, Reason::NotRetained)).into()
+            NOT_RETAINED.map(|path| (path, call.ledger.lacks())).into()
         } else {
             BTreeMap::new()
         };
@@ -130,7 +130,7 @@ impl<'a> Making<'a> {
         let score = call_score(compiled, &practices);
         let promises = self.promises();
         if promises.is_none() {
-            self.lack("promises", Reason::NotRetained);
+            self.lack("promises", self.call.ledger.lacks());
         }
         let overlaps = self.overlaps();
         let turns = self
@@ -253,7 +253,7 @@ impl<'a> Making<'a> {
         let peak = course.peak_turn(rules);
         let peak_turn = peak.and_then(|arrival| self.place(arrival));
         if peak.is_some() && peak_turn.is_none() {
-            self.lack("anger.peak_turn", Reason::NotRetained);
+            self.lack("anger.peak_turn", self.call.ledger.lacks());
         }
         let trend = levels
             .as_ref()
@@ -354,7 +354,7 @@ impl<'a> Making<'a> {
         }
         if self.place(told.first).is_none() {
             for path in ["story.first_turn", "story.last_turn", "story.cut_by"] {
-                self.lack(path, Reason::NotRetained);
+                self.lack(path, self.call.ledger.lacks());
             }
         }
         Some(StoryFigure {

@@ -7,10 +7,10 @@ mod turns;
 
 use crate::compiled::Compiled;
 use crate::fixed::Score;
-use crate::options::Retention;
+use crate::options::{Options, Retention};
 use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
 use crate::practices::Mark;
-use crate::report::OverlapKind;
+use crate::report::{OverlapKind, Reason};
 use crate::speakers::SentimentSum;
 use crate::transcript::Role;
 use crate::turns::overlap::Overlap;
@@ -36,6 +36,8 @@ pub(crate) struct Ledger {
     interruptions: [u16; 2],
     overlaps: Overlaps,
     formal: u16,
+    /// More turns have come than are retained.
+    is_over: bool,
     kept: Option<Box<Kept>>,
 }
 
@@ -81,9 +83,10 @@ packed!(Ledger {
     interruptions,
     overlaps,
     formal,
+    is_over,
 } without { kept });
 
-packed!(Kept { rows, marks });
+packed!(Kept { rows, marks, bytes } without { most });
 packed!(Row {
     speaker,
     role,
@@ -101,6 +104,8 @@ packed!(Row {
 struct Kept {
     rows: Vec<Row>,
     marks: Vec<Mark>,
+    bytes: usize,
+    most: usize,
 }
 
 /// A turn that is retained.
@@ -117,8 +122,15 @@ struct Row {
     verdicts: Vec<Verdict>,
 }
 
+impl Row {
+    fn bytes(&self) -> usize {
+        let verdict = |v: &Verdict| size_of::<Verdict>() + size_of_val(&*v.evidence);
+        size_of::<Self>() + self.text.len() + self.verdicts.iter().map(verdict).sum::<usize>()
+    }
+}
+
 impl Ledger {
-    pub(crate) fn new(retention: Retention) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Ledger {
             turns: 0,
             in_order: true,
@@ -127,7 +139,13 @@ impl Ledger {
             interruptions: [0; 2],
             overlaps: Overlaps::default(),
             formal: 0,
-            kept: (retention == Retention::Full).then(Box::default),
+            is_over: false,
+            kept: (options.retention == Retention::Full).then(|| {
+                Box::new(Kept {
+                    most: options.retained_bytes,
+                    ..Kept::default()
+                })
+            }),
         }
     }
 
@@ -136,6 +154,9 @@ impl Ledger {
     }
 
     pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
+        if self.is_over {
+            self.kept = None;
+        }
         self.kept.iter_mut().for_each(|kept| kept.unpack(from));
     }
 
@@ -168,6 +189,15 @@ impl Ledger {
         self.kept.is_some()
     }
 
+    /// Why there are no turns, if there are none.
+    fn lacks(&self) -> Reason {
+        if self.is_over {
+            Reason::RetainedLimit
+        } else {
+            Reason::NotRetained
+        }
+    }
+
     /// A turn has come, in the order of arrival.
     pub(crate) fn open_turn(
         &mut self,
@@ -195,6 +225,7 @@ impl Ledger {
     /// A turn gave a practice a mark.
     pub(crate) fn mark(&mut self, mark: Mark) {
         if let Some(kept) = &mut self.kept {
+            kept.bytes += size_of::<Mark>();
             kept.marks.push(mark);
         }
     }
@@ -243,8 +274,9 @@ impl Ledger {
                 }
             }
         }
-        let kept = self.kept.as_mut();
-        if let Some(row) = kept.and_then(|k| k.rows.get_mut(turn.past.arrival as usize)) {
+        if let Some(kept) = &mut self.kept
+            && let Some(row) = kept.rows.get_mut(turn.past.arrival as usize)
+        {
             let mut own = Vec::with_capacity(verdicts.len());
             own.append(verdicts);
             *row = Row {
@@ -256,6 +288,11 @@ impl Ledger {
                 verdicts: own,
                 ..*row
             };
+            kept.bytes += row.bytes();
+        }
+        if self.kept.as_ref().is_some_and(|kept| kept.bytes > kept.most) {
+            self.is_over = true;
+            self.kept = None;
         }
     }
 

@@ -5,8 +5,7 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-/// The largest program of an expression, in bytes.
-const MOST_BYTES: usize = 1 << 20;
+use crate::limits::COMPILED_EXPRESSION_BYTES;
 
 /// A regular expression; a saved one is read when it is first asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,5 +36,7 @@ impl Expression {
 }
 
 fn read(text: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).size_limit(MOST_BYTES).build()
+    RegexBuilder::new(text)
+        .size_limit(COMPILED_EXPRESSION_BYTES)
+        .build()
 }

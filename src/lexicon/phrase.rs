@@ -77,6 +77,18 @@ impl Phrase {
         }
     }
 
+    /// Words that it and the lists it names hold together.
+    pub(crate) fn size(&self, lists: &[List]) -> usize {
+        let mut size = 0usize;
+        self.items(&mut |item| {
+            size = size.saturating_add(match item {
+                Item::List(number) => lists.get(*number).map_or(1, |list| list.size),
+                _ => 1,
+            });
+        });
+        size
+    }
+
     /// Words of its shortest and of its longest form; gaps are words of the longest only.
     fn words(&self) -> (usize, usize) {
         match self {
@@ -183,6 +195,23 @@ pub(crate) struct Fault {
 pub(crate) struct List {
     pub(crate) singles: Vec<String>,
     pub(crate) longer: Vec<Phrase>,
+    /// Words of all of these.
+    pub(crate) size: usize,
+}
+
+impl List {
+    pub(crate) fn push(&mut self, item: ListItem) {
+        match item {
+            ListItem::Word(word) => {
+                self.size += 1;
+                self.singles.push(word);
+            }
+            ListItem::Phrase(phrase) => {
+                self.size += phrase.size(&[]);
+                self.longer.push(phrase);
+            }
+        }
+    }
 }
 
 /// The lists a phrase may name.
@@ -480,7 +509,8 @@ mod tests {
     fn table() -> ListTable {
         let list = List {
             singles: vec!["team".into()],
-            longer: Vec::new(),
+            size: 1,
+            ..List::default()
         };
         ListTable {
             lists: vec![list],

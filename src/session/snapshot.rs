@@ -12,12 +12,13 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use serde_json::{Number, Value};
 
-use super::{CLOSED_IDS, Live, MAX_OPEN, Session};
+use super::{CLOSED_IDS, Live, Session};
 use crate::analyzer::Analyzer;
 use crate::call::Call;
 use crate::compiled::Compiled;
 use crate::envelope::{Envelope, What};
 use crate::error::{Error, ErrorKind, Problem};
+use crate::limits::OPEN_UTTERANCES;
 use crate::options::{Options, Retention};
 use crate::packed::{Bytes, Packed, Reader, number, packed, signed};
 use crate::transcript::{Meta, Participant};
@@ -141,7 +142,7 @@ impl Live {
         live.call.unpack_retained(from);
         let bounds = live.call.bounds(compiled);
         let open = from.len();
-        if live.closed_ids.len() > CLOSED_IDS || open > MAX_OPEN || !live.call.is_sound(&bounds) {
+        if live.closed_ids.len() > CLOSED_IDS || open > OPEN_UTTERANCES || !live.call.is_sound(&bounds) {
             return None;
         }
         for arrival in (live.call.turns()..).take(open) {
@@ -231,6 +232,7 @@ fn pack_options(options: &Options, out: &mut Bytes) {
         meta,
         retention,
         utterance_bytes,
+        retained_bytes,
     } = options;
     id.pack(out);
     participants.pack(out);
@@ -240,6 +242,7 @@ fn pack_options(options: &Options, out: &mut Bytes) {
     }
     out.push(*retention as u8);
     utterance_bytes.pack(out);
+    retained_bytes.pack(out);
 }
 
 fn unpack_options(from: &mut Reader<'_>) -> Option<Options> {
@@ -257,6 +260,7 @@ fn unpack_options(from: &mut Reader<'_>) -> Option<Options> {
             _ => return None,
         },
         utterance_bytes: unpacked(from),
+        retained_bytes: unpacked(from),
     })
 }
 

@@ -1,11 +1,10 @@
 //! A closed utterance as words to compare: its content, its function words, its sentences.
 
 use std::cell::RefCell;
-use std::hash::BuildHasher as _;
 use std::ops::{Deref, DerefMut, Range};
 
-use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::words::{CallWords, is_single};
 use crate::lexicon::Known;
@@ -23,7 +22,7 @@ impl Key {
     /// The key of a word, or of what stands for it.
     pub(crate) fn of(word: &str, content: bool) -> Key {
         let stem = if content { stem(word) } else { word };
-        let hash = FixedState::with_seed(0).hash_one(stem) as u32;
+        let hash = xxh3_64(stem.as_bytes()) as u32;
         Key(hash & !Key::CONTENT | u32::from(content))
     }
 

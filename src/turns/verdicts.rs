@@ -274,6 +274,14 @@ impl Verdicts {
         }
     }
 
+    /// Forgets of the turns that wait what only a report of all turns would show.
+    pub(crate) fn release(&mut self, compiled: &Compiled) {
+        for wait in &mut self.waiting {
+            wait.may_slim = true;
+            wait.slim(compiled, false);
+        }
+    }
+
     /// At the end of the call everything is decided: what was waited for did not happen, and a deadline counts only if `end_ms`
     /// lies beyond it.
     pub(crate) fn finish(

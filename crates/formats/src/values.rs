@@ -42,6 +42,8 @@ pub(crate) struct Values<R> {
     /// How far the line on which the value begins is indented.
     indent: usize,
     limit: usize,
+    /// A value that goes on for longer, and seems to hold the beginning of the next, is broken.
+    patience: usize,
     over: bool,
 }
 
@@ -100,6 +102,10 @@ enum End {
 
 /// So much is kept of a value that is too large.
 const KEPT_BYTES: usize = 1 << 20;
+/// Brackets within brackets beyond this are only counted: no reader takes so many.
+const DEEPEST: usize = 1024;
+/// Behind values that have no end others are searched for theirs no further than this, lest all that follows is read again for each of them.
+const IMPATIENT: usize = 1 << 12;
 
 impl<R: BufRead> Values<R> {
     /// The values of `source`, none of them larger than `limit` bytes.
@@ -114,6 +120,7 @@ impl<R: BufRead> Values<R> {
             lines: 0,
             indent: 0,
             limit,
+            patience: limit,
             over: false,
         }
     }
@@ -184,14 +191,21 @@ impl<R: BufRead> Values<R> {
     /// a bracket or a space. One that is too large is passed over to its end.
     fn brackets(&mut self) -> io::Result<(Vec<u8>, End)> {
         let mut value = Vec::new();
-        // What closes the brackets that are open.
-        let mut open = Vec::new();
+        // What closes the brackets that are open, and how many more are open within them.
+        let (mut open, mut deeper) = (Vec::new(), 0u64);
+        let mut patience = self.patience;
         let (mut quoted, mut escaped, mut large) = (false, false, false);
         loop {
             let buffer = self.source.fill_buf()?;
             if buffer.is_empty() {
                 return Ok((value, if large { End::Limit } else { End::Source }));
             }
+            let room = if large {
+                buffer.len()
+            } else {
+                patience + 1 - value.len()
+            };
+            let buffer = &buffer[..room.min(buffer.len())];
             let mut at = 0;
             let mut end = None;
             while at < buffer.len() && end.is_none() {
@@ -212,8 +226,10 @@ impl<R: BufRead> Values<R> {
                 }
                 match b {
                     b'"' => quoted = true,
+                    b'{' | b'[' if open.len() >= DEEPEST => deeper += 1,
                     b'{' => open.push(b'}'),
                     b'[' => open.push(b']'),
+                    b'}' | b']' if deeper > 0 => deeper -= 1,
                     b'}' | b']' | b',' if open.is_empty() => (at, end) = (at - 1, Some(End::Value)),
                     _ if open.is_empty() && b.is_ascii_whitespace() => (at, end) = (at - 1, Some(End::Value)),
                     b'}' | b']' if open.pop() != Some(b) => end = Some(End::Break),
@@ -226,10 +242,13 @@ impl<R: BufRead> Values<R> {
                 value.extend_from_slice(&buffer[..at]);
             }
             self.source.consume(at);
-            if value.len() > self.limit {
+            if !large && end.is_none() && value.len() > patience {
                 if next_begin(&value, self.indent).is_some() {
                     return Ok((value, End::Break));
                 }
+                patience = patience.saturating_mul(2).min(self.limit);
+            }
+            if value.len() > self.limit {
                 large = true;
                 value.truncate(KEPT_BYTES);
                 value.shrink_to_fit();
@@ -377,6 +396,11 @@ impl<R: BufRead> Values<R> {
 
     fn document_of(&mut self, bytes: Vec<u8>, end: End, before: u64) -> io::Result<Value> {
         let is_empty = bytes.is_empty();
+        self.patience = match end {
+            End::Value => self.limit,
+            End::Limit => self.patience,
+            End::Break | End::Source => (self.patience / 4).max(IMPATIENT).min(self.limit),
+        };
         let bytes = if is_empty || matches!(end, End::Break | End::Source) {
             self.pass(bytes, before)?
         } else {
@@ -506,6 +530,41 @@ mod tests {
             ),
         ] {
             assert_eq!(values(text, 1000), want, "{text}");
+        }
+    }
+
+    /// Each of them is told, though what follows is searched for the end of every one.
+    #[test]
+    fn values_without_end_cost_no_more_than_their_neighbourhood() {
+        let broken = "{\n\"a\": [\n".repeat(20_000);
+        let text = format!("{{\n\"b\": 1\n}}\n{broken}{{\n\"c\": 1\n}}\n");
+        let all: Vec<Value> = Values::new(text.as_bytes(), 64 << 20).collect();
+        assert_eq!(all.len(), 20_002);
+        assert!(all[1..20_001].iter().all(|v| v.bytes == b"{\n\"a\": [\n"));
+        assert_eq!(all[20_001].bytes, b"{\n\"c\": 1\n}");
+        // What comes behind is read as ever, however long it is.
+        let long = format!(
+            "{{\n\"d\": \"{}\",\n\"e\": [\n{{}}]\n}}",
+            "x".repeat(IMPATIENT * 4)
+        );
+        let text = format!("{text}{long}\n{{}}\n");
+        let all = Values::new(text.as_bytes(), 64 << 20);
+        assert!(all.last().is_some_and(|v| v.bytes == b"{}"));
+    }
+
+    #[test]
+    fn brackets_within_brackets_are_passed_over() {
+        let deep = |open: &str, close: &str| format!("[{}{}", open.repeat(50_000), close.repeat(50_000));
+        for (text, problem) in [
+            (deep("[", "]") + ",\n{}]", None),
+            (deep("{\"a\":[", "]}") + ",\n{}]", None),
+            (deep("[", "]") + ",\n{}]", Some(1000)),
+        ] {
+            let limit = problem.unwrap_or(1 << 30);
+            let all: Vec<Value> = Values::new(text.as_bytes(), limit).collect();
+            assert_eq!(all.len(), 2);
+            assert_eq!(all[0].problem.is_some(), problem.is_some());
+            assert_eq!(all[1].bytes, b"{}");
         }
     }
 

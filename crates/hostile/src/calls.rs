@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use hackles::event::Event;
-use hackles::session::MAX_OPEN;
+use hackles::limits::OPEN_UTTERANCES;
 use hackles::{Analyzer, Chunk, Mode, Options, Retention, Session, Transcript, Turn};
 
 use crate::report;
@@ -122,7 +122,7 @@ fn turns_of(script: &Script) -> (Transcript, Vec<String>) {
             continue;
         }
         let at = place.unwrap_or_else(|| {
-            if open.len() >= MAX_OPEN
+            if open.len() >= OPEN_UTTERANCES
                 && let Some(oldest) = open.iter_mut().find(|u| !u.closed)
             {
                 oldest.closed = true;

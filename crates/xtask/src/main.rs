@@ -7,12 +7,17 @@ mod clock;
 #[path = "../../../benches/common/mod.rs"]
 mod corpus;
 mod figures;
+#[path = "../../../tests/common/fingerprint.rs"]
+#[allow(unreachable_pub, reason = "tests use it as well")]
+mod fingerprint;
 mod fuzz;
+mod limits;
 mod literals;
 mod machine;
 mod peers;
 mod python;
 mod sessions;
+mod soak;
 mod steady;
 mod table;
 mod threads;
@@ -36,6 +41,12 @@ cargo xtask sessions [--sessions N]
     Bytes of a live session and times of a push, among so many.
 cargo xtask fuzz [TARGET] [--runs N] [--quick]
     Looks for inputs that do harm (100000 of each target, or of one): see fuzz/README.md.
+cargo xtask limits [--quick]
+    Twice the text takes twice the time: doubled up to 10 MB in one utterance (256 KB with --quick). Fails where it does not. Takes a quarter of an hour.
+cargo xtask soak [--sessions N] [--quick]
+    An hour of live calls on so many lines (5000; 100 with --quick). Fails if memory grows.
+cargo xtask fingerprint [--record]
+    What comes of the shipped calls, compared with tests/fingerprint.txt or written there.
 cargo xtask steady
     Finished utterances to warm sessions: what .ci/check_instructions.py counts.";
 
@@ -43,6 +54,7 @@ cargo xtask steady
 #[derive(Clone, Debug)]
 struct Asked {
     quick: bool,
+    record: bool,
     json: Option<String>,
     sessions: Option<usize>,
     rounds: Option<usize>,
@@ -64,6 +76,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
     }
     let mut asked = Asked {
         quick: false,
+        record: false,
         json: None,
         sessions: None,
         rounds: None,
@@ -76,6 +89,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
     while let Some(name) = arguments.next() {
         match name.as_str() {
             "--quick" => asked.quick = true,
+            "--record" => asked.record = true,
             "--no-python" => asked.python = false,
             "--json" => asked.json = value(&name, arguments.next())?,
             "--sessions" => asked.sessions = value(&name, arguments.next())?,
@@ -102,6 +116,16 @@ fn main() -> ExitCode {
             println!("{figures}");
             Ok(())
         }
+        "soak" => soak::run(&asked),
+        "fingerprint" => {
+            let found = fingerprint::of(&hackles::Analyzer::builtin(), &corpus::calls());
+            if asked.record {
+                fingerprint::record(&found)
+            } else {
+                fingerprint::check(&found)
+            }
+        }
+        "limits" => limits::run(&asked),
         "steady" => {
             println!("{}", steady::run());
             Ok(())

@@ -13,6 +13,7 @@ use crate::lexicon::detectors::{self, Detector};
 use crate::lexicon::expression::Expression;
 use crate::lexicon::model::*;
 use crate::lexicon::{conditions, schema};
+use crate::limits::{EXPRESSION_BYTES, EXPRESSIONS};
 use crate::transcript::Turn;
 
 impl Loader {
@@ -72,6 +73,16 @@ impl Loader {
                     r.span(),
                     "a regex needs phrases in `needs`: it runs only where one of them occurs",
                 );
+            }
+            self.expressions += 1;
+            if r.get_ref().len() > EXPRESSION_BYTES || self.expressions == EXPRESSIONS + 1 {
+                let message = format!(
+                    "at most {EXPRESSIONS} regular expressions of at most {EXPRESSION_BYTES} bytes are possible"
+                );
+                self.problem(ErrorKind::Range, file, r.span(), message);
+            }
+            if self.expressions > EXPRESSIONS || r.get_ref().len() > EXPRESSION_BYTES {
+                return None;
             }
             match Expression::new(r.get_ref()) {
                 Ok(regex) => Some(regex),

@@ -15,11 +15,14 @@ use super::practices::{MAX_PRACTICES, Practice, PracticeTable};
 use super::{BUILTIN, conditions, schema};
 use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::{Milli, Score};
+use crate::limits::{ENTRIES, LEXICON_BYTES, LEXICON_FILE_BYTES, LEXICON_FILES, LEXICON_WORDS, PROBLEMS};
 use crate::signal::{AlertPolicy, Severity, Signal};
 use crate::transcript::Role;
 
 /// The largest weight, as log-odds.
 const MAX_WEIGHT: f64 = 20.0;
+/// What a message may quote of a file is cut there.
+const MESSAGE_CHARS: usize = 500;
 
 /// Lays lexicon files over each other, in the order given.
 ///
@@ -67,12 +70,49 @@ impl LexiconBuilder {
     /// All problems of all files: what does not follow the schema, phrases that are not well-formed, unknown names,
     /// circles of conditions, numbers out of range; each with its file, line and column.
     pub fn build(self) -> Result<Lexicon, Error> {
+        self.check_sizes()?;
         let mut loader = Loader::default();
         for (name, text) in &self.files {
             loader.read(name, text);
         }
         loader.finish(&self.files)
     }
+
+    fn check_sizes(&self) -> Result<(), Error> {
+        let fault = |file: Option<&(Arc<str>, Arc<str>)>, message: String| {
+            let place = file.map(|(name, text)| Place::at(name, text, 0));
+            Err(range(place, message))
+        };
+        if self.files.len() > LEXICON_FILES {
+            let message = format!("{} files; at most {LEXICON_FILES} are possible", self.files.len());
+            return fault(None, message);
+        }
+        let large = self
+            .files
+            .iter()
+            .find(|(_, text)| text.len() > LEXICON_FILE_BYTES);
+        if let Some((_, text)) = large {
+            let message = format!("{} bytes; a file has at most {LEXICON_FILE_BYTES}", text.len());
+            return fault(large, message);
+        }
+        let sum: usize = self.files.iter().map(|(_, text)| text.len()).sum();
+        if sum > LEXICON_BYTES {
+            return fault(
+                None,
+                format!("{sum} bytes in all files; at most {LEXICON_BYTES} are possible"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// An error of one bound that is exceeded.
+fn range(place: Option<Place>, message: String) -> Error {
+    Error::new(vec![Problem {
+        kind: ErrorKind::Range,
+        place,
+        message,
+    }])
 }
 
 /// A file with the lists that its phrases may name.
@@ -87,6 +127,9 @@ struct Draft {
     header: Vec<(usize, schema::SignalTable)>,
     entries: Vec<(usize, schema::EntryTable)>,
     features: Vec<(usize, schema::FeatureTable)>,
+    /// Where those of an id stand.
+    entry_places: HashMap<String, usize>,
+    feature_places: HashMap<String, usize>,
     detector: Option<(usize, Spanned<toml::Table>)>,
     examples: Vec<(usize, schema::ExampleTable)>,
     fitted: Vec<(usize, schema::FittedTable)>,
@@ -102,18 +145,27 @@ struct Loader {
     modifiers: Vec<(usize, schema::ModifierTable)>,
     call: Option<(usize, Spanned<schema::CallTable>)>,
     practices: Vec<(usize, PracticeTable)>,
+    /// Words that phrases name, and regular expressions, so far.
+    words: usize,
+    expressions: usize,
     problems: Vec<Problem>,
 }
 
 impl Loader {
     fn problem(&mut self, kind: ErrorKind, file: usize, span: Range<usize>, message: impl Into<String>) {
         let source = &self.sources[file];
+        let mut message = message.into();
+        if self.problems.len() == PROBLEMS {
+            message = "and more problems behind this one".into();
+        } else if self.problems.len() > PROBLEMS {
+            return;
+        }
+        if let Some((cut, _)) = message.char_indices().nth(MESSAGE_CHARS) {
+            message.truncate(cut);
+            message.push('…');
+        }
         let place = Some(Place::at(&source.name, &source.text, span.start));
-        self.problems.push(Problem {
-            kind,
-            place,
-            message: message.into(),
-        });
+        self.problems.push(Problem { kind, place, message });
     }
 
     fn read(&mut self, name: &Arc<str>, text: &Arc<str>) {
@@ -169,27 +221,20 @@ impl Loader {
         draft.off = header.off;
         draft.header.push((number, header));
         let mut twice = Vec::new();
+        let (entries, features) = (&mut draft.entries, &mut draft.features);
         for entry in file.entry {
-            let known = draft
-                .entries
-                .iter_mut()
-                .find(|(_, e)| e.id.get_ref() == entry.id.get_ref());
-            match known {
-                Some(known) if known.0 == number => twice.push(entry.id),
-                Some(known) => *known = (number, entry),
-                None => draft.entries.push((number, entry)),
-            }
+            let at = *draft
+                .entry_places
+                .entry(entry.id.get_ref().clone())
+                .or_insert(entries.len());
+            lay_over(entries, at, (number, entry), |e| twice.push(e.id));
         }
         for feature in file.feature {
-            let known = draft
-                .features
-                .iter_mut()
-                .find(|(_, e)| e.id.get_ref() == feature.id.get_ref());
-            match known {
-                Some(known) if known.0 == number => twice.push(feature.id),
-                Some(known) => *known = (number, feature),
-                None => draft.features.push((number, feature)),
-            }
+            let at = *draft
+                .feature_places
+                .entry(feature.id.get_ref().clone())
+                .or_insert(features.len());
+            lay_over(features, at, (number, feature), |f| twice.push(f.id));
         }
         if let Some(detector) = file.detector {
             draft.detector = Some((number, detector));
@@ -221,6 +266,16 @@ impl Loader {
             return Err(Error::new(self.problems));
         }
         let drafts: Vec<Draft> = std::mem::take(&mut self.drafts).into_values().collect();
+        let count: usize = drafts.iter().map(Draft::entries).sum();
+        if count > ENTRIES {
+            let message = format!("{count} entries, features and terms; at most {ENTRIES} are possible");
+            self.problems.push(Problem {
+                kind: ErrorKind::Range,
+                place: None,
+                message,
+            });
+            return Err(Error::new(self.problems));
+        }
         let mut signals = Vec::new();
         let mut traits = Vec::new();
         let mut entries: Vec<Entry> = Vec::new();
@@ -507,11 +562,25 @@ impl Loader {
 
     fn phrases(&mut self, file: usize, phrases: &[Spanned<String>]) -> Vec<Phrase> {
         let mut all = Vec::new();
+        if self.problems.len() > PROBLEMS {
+            return all;
+        }
         for phrase in phrases {
             let own = &self.sources[file].lists;
             let parsed = phrase::parse(phrase.get_ref(), &self.lists.with(own), &self.shared.rules);
             match parsed {
-                Ok(phrase) => all.push(phrase),
+                Ok(read) => {
+                    let before = self.words;
+                    self.words = before.saturating_add(read.size(&self.lists.lists));
+                    if self.words <= LEXICON_WORDS {
+                        all.push(read);
+                    } else if before <= LEXICON_WORDS {
+                        let message = format!(
+                            "with this phrase the lexicons name more than {LEXICON_WORDS} words, those of lists among them"
+                        );
+                        self.problem(ErrorKind::Range, file, phrase.span(), message);
+                    }
+                }
                 Err(fault) => {
                     let span = phrase.span();
                     // The text begins behind the quote; with escapes in it the column is only near.
@@ -524,12 +593,29 @@ impl Loader {
     }
 }
 
+/// Puts a table of a file in the place of what an earlier file has there; one that the same file has twice is given to `twice`.
+fn lay_over<T>(all: &mut Vec<(usize, T)>, at: usize, own: (usize, T), twice: impl FnOnce(T)) {
+    match all.get_mut(at) {
+        Some(known) if known.0 == own.0 => twice(own.1),
+        Some(known) => *known = own,
+        None => all.push(own),
+    }
+}
+
 impl Draft {
+    /// How many entries it may give.
+    fn entries(&self) -> usize {
+        let terms = self.fitted.iter().map(|(_, table)| table.terms.len());
+        self.entries.len() + self.features.len() + terms.sum::<usize>()
+    }
+
     fn new() -> Self {
         Draft {
             header: Vec::new(),
             entries: Vec::new(),
             features: Vec::new(),
+            entry_places: HashMap::new(),
+            feature_places: HashMap::new(),
             detector: None,
             examples: Vec::new(),
             fitted: Vec::new(),

@@ -12,6 +12,7 @@ use crate::lexicon::detectors::{list as word_list, sequences, words as normal_wo
 use crate::lexicon::model::*;
 use crate::lexicon::phrase::{self, List};
 use crate::lexicon::{BUILTIN, schema};
+use crate::limits::LEXICON_WORDS;
 
 /// The largest factor of a modifier.
 const MAX_FACTOR: f64 = 10.0;
@@ -96,10 +97,16 @@ impl Loader {
             }
             for item in items {
                 match phrase::parse_item(item.get_ref(), &shared.rules) {
-                    Ok(phrase::ListItem::Word(word)) => list.singles.push(word),
-                    Ok(phrase::ListItem::Phrase(phrase)) => list.longer.push(phrase),
+                    Ok(item) => list.push(item),
                     Err(fault) => faults.push((item.span(), fault.message)),
                 }
+            }
+            self.words = self.words.saturating_add(list.size);
+            if self.words > LEXICON_WORDS {
+                let span = items.first().map_or(0..0, toml::Spanned::span);
+                let message = format!("with this list the lexicons name more than {LEXICON_WORDS} words");
+                self.problem(ErrorKind::Range, number, span, message);
+                return;
             }
             let index = self.lists.lists.len();
             self.lists.lists.push(list);

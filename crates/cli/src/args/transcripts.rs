@@ -25,6 +25,9 @@ pub(crate) struct Transcripts {
     /// Who is who, as in ch_0=agent,ch_1=customer
     #[arg(long, value_name = "MAP")]
     pub(crate) roles: Option<RoleMap>,
+    /// The largest record (a JSON value, a text file) that is read; larger ones are left out [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_record: Option<usize>,
 }
 
 impl Transcripts {
@@ -50,6 +53,7 @@ impl Transcripts {
     pub(crate) fn reading(&self) -> Reading {
         let mut reading = Reading::default();
         reading.from = self.from;
+        reading.record_bytes = self.max_record.unwrap_or(reading.record_bytes);
         reading.columns = self.columns.clone().unwrap_or_default();
         reading
     }

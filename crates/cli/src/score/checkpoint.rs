@@ -180,6 +180,10 @@ impl Checkpoint {
             ),
             ("--roles", told(args.transcripts.roles.as_ref(), roles)),
             (
+                "--max-record",
+                told(args.transcripts.max_record.as_ref(), ToString::to_string),
+            ),
+            (
                 "--rejects",
                 told(args.rejects.as_ref(), |path| path.display().to_string()),
             ),

@@ -5,7 +5,7 @@ use std::io::BufRead as _;
 use std::sync::Arc;
 
 use hackles::event::Event;
-use hackles::session::MAX_OPEN;
+use hackles::limits::OPEN_UTTERANCES;
 use hackles::transcript::Meta;
 use hackles::{Chunk, Current, Participant, Session};
 use hackles_formats::{BOM, Figures, Format, Live, Message, Record};
@@ -332,7 +332,7 @@ impl Desk<'_> {
             call.speakers.remove(utterance);
         } else {
             // A stream that never closes its utterances must not make this grow.
-            if call.speakers.len() > 4 * MAX_OPEN {
+            if call.speakers.len() > 4 * OPEN_UTTERANCES {
                 call.speakers.clear();
             }
             call.speakers.insert(utterance.to_owned(), speaker);

@@ -7,7 +7,7 @@ use crate::analyzer::Analyzer;
 /// The analyzer that new calls begin with. A program that never stops puts another one in its place; a session keeps the one it was begun with, and its
 /// report names that. Share it by reference or in an `Arc`.
 ///
-/// ```
+/// ```no_run
 /// use hackles::{Analyzer, Current, Error, Lexicon, Options};
 ///
 /// # fn lexicon(text: &str) -> Result<Analyzer, Error> {

@@ -121,9 +121,8 @@ fn debug_tells_no_words() {
         let text = call.to_string();
         let mut entries = Reading::default()
             .entries(Cursor::new(text), true)
-            .expect("readable")
-            .expect("not empty");
-        entries.next().expect("a call")
+            .expect("readable");
+        entries.as_mut().and_then(Iterator::next).expect("a call")
     };
     let broken = Reading::default().entries(Cursor::new(format!("{call}\n{{\"{SAID}\n")), true);
     let message = json!({ "call": "C1", "participants": party, "meta": { "queue": SAID }, "utterance": "u", "text": SAID });

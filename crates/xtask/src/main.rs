@@ -38,7 +38,7 @@ cargo xtask archive [--calls N] [--quick]
 cargo xtask sessions [--sessions N]
     Bytes of a live session and times of a push, among so many.
 cargo xtask limits [--quick]
-    Twice the text takes twice the time: doubled up to 10 MB in one utterance (256 KB with --quick). Fails where it does not. Takes a quarter of an hour.
+    Twice the text takes twice the time: doubled up to 10 MB in one utterance (128 KB with --quick). Fails where it does not. Takes a quarter of an hour.
 cargo xtask soak [--sessions N] [--quick]
     An hour of live calls on so many lines (5000; 100 with --quick). Fails if memory grows.
 cargo xtask fingerprint [--record]

@@ -237,7 +237,7 @@ impl Tally {
                 Standing::Covered
             } else {
                 seen[word] |= bit;
-                if hit.covers() && hit.start < hit.end {
+                if hit.covers() {
                     taken.insert(behind, (hit.start, hit.end));
                 }
                 self.candidates[counted] = hit;

@@ -14,7 +14,7 @@ use crate::table::{markdown, time};
 /// The longest text: ten megabytes, in one utterance.
 const USUAL: usize = 10 << 20;
 /// With `--quick`.
-const QUICK: usize = 1 << 18;
+const QUICK: usize = 1 << 17;
 /// To hostile lexicons, for which a byte is a hundred times the work, texts are shorter by so many halves.
 const HOSTILE_SHARE: usize = 3;
 /// So often the text is doubled.
@@ -385,7 +385,7 @@ pub(crate) fn run(asked: &Asked) -> Result<(), String> {
         for (number, kind) in kinds.iter().enumerate() {
             for way in Way::ALL {
                 let usual = matches!(way, Way::Whole | Way::Characters);
-                if asked.quick && !usual && number > 0 {
+                if asked.quick && !usual && (number > 0 || *share > 0) {
                     continue;
                 }
                 let row = Row::measure(lexicon, analyzer, kind, way, most >> share);

@@ -42,7 +42,7 @@ cargo xtask sessions [--sessions N]
 cargo xtask fuzz [TARGET] [--runs N] [--quick]
     Looks for inputs that do harm (100000 of each target, or of one): see fuzz/README.md.
 cargo xtask limits [--quick]
-    Twice the text takes twice the time: doubled up to 10 MB in one utterance (256 KB with --quick). Fails where it does not. Takes a quarter of an hour.
+    Twice the text takes twice the time: doubled up to 10 MB in one utterance (128 KB with --quick). Fails where it does not. Takes a quarter of an hour.
 cargo xtask soak [--sessions N] [--quick]
     An hour of live calls on so many lines (5000; 100 with --quick). Fails if memory grows.
 cargo xtask fingerprint [--record]

@@ -71,7 +71,8 @@ impl Analyzer {
     /// let analyzer = Analyzer::builtin().without_text();
     /// let call: Transcript = serde_json::from_str(r#"{"turns":[{"speaker":"agent","text":"not my job"}]}"#)?;
     /// let report = analyzer.score(&call);
-    /// let evidence = &report.turns.as_ref().expect("retained")[0].evidence[0];
+    /// let turn = &report.turns.as_ref().expect("retained")[0];
+    /// let evidence = turn.evidence_of("refusal").next().expect("one");
     /// assert_eq!((evidence.start, evidence.end, &evidence.quote), (Some(0), Some(10), &None));
     /// # Ok::<(), serde_json::Error>(())
     /// ```

@@ -128,11 +128,12 @@ impl Call {
         &mut self,
         id: &str,
         participants: &[Participant],
+        speaks: impl Fn(u8) -> bool,
         utterance: &Id,
         out: &mut Out<'_>,
     ) -> u8 {
         let known = self.speakers.len();
-        let number = speakers::number(&mut self.speakers, id, participants).unwrap_or_else(|| {
+        let number = speakers::number(&mut self.speakers, id, participants, speaks).unwrap_or_else(|| {
             out.notice(NoticeKind::TooManySpeakers, utterance, None);
             self.speakers.len() as u8 - 1
         });

@@ -244,13 +244,17 @@ impl Session {
     }
 }
 
-/// What the thread kept of the call goes with it.
+/// What the thread remembers of the call goes with it; its memory stays for others.
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = SPARES.try_with(|spares| {
-            spares
-                .borrow_mut()
-                .retain(|live| live.stamp != self.stamp || live.stamp == 0);
+            let mut spares = spares.borrow_mut();
+            let own = spares.iter_mut().find(|s| s.stamp == self.stamp && s.stamp != 0);
+            if let Some(live) = own {
+                // Read from nothing, all of it is empty, and what held words overwritten.
+                live.unpack(&mut Reader(&[]));
+                live.stamp = 0;
+            }
         });
     }
 }
@@ -371,10 +375,13 @@ impl Live {
     ) {
         let id = &self.open[index].id;
         let participants = options.map_or(&[][..], |o| &o.participants);
-        let speaker = self.call.speaker(chunk.speaker, participants, id, out);
+        let before = self.call.role(self.open[index].speaker);
+        let others = || (0..).zip(&self.open).filter(|(i, _)| *i != index);
+        let speaks = |number| others().any(|(_, u)| u.speaker == number);
+        let speaker = self.call.speaker(chunk.speaker, participants, speaks, id, out);
         let role = |speaker: u8| self.call.role(speaker);
         let utterance = &mut self.open[index];
-        if role(utterance.speaker) != role(speaker) {
+        if before != role(speaker) {
             // What is looked for depends on the role: what was read is read again.
             utterance.names = self.call.names.version();
             if !utterance.scan.tokens.is_empty() {

@@ -92,26 +92,40 @@ pub(crate) fn are_sound(speakers: &[Speaker]) -> bool {
     speakers.len() <= limits::SPEAKERS
 }
 
-/// The number of the speaker with this id, who may be new; nothing if there are too many to tell apart.
-pub(crate) fn number(speakers: &mut Vec<Speaker>, id: &str, participants: &[Participant]) -> Option<u8> {
+/// The number of the speaker with this id, who may be new; nothing if there are too many to tell apart. Who was only taken to speak for a while, and no longer
+/// is, makes room for others.
+pub(crate) fn number(
+    speakers: &mut Vec<Speaker>,
+    id: &str,
+    participants: &[Participant],
+    speaks: impl Fn(u8) -> bool,
+) -> Option<u8> {
     let id = limits::kept(id);
     if let Some(index) = speakers.iter().position(|s| s.id.as_bytes() == id.as_bytes()) {
         return Some(index as u8);
     }
-    if speakers.len() >= limits::SPEAKERS {
-        return None;
-    }
+    let place = if speakers.len() < limits::SPEAKERS {
+        None
+    } else {
+        let is_free = |&number: &u8| speakers[usize::from(number)].talk.turns == 0 && !speaks(number);
+        Some((0..speakers.len() as u8).find(is_free)?)
+    };
     let told = participants
         .iter()
         .find(|p| limits::kept(&p.id) == id)
         .and_then(|p| p.role);
-    if speakers.len() == speakers.capacity() {
-        speakers.reserve_exact(1);
-    }
-    speakers.push(Speaker {
+    let new = Speaker {
         id: Id::new(id),
         role: Role::of_id(id).or(told),
         ..Speaker::default()
-    });
+    };
+    if let Some(place) = place {
+        speakers[usize::from(place)] = new;
+        return Some(place);
+    }
+    if speakers.len() == speakers.capacity() {
+        speakers.reserve_exact(1);
+    }
+    speakers.push(new);
     Some(speakers.len() as u8 - 1)
 }

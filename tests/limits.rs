@@ -69,6 +69,29 @@ fn what_a_session_keeps_is_bounded() {
 }
 
 #[test]
+fn who_was_only_taken_to_speak_makes_room() {
+    let mut session = small().session(Options::default().full());
+    let mut events = Vec::new();
+    for number in 0..2 * limits::SPEAKERS {
+        let speaker = format!("s{number}");
+        let mut chunk = Chunk::whole("u", &speaker, "one");
+        (chunk.mode, chunk.is_final) = (Mode::Replace, false);
+        session.push(&chunk, &mut events);
+    }
+    session.push(&Chunk::whole("v", "customer", "two"), &mut events);
+    session.push(&Chunk::whole("u", "agent", "not my job"), &mut events);
+    assert!(!notices(&events).contains(&NoticeKind::TooManySpeakers));
+    let report = session.finish(None, &mut events);
+    let turns = report.turns.expect("retained");
+    let said: Vec<_> = turns
+        .iter()
+        .map(|t| t.speaker.as_deref().expect("known"))
+        .collect();
+    assert_eq!(said, ["agent", "customer"]);
+    assert!(turns[0].fired("refusal"), "{turns:?}");
+}
+
+#[test]
 fn long_ids_of_participants_are_theirs() {
     let id = "p".repeat(3 * limits::ID_BYTES);
     let agent = Participant {

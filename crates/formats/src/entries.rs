@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(found[1], "2 jsonl 0");
         assert!(found[2].starts_with("3 !expected "), "{found:?}");
         assert!(
-            found[3].starts_with("4 !invalid type: integer `5`, expected a sequence"),
+            found[3].starts_with("4 !invalid type: a whole number, expected a sequence"),
             "{found:?}"
         );
         assert_eq!(found[4], "5 !no known format has these keys: a");

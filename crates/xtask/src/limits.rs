@@ -19,7 +19,7 @@ const QUICK: usize = 1 << 17;
 const HOSTILE_SHARE: usize = 3;
 /// So often the text is doubled.
 const DOUBLINGS: usize = 3;
-/// What a doubling may multiply the time by: two, and what larger memory and a busy machine add.
+/// What two doublings may multiply the time by in the mean: two, and what larger memory and a busy machine add.
 const MOST: f64 = 2.6;
 /// A case that seems to take too long is measured so often at most.
 const TRIES: usize = 4;
@@ -355,8 +355,11 @@ impl Row {
         pairs.map(|pair| pair[1].as_secs_f64() / pair[0].max(SHORTEST).as_secs_f64())
     }
 
+    /// The mean of two doublings, where it is worst: judging goes by steps, of which one doubling may see one more and the next one less.
     fn worst(&self) -> f64 {
-        self.doubled().fold(0.0, f64::max)
+        let pairs = self.times.windows(3);
+        let means = pairs.map(|pair| (pair[2].as_secs_f64() / pair[0].max(SHORTEST).as_secs_f64()).sqrt());
+        means.fold(0.0, f64::max)
     }
 
     fn cells(&self) -> Vec<String> {

@@ -436,44 +436,14 @@ fn the_format_is_that_of_its_version() {
 
 #[test]
 fn a_snapshot_takes_four_kilobytes_at_most() {
-    let lines = [
-        (
-            "customer",
-            "hi my name is thandiwe wijesinghe and this is ridiculous i have called three times and nobody ever called me back you idiots",
-        ),
-        (
-            "agent",
-            "i'm so sorry ma'am any inconvenience caused so your name is thandiwe and nobody ever called you back",
-        ),
-        (
-            "customer",
-            "yes that's what i said i don't know what you mean by that i want your supervisor and my solicitor will hear of this",
-        ),
-        (
-            "agent",
-            "can you hold while i check the eob i'll call you on friday at ten i promise it will never happen again",
-        ),
-        (
-            "customer",
-            "okay thank you so much that's brilliant you've been great but it's outrageous",
-        ),
-        (
-            "agent",
-            "that's not my job you should have read the terms what is your account number and your postcode please",
-        ),
-    ];
     // Closed one after the other; all of them open; the first open and all others closed behind it.
     for (open, closed) in [(0, 200), (64, 200), (1, 263)] {
         let mut session = BUILTIN.session(Options::default());
         let (mut events, mut texts, mut most) = (Vec::new(), 0, 0);
         let turns = open.max(1) + closed;
         for i in 0..turns {
-            let (speaker, text) = lines[i % lines.len()];
-            let start = i as i64 * 4800;
-            let words = [(0, 500), (1500, 2500), (3500, 5200)].map(|(from, to)| WordTime {
-                start_ms: start + from,
-                end_ms: start + to,
-            });
+            let (start, words) = telling_times(i);
+            let (speaker, text) = TELLING[i % TELLING.len()];
             let stays = if open == 1 { i == 200 } else { i >= closed };
             let is_final = !(stays && open > 0);
             let chunk = Chunk {

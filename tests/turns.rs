@@ -617,43 +617,12 @@ fn a_call_at_rest_takes_a_kilobyte_after_twenty_turns() {
 
 #[test]
 fn two_hours_of_talk_fit_into_two_kilobytes() {
-    // Everything that is remembered is remembered: names, holds, promises, repetition, parroting, alerts, overlaps with word times.
-    let lines = [
-        (
-            "customer",
-            "hi my name is thandiwe wijesinghe and this is ridiculous i have called three times and nobody ever called me back you idiots",
-        ),
-        (
-            "agent",
-            "i'm so sorry ma'am any inconvenience caused so your name is thandiwe and nobody ever called you back",
-        ),
-        (
-            "customer",
-            "yes that's what i said i don't know what you mean by that i want your supervisor and my solicitor will hear of this",
-        ),
-        (
-            "agent",
-            "can you hold while i check the eob i'll call you on friday at ten i promise it will never happen again",
-        ),
-        (
-            "customer",
-            "okay thank you so much that's brilliant you've been great but it's outrageous",
-        ),
-        (
-            "agent",
-            "that's not my job you should have read the terms what is your account number and your postcode please",
-        ),
-    ];
     let mut session = BUILTIN.session(Options::default());
     let mut events = Vec::new();
     let (mut after_twenty, mut most) = (0, 0);
     for i in 0..1500 {
-        let (speaker, text) = lines[i % lines.len()];
-        let start = i as i64 * 4800;
-        let words = [(0, 500), (1500, 2500), (3500, 5200)].map(|(from, to)| WordTime {
-            start_ms: start + from,
-            end_ms: start + to,
-        });
+        let (start, words) = telling_times(i);
+        let (speaker, text) = TELLING[i % TELLING.len()];
         let chunk = Chunk {
             words: &words,
             ..Chunk::whole("u", speaker, text).at(start, start + 5200)

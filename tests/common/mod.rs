@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use hackles::event::{Event, State};
-use hackles::{Analyzer, CallReport, Chunk, Mode, Options, Retention, Session, Transcript, Turn};
+use hackles::{Analyzer, CallReport, Chunk, Mode, Options, Retention, Session, Transcript, Turn, WordTime};
 
 /// A small generator of its own: the same numbers on every platform (xorshift64*).
 pub struct Random(u64);
@@ -18,6 +18,44 @@ impl Random {
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n.max(1)
     }
+}
+
+/// Turns of a call of which everything is remembered that can be: names, holds, promises, repetition, parroting, alerts.
+pub const TELLING: [(&str, &str); 6] = [
+    (
+        "customer",
+        "hi my name is thandiwe wijesinghe and this is ridiculous i have called three times and nobody ever called me back you idiots",
+    ),
+    (
+        "agent",
+        "i'm so sorry ma'am any inconvenience caused so your name is thandiwe and nobody ever called you back",
+    ),
+    (
+        "customer",
+        "yes that's what i said i don't know what you mean by that i want your supervisor and my solicitor will hear of this",
+    ),
+    (
+        "agent",
+        "can you hold while i check the eob i'll call you on friday at ten i promise it will never happen again",
+    ),
+    (
+        "customer",
+        "okay thank you so much that's brilliant you've been great but it's outrageous",
+    ),
+    (
+        "agent",
+        "that's not my job you should have read the terms what is your account number and your postcode please",
+    ),
+];
+
+/// When such a turn starts, so that it overlaps with those beside it, and when its words are heard.
+pub fn telling_times(turn: usize) -> (i64, [WordTime; 3]) {
+    let start = turn as i64 * 4800;
+    let words = [(0, 500), (1500, 2500), (3500, 5200)].map(|(from, to)| WordTime {
+        start_ms: start + from,
+        end_ms: start + to,
+    });
+    (start, words)
 }
 
 /// How a call is sent.

@@ -1,5 +1,7 @@
 //! A call behind its utterances: what closed turns, in the order of their arrival, come to.
 
+mod out;
+
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -8,19 +10,16 @@ use smallvec::SmallVec;
 use crate::alerts::Alerts;
 use crate::compiled::Compiled;
 use crate::context::{self, Look, Setting, SignalRule, Weighed};
-use crate::event::{
-    AngerEvent, Event, NoticeEvent, NoticeKind, PracticeEvent, SignalEvent, SilenceEvent, State,
-};
-use crate::fixed::{Milli, Score};
+use crate::event::{AngerEvent, Event, NoticeKind, State};
 use crate::ledger::{self, Ending, Ledger};
 use crate::limits;
 use crate::options::Options;
 use crate::packed::{Bounds, Bytes, Reader, packed};
-use crate::practices::{Mark, Practices};
-use crate::report::{CallReport, PracticeState};
+use crate::practices::Practices;
+use crate::report::CallReport;
 use crate::speakers::{self, Speaker};
 use crate::transcript::{Participant, Role};
-use crate::turns::anger::AngerCourse;
+use crate::turns::anger::{self, AngerCourse};
 use crate::turns::detect::{Memory, Scene, signal_bit};
 use crate::turns::history::{At, Past, Shows};
 use crate::turns::names::{Heard, Names};
@@ -29,8 +28,10 @@ use crate::turns::promises::{self, Promises, Times};
 use crate::turns::story::Story;
 use crate::turns::style::Style;
 use crate::turns::talk::{Gap, Spoken, Talk};
-use crate::turns::verdicts::{self, Decided, TurnInProgress, Verdict, Verdicts};
+use crate::turns::verdicts::{self, TurnInProgress, Verdict, Verdicts};
 use crate::utterance::{Id, Utterance};
+pub(crate) use out::Out;
+use out::{absolute, practice_event, signal_event, silence_event, tell};
 
 thread_local! {
     /// Room for what detectors show.
@@ -75,27 +76,6 @@ packed!(Call {
     alerts,
     ledger,
 });
-
-/// Where events go, if anybody listens.
-pub(crate) struct Out<'a>(pub(crate) Option<&'a mut Vec<Event>>);
-
-impl Out<'_> {
-    fn send(&mut self, event: impl FnOnce() -> Event) {
-        if let Some(events) = &mut self.0 {
-            events.push(event());
-        }
-    }
-
-    pub(crate) fn notice(&mut self, notice: NoticeKind, utterance: &Id, speaker: Option<&Id>) {
-        self.send(|| {
-            Event::Notice(NoticeEvent {
-                notice,
-                utterance: utterance.share(),
-                speaker: speaker.map(Id::share),
-            })
-        });
-    }
-}
 
 impl Call {
     /// A call that has not begun.
@@ -468,7 +448,7 @@ impl Call {
         verdicts.sort_by_key(|v| v.signal);
         let at_ms = absolute(turn.past.end.get(), self.origin);
         let level = (turn.past.role == Some(Role::Customer)).then(|| {
-            let evidence = gain(compiled, verdicts);
+            let evidence = anger::gain(compiled, verdicts);
             let (level, band) =
                 self.anger
                     .turn(&compiled.lexicon.call, turn.past.arrival, turn.words, evidence);
@@ -596,113 +576,4 @@ impl Call {
             + self.alerts.heap_bytes()
             + self.ledger.heap_bytes()
     }
-}
-
-fn absolute(at: Option<i64>, origin: Option<i64>) -> Option<i64> {
-    at.map(|at| at.saturating_add(origin.unwrap_or(0)))
-}
-
-fn silence_event(state: State, gap: Gap, hold: bool, origin: Option<i64>) -> Event {
-    Event::Silence(SilenceEvent {
-        state,
-        from_ms: gap.from.saturating_add(origin.unwrap_or(0)),
-        ms: gap.ms,
-        hold,
-    })
-}
-
-fn practice_event(compiled: &Compiled, mark: Mark, at_ms: Option<i64>) -> Event {
-    let number = usize::from(mark.practice);
-    Event::Practice(PracticeEvent {
-        practice: Arc::clone(&compiled.practice_names[number]),
-        state: if mark.good {
-            PracticeState::Met
-        } else {
-            PracticeState::Missed
-        },
-        turn: mark.arrival,
-        at_ms,
-        hint: (!mark.good).then(|| Arc::clone(&compiled.practice_hints[number])),
-    })
-}
-
-fn tell(compiled: &Compiled, origin: Option<i64>, decided: Decided<'_>, out: &mut Out<'_>) {
-    let fired = decided.verdict.is_some_and(|v| v.outcome.fired);
-    let state = match (fired, decided.turn.announced.contains(&decided.signal)) {
-        (true, _) => State::Confirmed,
-        (false, true) => State::Retracted,
-        (false, false) => return,
-    };
-    let turn = decided.turn;
-    out.send(|| {
-        signal_event(
-            compiled,
-            decided.signal,
-            state,
-            &turn.utterance,
-            absolute(decided.at_ms, origin),
-            decided.verdict,
-            |span| turn.quote(span),
-        )
-    });
-}
-
-fn signal_event<'a>(
-    compiled: &Compiled,
-    signal: u16,
-    state: State,
-    utterance: &Id,
-    at_ms: Option<i64>,
-    verdict: Option<&Verdict>,
-    quote: impl Fn((u32, u32)) -> Option<&'a str>,
-) -> Event {
-    let header = &compiled.lexicon.signals[usize::from(signal)];
-    let strongest = verdict.and_then(|v| v.strongest);
-    let own_hint = strongest.and_then(|e| compiled.lexicon.entries[e.entry as usize].hint.as_ref());
-    let quote = strongest.and_then(|e| quote(e.span));
-    Event::Signal(SignalEvent {
-        signal: Arc::clone(&compiled.signal_names[usize::from(signal)]),
-        state,
-        utterance: utterance.share(),
-        at_ms,
-        score: verdict.map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score()),
-        quote: quote.map(str::to_owned),
-        hint: Arc::clone(own_hint.unwrap_or(&compiled.hints[usize::from(signal)])),
-    })
-}
-
-/// The contributions to a signal, learned ones at a discount.
-fn discounted(compiled: &Compiled, verdict: &Verdict, bias: Milli) -> Milli {
-    const MOST: i64 = 1_000_000;
-    let outcome = &verdict.outcome;
-    let bounded = |x: i64| Milli(x.clamp(-MOST, MOST) as i32);
-    let learned = i64::from(outcome.learned);
-    let written = bounded(i64::from(outcome.logit) - i64::from(bias.0) - learned);
-    Milli(written.0 + bounded(learned).times(compiled.lexicon.call.learned).0)
-}
-
-/// Σ gain × contribution of a customer turn, and what its sentiment adds or takes.
-fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
-    let mut sum = 0i64;
-    for verdict in verdicts {
-        let gain = compiled.gains[usize::from(verdict.signal)];
-        if gain != Milli::ZERO {
-            // Not from the evidence, which may be forgotten by now.
-            let bias = compiled.lexicon.signals[usize::from(verdict.signal)].bias;
-            let contributions = discounted(compiled, verdict, bias);
-            sum += i64::from(contributions.times(gain).0);
-        }
-    }
-    let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
-    if let Some(valence) = valence {
-        let rules = &compiled.lexicon.call;
-        let valence = discounted(compiled, valence, Milli::ZERO);
-        let gain = if valence < Milli::ZERO {
-            rules.negative_sentiment
-        } else {
-            rules.positive_sentiment
-        };
-        sum -= i64::from(valence.times(gain).0);
-    }
-    Milli(sum.clamp(-1_000_000, 1_000_000) as i32)
 }

@@ -1,69 +1,20 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
 
-use super::automaton::{Automaton, Proposal, State};
+mod proposals;
+mod tracks;
+
+use proposals::{AT_ONCE, Walked, Watched};
+use tracks::Tracks;
+
+use super::automaton::Automaton;
 use super::outline::Read;
-use super::program::{Pattern, Roles};
-use super::{Found, MAX_SPAN, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use super::program::Roles;
+use super::{Found, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
 use crate::privacy::wipe;
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
 /// Fillers of several words have at most so many.
 const SEQUENCE_WORDS: usize = 4;
-/// So many are looked at together.
-const AT_ONCE: usize = 8;
-/// With fillers of several words taken and left out, so many states at most are live.
-const TRACKS: usize = 8;
-
-/// The live states of the automaton: one, and after a filler of several words one more for the text without it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tracks {
-    states: [State; TRACKS],
-    len: u8,
-}
-
-impl Tracks {
-    fn start() -> Self {
-        Tracks {
-            len: 1,
-            ..Tracks::default()
-        }
-    }
-
-    fn as_slice(&self) -> &[State] {
-        &self.states[..usize::from(self.len)]
-    }
-
-    fn add(&mut self, state: State) {
-        if usize::from(self.len) < TRACKS && !self.as_slice().contains(&state) {
-            self.states[usize::from(self.len)] = state;
-            self.len += 1;
-        }
-    }
-
-    /// Takes over the states of others: almost always there is one.
-    #[inline]
-    fn set(&mut self, from: &Tracks) {
-        if from.len == 1 {
-            self.states[0] = from.states[0];
-            self.len = 1;
-        } else {
-            *self = *from;
-        }
-    }
-
-    #[inline]
-    fn step(&mut self, automaton: &Automaton, symbol: Symbol) {
-        if self.len == 1 {
-            self.states[0] = automaton.next(self.states[0], symbol);
-            return;
-        }
-        let mut out = Tracks::default();
-        for &state in self.as_slice() {
-            out.add(automaton.next(state, symbol));
-        }
-        *self = out;
-    }
-}
 
 /// The last word that was no filler: what a stutter would repeat.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,30 +38,6 @@ struct ReadState {
     watched: u32,
     /// Tokens of the utterance so far that are not transparent; rather too few than too many.
     solid: u32,
-}
-
-/// A pattern a factor of which has occurred: it may end with any token from there on.
-#[derive(Clone, Copy, Debug)]
-struct Watched {
-    proposal: Proposal,
-    /// The token that the factor ended with.
-    at: u32,
-}
-
-/// The last walk: several patterns may have one program.
-#[derive(Clone, Copy, Debug)]
-struct Walked {
-    program: u32,
-    end: u32,
-    start: Option<u32>,
-}
-
-impl Walked {
-    const NONE: Walked = Walked {
-        program: 0,
-        end: u32::MAX,
-        start: None,
-    };
 }
 
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
@@ -558,204 +485,5 @@ impl Reader<'_> {
                 self.scan.state.tracks.add(state);
             }
         }
-    }
-
-    /// Takes what the automaton proposes at the last token.
-    #[inline]
-    fn matched(&mut self) {
-        self.proposed(0);
-        for track in 1..self.scan.state.tracks.len {
-            self.proposed(track);
-        }
-    }
-
-    #[inline]
-    fn proposed(&mut self, track: u8) {
-        let state = self.scan.state.tracks.states[usize::from(track)];
-        self.tables.automaton.ending(state, |looked_at, kept| {
-            if track > 0 {
-                kept.iter().for_each(|p| self.keep_later(*p));
-            } else if !kept.is_empty() {
-                self.keep_all(kept);
-            }
-            looked_at.chunks(AT_ONCE).for_each(|some| self.propose(some));
-        });
-    }
-
-    /// Takes what a transparent token proposes, the last.
-    #[inline]
-    fn transparent(&mut self, symbol: Symbol) {
-        for &proposal in self.tables.automaton.hidden(symbol) {
-            if proposal.is_kept() {
-                self.keep_later(proposal);
-            } else {
-                self.propose(&[proposal]);
-            }
-        }
-    }
-
-    /// Keeps a proposal until a hit asks for it.
-    fn keep_later(&mut self, proposal: Proposal) {
-        if proposal.is_for(self.tables.role) {
-            let end = self.scan.tokens.len() as u32 - 1;
-            self.scan.later(proposal.pattern(), end);
-        }
-    }
-
-    /// Keeps the first proposals at the last token, each of which comes once. Which of them are for this role cannot be
-    /// guessed: they are gathered without a branch.
-    fn keep_all(&mut self, proposals: &[Proposal]) {
-        let end = self.scan.tokens.len() as u32 - 1;
-        let from = self.scan.proposed.len();
-        self.scan.proposed.resize(from + proposals.len(), (0, 0));
-        let room = &mut self.scan.proposed[from..];
-        let mut count = 0;
-        for proposal in proposals {
-            room[count] = (proposal.pattern(), end);
-            count += usize::from(proposal.is_for(self.tables.role));
-        }
-        self.scan.proposed.truncate(from + count);
-    }
-
-    /// Looks at some of what is proposed at the last token: first which are for this role, then whose outlines the text meets.
-    /// Neither can be guessed, so both are gathered without a branch.
-    fn propose(&mut self, proposals: &[Proposal]) {
-        let Tables { automaton, role, .. } = self.tables;
-        let mut mine = [Proposal::default(); AT_ONCE];
-        let mut count = 0;
-        for &proposal in proposals {
-            mine[count % AT_ONCE] = proposal;
-            count += usize::from(proposal.is_for(role));
-        }
-        let end = self.scan.tokens.len() as u32 - 1;
-        let solid = self.scan.state.solid;
-        let mut met = [0; AT_ONCE];
-        let mut meet = 0;
-        for &proposal in &mine[..count] {
-            let number = proposal.pattern();
-            let pattern = &automaton.patterns[number as usize];
-            let early = pattern.within == Pattern::ANYWHERE || solid <= u32::from(pattern.within);
-            if proposal.ends() {
-                let text = &self.scan.texts[end as usize];
-                met[meet % AT_ONCE] = number;
-                meet += usize::from(early & pattern.outline.meets(text));
-            } else if early {
-                self.scan
-                    .watch(Watched { proposal, at: end }, pattern.outline.last);
-            }
-        }
-        for &number in &met[..meet] {
-            self.scan.keep(automaton, number, end);
-        }
-    }
-
-    /// Takes what may end at the last token, transparent or not.
-    #[inline]
-    fn watched(&mut self) {
-        if (self.scan.state.watched as usize) < self.scan.watched.len() {
-            self.watched_for();
-        }
-    }
-
-    fn watched_for(&mut self) {
-        let end = self.scan.tokens.len() - 1;
-        let mut from = self.scan.state.watched as usize;
-        while let Some(watched) = self.scan.watched.get(from)
-            && watched.at as usize + MAX_SPAN <= end
-        {
-            from += 1;
-        }
-        self.scan.state.watched = from as u32;
-        let last = self.scan.texts[end].last();
-        let mut fit = u8::MAX << (from % AT_ONCE);
-        for block in from / AT_ONCE..self.scan.watched_for.len() {
-            for (i, words) in self.scan.watched_for[block].iter().enumerate() {
-                fit &= !(u8::from(words & last == 0) << i);
-            }
-            while fit != 0 {
-                self.ended(block * AT_ONCE + fit.trailing_zeros() as usize, end as u32);
-                fit &= fit - 1;
-            }
-            fit = u8::MAX;
-        }
-    }
-
-    /// Takes what is watched for, and ends at the last token.
-    fn ended(&mut self, at: usize, end: u32) {
-        let automaton = self.tables.automaton;
-        let proposal = self.scan.watched[at].proposal;
-        let number = proposal.pattern();
-        if proposal.later() {
-            self.scan.later(number, end);
-        } else if automaton.patterns[number as usize]
-            .outline
-            .meets(&self.scan.texts[end as usize])
-        {
-            self.scan.keep(automaton, number, end);
-        }
-    }
-}
-
-impl Scan {
-    /// Keeps a proposal until a hit asks for it.
-    fn later(&mut self, p: u32, end: u32) {
-        let mut here = self.proposed.iter().rev().take_while(|x| x.1 == end);
-        if !here.any(|x| x.0 == p) {
-            self.proposed.push((p, end));
-        }
-    }
-
-    /// Watches for the end of a pattern, which is one of these words.
-    fn watch(&mut self, watched: Watched, words: u64) {
-        let at = self.watched.len() % AT_ONCE;
-        self.watched.push(watched);
-        if at == 0 {
-            self.watched_for.push([0; AT_ONCE]);
-        }
-        if let Some(block) = self.watched_for.last_mut() {
-            block[at] = words;
-        }
-    }
-
-    /// Takes the proposal that pattern `p` ends at token `end`, the last: keeps it if it is confirmed, once.
-    fn keep(&mut self, automaton: &Automaton, p: u32, end: u32) {
-        let pattern = &automaton.patterns[p as usize];
-        let behind = self.texts[end as usize].behind;
-        let start = if pattern.words > 0 && behind.is_plain(pattern.words) || pattern.is_word() {
-            Some((end + 1).saturating_sub(u32::from(pattern.words)))
-        } else if (self.walked.program, self.walked.end) == (pattern.program(), end) {
-            self.walked.start
-        } else {
-            let at = end as usize;
-            let start =
-                occurrence::find_behind(&automaton.code, pattern, &self.tokens, &self.texts, at, behind);
-            let start = start.map(|s| s as u32);
-            self.walked = Walked {
-                program: pattern.program(),
-                end,
-                start,
-            };
-            start
-        };
-        let Some(start) = start else { return };
-        let found = pattern.found(start, end);
-        let list = if matches!(found.owner, Owner::Entry(_)) {
-            &mut self.hits
-        } else {
-            &mut self.marks
-        };
-        let owner = 1 << (found.owner.number() / 8 % 64);
-        let before = self.found;
-        self.found |= owner;
-        if before & owner != 0
-            && list
-                .iter()
-                .rev()
-                .take_while(|f| f.end == end)
-                .any(|f| *f == found)
-        {
-            return;
-        }
-        list.push(found);
     }
 }

@@ -1,5 +1,7 @@
 //! Anger as a course: a level after each customer turn that rises with evidence and fades with the customer's own speaking.
 
+use super::verdicts::Verdict;
+use crate::compiled::Compiled;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::CallRules;
 use crate::packed::{Bounds, packed};
@@ -112,6 +114,42 @@ impl AngerCourse {
         let second = rules.bands.get(1).map_or(f64::MIN_POSITIVE, |b| b.1);
         (self.levels > 0 && self.peak.to_f64() >= second).then_some(self.peak_turn)
     }
+}
+
+/// The contributions to a signal, learned ones at a discount.
+fn discounted(compiled: &Compiled, verdict: &Verdict, bias: Milli) -> Milli {
+    const MOST: i64 = 1_000_000;
+    let outcome = &verdict.outcome;
+    let bounded = |x: i64| Milli(x.clamp(-MOST, MOST) as i32);
+    let learned = i64::from(outcome.learned);
+    let written = bounded(i64::from(outcome.logit) - i64::from(bias.0) - learned);
+    Milli(written.0 + bounded(learned).times(compiled.lexicon.call.learned).0)
+}
+
+/// Σ gain × contribution of a customer turn, and what its sentiment adds or takes.
+pub(crate) fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
+    let mut sum = 0i64;
+    for verdict in verdicts {
+        let gain = compiled.gains[usize::from(verdict.signal)];
+        if gain != Milli::ZERO {
+            // Not from the evidence, which may be forgotten by now.
+            let bias = compiled.lexicon.signals[usize::from(verdict.signal)].bias;
+            let contributions = discounted(compiled, verdict, bias);
+            sum += i64::from(contributions.times(gain).0);
+        }
+    }
+    let valence = verdicts.iter().find(|v| Some(v.signal) == compiled.sentiment);
+    if let Some(valence) = valence {
+        let rules = &compiled.lexicon.call;
+        let valence = discounted(compiled, valence, Milli::ZERO);
+        let gain = if valence < Milli::ZERO {
+            rules.negative_sentiment
+        } else {
+            rules.positive_sentiment
+        };
+        sum -= i64::from(valence.times(gain).0);
+    }
+    Milli(sum.clamp(-1_000_000, 1_000_000) as i32)
 }
 
 #[cfg(test)]

@@ -151,14 +151,12 @@ impl SaidBeforeRules {
     /// Beside other evidence of the signal: that the customer has said all words of one of its hits.
     fn evidence(&self, scene: &Scene<'_>, signal: u16, heard: &Heard, out: &mut Vec<Weighed>) {
         let own = scene.hits(signal).filter(|w| w.contribution.0 > 0);
-        let said = |span: &(u32, u32)| {
-            let mut words = scene
-                .said
-                .words
-                .iter()
-                .filter(|w| w.start >= span.0 && w.end <= span.1)
-                .peekable();
-            words.peek().is_some() && words.all(|w| heard.has(w.key))
+        let words = &scene.said.words;
+        let said = |&(start, end): &(u32, u32)| {
+            let behind = &words[words.partition_point(|w| w.start < start)..];
+            let within = behind.iter().take_while(|w| w.start <= end);
+            let mut within = within.filter(|w| w.end <= end).peekable();
+            within.peek().is_some() && within.all(|w| heard.has(w.key))
         };
         let span = own.filter_map(|w| w.span).find(said);
         out.extend(shown(scene.entries, &self.entries, [span.is_some()], span, &[]));

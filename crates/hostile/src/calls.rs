@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use hackles::event::Event;
-use hackles::limits::OPEN_UTTERANCES;
+use hackles::limits::{ID_BYTES, OPEN_UTTERANCES};
 use hackles::{Analyzer, Chunk, Mode, Options, Retention, Session, Transcript, Turn};
 
 use crate::report;
@@ -115,10 +115,11 @@ fn turns_of(script: &Script) -> (Transcript, Vec<String>) {
     let mut open: VecDeque<Begun> = VecDeque::new();
     for step in &script.steps {
         let Step::Chunk(piece) = step else { continue };
-        let place = open.iter().position(|u| u.id == piece.utterance);
+        let id = known(&piece.utterance);
+        let place = open.iter().position(|u| u.id == id);
         let is_closed = place.is_some_and(|at| open[at].closed);
         let recent = &done[done.len().saturating_sub(REMEMBERED)..];
-        if is_closed || place.is_none() && recent.iter().any(|u| u.id == piece.utterance) {
+        if is_closed || place.is_none() && recent.iter().any(|u| u.id == id) {
             continue;
         }
         let at = place.unwrap_or_else(|| {
@@ -129,7 +130,7 @@ fn turns_of(script: &Script) -> (Transcript, Vec<String>) {
                 hand_on(&mut open, &mut done);
             }
             open.push_back(Begun {
-                id: piece.utterance.clone(),
+                id: id.to_owned(),
                 turn: Turn::default(),
                 closed: false,
             });
@@ -148,6 +149,14 @@ fn turns_of(script: &Script) -> (Transcript, Vec<String>) {
         ..Transcript::default()
     };
     (call, ids)
+}
+
+/// An id as far as it is looked at.
+fn known(id: &str) -> &str {
+    let end = (0..=id.len().min(ID_BYTES))
+        .rev()
+        .find(|&end| id.is_char_boundary(end));
+    &id[..end.unwrap_or(0)]
 }
 
 fn hand_on(open: &mut VecDeque<Begun>, done: &mut Vec<Begun>) {

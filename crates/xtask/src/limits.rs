@@ -22,7 +22,7 @@ const DOUBLINGS: usize = 3;
 /// What two doublings may multiply the time by in the mean: two, and what larger memory and a busy machine add.
 const MOST: f64 = 2.6;
 /// A case that seems to take too long is measured so often at most.
-const TRIES: usize = 4;
+const TRIES: usize = 10;
 /// Below this, times are those of the clock.
 const SHORTEST: Duration = Duration::from_micros(500);
 /// An utterance that is revised has so many bytes.

@@ -115,6 +115,7 @@ fn licences_and_sources_are_welcome() {
         .filter_map(|l| l.as_str().map(str::to_owned))
         .collect();
     let mut wrong = Vec::new();
+    let mut sources = BTreeSet::new();
     let packages = packages();
     assert!(packages.len() > 100, "{} packages", packages.len());
     for package in &packages {
@@ -125,11 +126,15 @@ fn licences_and_sources_are_welcome() {
                 "{name}: the licence \"{license}\" is not one of deny.toml"
             ));
         }
-        match package["source"].as_str() {
-            Some("registry+https://github.com/rust-lang/crates.io-index") | None => {}
-            Some(other) => wrong.push(format!("{name} comes from {other}")),
+        if let Some(source) = package["source"].as_str() {
+            sources.insert(source);
+            if !source.starts_with("registry+") {
+                wrong.push(format!("{name} comes from {source}"));
+            }
         }
     }
+    // One registry, the default one: `deny.toml` refuses others.
+    assert_eq!(sources.len(), 1, "{sources:?}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

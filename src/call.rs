@@ -141,6 +141,7 @@ impl Call {
     }
 
     pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
+        self.ledger.hold_to_limit();
         if self.retains() {
             self.verdicts.unpack_retained(from);
             self.ledger.unpack_retained(from);

@@ -435,6 +435,29 @@ fn the_format_is_that_of_its_version() {
 }
 
 #[test]
+fn beyond_what_is_retained_it_goes_on_too() {
+    let mut full = Options::default().full();
+    full.retained_bytes = 1;
+    let mut session = BUILTIN.session(full);
+    let (mut events, mut again) = (Vec::new(), Vec::new());
+    for turn in 0..30 {
+        let (speaker, text) = TELLING[turn % TELLING.len()];
+        let id = format!("u{turn}");
+        let mut chunk = Chunk::whole(&id, speaker, text);
+        for (text, is_final) in [(text, false), ("", true)] {
+            (chunk.text, chunk.mode, chunk.is_final) = (text, Mode::Append, is_final);
+            let mut restored = BUILTIN.restore(&session.save()).expect("a snapshot");
+            session.push(&chunk, &mut events);
+            restored.push(&chunk, &mut again);
+            session = restored;
+        }
+    }
+    assert_eq!(events, again);
+    let report = session.finish(None, &mut events);
+    assert!(report.turns.is_none() && report.call.turns == 30);
+}
+
+#[test]
 fn a_snapshot_takes_four_kilobytes_at_most() {
     // Closed one after the other; all of them open; the first open and all others closed behind it.
     for (open, closed) in [(0, 200), (64, 200), (1, 263)] {

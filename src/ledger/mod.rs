@@ -153,10 +153,17 @@ impl Ledger {
         self.kept.iter().for_each(|kept| kept.pack(out));
     }
 
-    pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
+    /// Beyond the limit nothing is retained any more.
+    pub(crate) fn hold_to_limit(&mut self) {
+        if self.kept.as_ref().is_some_and(|kept| kept.bytes > kept.most) {
+            self.is_over = true;
+        }
         if self.is_over {
             self.kept = None;
         }
+    }
+
+    pub(crate) fn unpack_retained(&mut self, from: &mut Reader<'_>) {
         self.kept.iter_mut().for_each(|kept| kept.unpack(from));
     }
 
@@ -290,10 +297,7 @@ impl Ledger {
             };
             kept.bytes += row.bytes();
         }
-        if self.kept.as_ref().is_some_and(|kept| kept.bytes > kept.most) {
-            self.is_over = true;
-            self.kept = None;
-        }
+        self.hold_to_limit();
     }
 
     /// How often a signal fired.

@@ -2,6 +2,8 @@
 //!
 //! Files are parted by lines of `%%`; what follows the last is the call, as [`crate::script`] has it.
 
+use std::sync::LazyLock;
+
 use hackles::{Analyzer, Lexicon, Role, Transcript};
 
 use crate::calls;
@@ -13,6 +15,12 @@ const SORRY: &str = include_str!("../base.sorry.toml");
 pub(crate) const ANGER: &str = include_str!("../base.anger.toml");
 const PART: &str = "\n%%\n";
 const CALL: &str = "u1 customer 0..900 + i am so ANGRY\n@ 950\nu2 agent 800..1500 =. sorry, mr bob\nu1 customer 0..1200 +. at you! code ab-123\nu3 customer 2000.. =. two bills, not furious?\n$ 9000";
+
+/// An analyzer of the small lexicon and anger.
+pub(crate) static SMALL: LazyLock<Analyzer> = LazyLock::new(|| {
+    let analyzer = over_base([ANGER]).and_then(Analyzer::new);
+    analyzer.unwrap_or_else(|e| panic!("{e}"))
+});
 
 /// The small lexicon, and files over it.
 pub(crate) fn over_base<'a>(files: impl IntoIterator<Item = &'a str>) -> Result<Lexicon, hackles::Error> {

@@ -5,12 +5,9 @@ use std::sync::LazyLock;
 use hackles::{Analyzer, Chunk, Options, Role};
 
 use crate::changes;
-use crate::lexicons::{ANGER, over_base};
+use crate::lexicons::SMALL;
 
-static SAVED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let analyzer = over_base([ANGER]).and_then(Analyzer::new);
-    analyzer.unwrap_or_else(|e| panic!("{e}")).save()
-});
+static SAVED: LazyLock<Vec<u8>> = LazyLock::new(|| SMALL.save());
 
 pub(crate) fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);

@@ -4,21 +4,17 @@
 
 use std::sync::LazyLock;
 
-use hackles::{Analyzer, Chunk, Options, Session, WordTime};
+use hackles::{Chunk, Options, Session, WordTime};
 
 use crate::changes;
-use crate::lexicons::{ANGER, over_base};
+use crate::lexicons::SMALL;
 
-static ANALYZER: LazyLock<Analyzer> = LazyLock::new(|| {
-    let analyzer = over_base([ANGER]).and_then(Analyzer::new);
-    analyzer.unwrap_or_else(|e| panic!("{e}"))
-});
 static BOUNDED: LazyLock<Vec<u8>> = LazyLock::new(|| begun(Options::default()).save());
 static FULL: LazyLock<Vec<u8>> = LazyLock::new(|| begun(Options::default().full()).save());
 
 /// A session in which somebody is speaking, and turns wait for what follows them.
 fn begun(options: Options) -> Session {
-    let mut session = ANALYZER.session(options);
+    let mut session = SMALL.session(options);
     let words = [WordTime {
         start_ms: 4100,
         end_ms: 4400,
@@ -51,7 +47,7 @@ pub(crate) fn run(bytes: &[u8]) {
         Some(changes) => (&*FULL, changes),
         None => (&*BOUNDED, &*text),
     };
-    if let Ok(session) = ANALYZER.restore(&changes::changed(saved, changes)) {
+    if let Ok(session) = SMALL.restore(&changes::changed(saved, changes)) {
         goes_on(session);
     }
 }
@@ -67,7 +63,7 @@ fn goes_on(mut session: Session) {
         session.push(&Chunk::whole(id, speaker, text).at(7000, 9000), &mut events);
         session.advance(60_000, &mut events);
     }
-    let again = ANALYZER.restore(&session.save());
+    let again = SMALL.restore(&session.save());
     let again = again.unwrap_or_else(|e| panic!("saved just now: {e}"));
     let report = session.finish(Some(70_000), &mut events);
     assert_eq!(again.finish(Some(70_000), &mut Vec::new()), report);

@@ -432,7 +432,7 @@ impl Live {
             utterance.text.push_str(text);
         }
         utterance.is_blank = utterance.is_blank && text.trim().is_empty();
-        utterance.read(tables, self.call.names.version());
+        utterance.read(tables, self.call.names.version(), chunk.is_final);
     }
 
     fn close(&mut self, compiled: &Compiled, index: usize, out: &mut Out<'_>) {
@@ -465,7 +465,7 @@ impl Live {
         if ahead.is_some() {
             utterance.scan.finish(tables, &utterance.text);
         }
-        let work = utterance.scan.work();
+        let work = utterance.scan.work(tables.automaton);
         if work > JUDGE_ALWAYS {
             utterance.judge_at = utterance.scan.tokens.len() + work / 8;
         }

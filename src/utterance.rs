@@ -128,11 +128,15 @@ impl Utterance {
 
 impl Utterance {
     /// Reads what has been added to its text, if it is time to; `names` is their version.
-    pub(crate) fn read(&mut self, tables: Tables<'_>, names: u8) {
+    pub(crate) fn read(&mut self, tables: Tables<'_>, names: u8, is_final: bool) {
         if self.text.len() < self.read_at {
             return;
         }
-        self.scan.advance(tables, &self.text);
+        if is_final {
+            self.scan.take(tables, &self.text);
+        } else {
+            self.scan.advance(tables, &self.text);
+        }
         let to = self.text.len() as u32;
         match self.read.last_mut() {
             Some(last) if last.1 == names => last.0 = to,

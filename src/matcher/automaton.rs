@@ -101,7 +101,7 @@ fn onward(bit: u8) -> u32 {
 /// A part of a table.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
-struct Range {
+pub(super) struct Range {
     from: u32,
     to: u32,
 }
@@ -112,6 +112,11 @@ impl Range {
         &table[self.from as usize..self.to as usize]
     }
 
+    #[inline]
+    pub(super) fn is_empty(self) -> bool {
+        self.from == self.to
+    }
+
     fn fits(self, length: usize) -> bool {
         self.from <= self.to && self.to as usize <= length
     }
@@ -120,14 +125,30 @@ impl Range {
 /// What reading asks of a symbol.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
-struct SymbolRow {
+pub(super) struct SymbolRow {
     /// The transition out of the root.
     root: State,
     /// The number of its bit.
     bit: u8,
     /// Whether it proposes something as a transparent word.
     hides: u8,
-    room: [u8; 2],
+    /// Whether it is part of a filler.
+    fills: u8,
+    room: u8,
+}
+
+impl SymbolRow {
+    /// Its bit in sets of [`Bits`].
+    #[inline]
+    pub(super) fn bit(self) -> u64 {
+        1 << (self.bit & 63)
+    }
+
+    /// Nothing is to be done with it but to follow it.
+    #[inline]
+    pub(super) fn is_quiet(self) -> bool {
+        self.hides | self.fills == 0
+    }
 }
 
 /// All factors in one automaton, and the patterns they propose. Build once, share.
@@ -139,7 +160,7 @@ pub(crate) struct Automaton {
     /// that of their frequency.
     #[serde(with = "crate::saved::pod")]
     nodes: Vec<Node>,
-    /// The symbol that leads into each node.
+    /// The symbol that leads into each node; [`FEW`] more, which lead nowhere.
     #[serde(with = "crate::saved::pod")]
     into: Vec<Symbol>,
     /// Which pairs of a node with many children and a symbol may lead on: a set of bits by hash, a power of two of them.
@@ -208,7 +229,12 @@ impl Builder {
 
     /// Numbers the nodes by breadth and links the failures; what is proposed at one node comes to lie side by side, and what is
     /// frequent lies together.
-    pub(super) fn build(mut self, frequencies: &[f64], bits: &Bits) -> Automaton {
+    pub(super) fn build(
+        mut self,
+        frequencies: &[f64],
+        bits: &Bits,
+        fills: impl Fn(Symbol) -> bool,
+    ) -> Automaton {
         let count = self.made.len();
         let mut by_parent: Vec<State> = (1..count as State).collect();
         by_parent.sort_unstable_by_key(|&n| self.made[n as usize]);
@@ -263,8 +289,10 @@ impl Builder {
                 a.pairs[at] |= bit;
             }
         }
-        for (row, &bit) in a.symbols.iter_mut().zip(&bits.0) {
+        a.into.resize(count + FEW, UNKNOWN);
+        for (symbol, (row, &bit)) in (0..).zip(a.symbols.iter_mut().zip(&bits.0)) {
             row.bit = bit;
+            row.fills = u8::from(fills(symbol));
         }
         for child in a.children(ROOT) {
             a.symbols[a.into[child as usize] as usize].root = child;
@@ -355,13 +383,24 @@ impl Automaton {
         1 << (self.symbols[symbol as usize].bit & 63)
     }
 
+    /// What is known of a symbol.
+    #[inline]
+    pub(super) fn row(&self, symbol: Symbol) -> SymbolRow {
+        self.symbols[symbol as usize]
+    }
+
     /// The state after one more symbol.
     #[inline]
-    pub(crate) fn next(&self, mut state: State, symbol: Symbol) -> State {
+    pub(crate) fn next(&self, state: State, symbol: Symbol) -> State {
+        self.next_by(state, symbol, self.row(symbol))
+    }
+
+    /// The same, given what is known of the symbol.
+    #[inline]
+    pub(super) fn next_by(&self, mut state: State, symbol: Symbol, row: SymbolRow) -> State {
         if symbol == UNKNOWN {
             return ROOT;
         }
-        let row = self.symbols[symbol as usize];
         while state != ROOT {
             let node = &self.nodes[state as usize];
             if node.onward & onward(row.bit) != 0
@@ -376,17 +415,23 @@ impl Automaton {
 
     #[inline]
     fn child(&self, state: State, node: &Node, symbol: Symbol) -> Option<State> {
-        let symbols = node.children.of(&self.into);
-        let at = if symbols.len() <= FEW {
-            symbols.iter().position(|&s| s == symbol)
+        let Range { from, to } = node.children;
+        let (first, count) = (from as usize, (to - from) as usize);
+        let at = if count <= FEW {
+            // All at once: which of them it is cannot be guessed.
+            let few: &[Symbol; FEW] = self.into[first..].first_chunk()?;
+            let same = (0..FEW).fold(0u32, |set, i| set | u32::from(few[i] == symbol) << i);
+            let own = same & ((1 << count) - 1);
+            (own != 0).then(|| own.trailing_zeros())
         } else {
             let (at, bit) = self.pair(state, symbol);
             if self.pairs[at] & bit == 0 {
                 return None;
             }
-            symbols.binary_search(&symbol).ok()
+            let found = self.into[first..to as usize].binary_search(&symbol);
+            found.ok().map(|at| at as u32)
         };
-        at.map(|at| node.children.from + at as State)
+        at.map(|at| from + at)
     }
 
     /// The word and the bit of a pair in [`Automaton::pairs`].
@@ -397,20 +442,29 @@ impl Automaton {
         ((hash >> 6) as usize & (self.pairs.len() - 1), 1 << (hash & 63))
     }
 
-    /// Calls `each` with what is proposed in this state: to be looked at, and to be kept until a hit asks for it. The latter come once each.
+    /// Calls `each` with what is proposed in this state, from the longest factor to the shortest: what is to be looked at, and where in
+    /// [`Automaton::out`] the rest stands, which is kept until a hit asks for it.
     #[inline]
-    pub(super) fn ending<'a>(
-        &'a self,
-        mut state: State,
-        mut each: impl FnMut(&'a [Proposal], &'a [Proposal]),
-    ) {
+    pub(super) fn ending<'a>(&'a self, mut state: State, mut each: impl FnMut(&'a [Proposal], Range)) {
         while state != ROOT {
             let node = &self.nodes[state as usize];
             let Range { from, to } = node.out;
-            let kept = node.kept as usize;
-            each(&self.out[from as usize..kept], &self.out[kept..to as usize]);
+            let kept = node.kept;
+            each(&self.out[from as usize..kept as usize], Range { from: kept, to });
             state = node.next_out;
         }
+    }
+
+    /// A part of what all states propose.
+    #[inline]
+    pub(super) fn proposed(&self, range: Range) -> &[Proposal] {
+        range.of(&self.out)
+    }
+
+    /// Whether a symbol proposes something as a transparent word.
+    #[inline]
+    pub(super) fn hides(&self, symbol: Symbol) -> bool {
+        self.symbols[symbol as usize].hides != 0
     }
 
     /// What a token with this symbol proposes as a transparent word.
@@ -425,7 +479,7 @@ impl Automaton {
 
     /// Nodes of the trie.
     pub(crate) fn nodes(&self) -> usize {
-        self.into.len()
+        self.nodes.len()
     }
 
     /// What all nodes propose, by pattern.
@@ -449,7 +503,7 @@ impl Automaton {
 impl Automaton {
     /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
     pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
-        let count = self.into.len();
+        let count = self.nodes.len();
         let first = self.nodes.first();
         let proposed = |all: &[Proposal]| are_below(all.iter().map(|p| p.pattern()), self.patterns.len());
         // A failure leads to what is less deep, which has the smaller number: every chain comes to an end. Without a way out on the
@@ -463,7 +517,7 @@ impl Automaton {
             });
         self.symbols.len() == symbols
             && count > 0
-            && self.nodes.len() == count
+            && self.into.len() == count + FEW
             && are_below(self.symbols.iter().map(|s| s.root), count)
             && are_below(self.into.iter().copied(), symbols)
             && first.is_some_and(|n| (n.fail, n.next_out) == (ROOT, ROOT))

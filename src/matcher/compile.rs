@@ -52,7 +52,13 @@ pub(crate) fn compile(lexicon: &Lexicon) -> Result<(Vocabulary, Automaton), Erro
             return Err(too_large(lexicon, owner));
         }
     }
-    let automaton = compilation.builder.build(&frequencies.0, &compilation.bits);
+    let fills = |symbol| {
+        let sequences = vocabulary.sequences(symbol);
+        sequences.begin || sequences.end
+    };
+    let automaton = compilation
+        .builder
+        .build(&frequencies.0, &compilation.bits, fills);
     Ok((vocabulary, automaton))
 }
 
@@ -524,6 +530,7 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
                 vec!["cancel it", "cancelled it"],
             ),
             ("^ my job", "um my job my job", vec!["my job"]),
+            ("(^|but|well so) my job", "my job well my job", vec!["my job"]),
             ("my job $", "my job my job um", vec!["my job", "my job"]),
             ("i can do", "i i i can do", vec!["i can do"]),
         ] {

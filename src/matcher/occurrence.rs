@@ -4,8 +4,8 @@
 //! repeated, fillers of several words taken whole. A word that the pattern names is never skipped in its place. A sentence end
 //! between two tokens ends the walk. A gap takes so many tokens that are not transparent, and any that are.
 
-use super::outline::Read;
-use super::program::{ByLast, Code, Op, Pattern, Words};
+use super::outline::{ANYTHING, Read};
+use super::program::{Alternatives, ByLast, Code, Op, Pattern, Words};
 use super::{MAX_SPAN, Symbol, Token};
 use crate::text::Flags;
 
@@ -173,14 +173,18 @@ impl Walk<'_> {
         set
     }
 
-    fn any(&self, set: u64, mut body: &[u32], depth: u32) -> u64 {
-        let mut out = 0;
-        while let Some((&length, rest)) = body.split_first() {
-            let (part, behind) = rest.split_at(rest.len().min(length as usize));
-            out |= self.back(part, set, depth);
-            body = behind;
-        }
-        out
+    fn any(&self, set: u64, body: &[u32], depth: u32) -> u64 {
+        let next = self.next_words(set);
+        let fit = Alternatives(body).filter(|(last, _)| last & next != 0);
+        fit.fold(0, |out, (_, part)| out | self.back(part, set, depth))
+    }
+
+    /// The bits of what may be the next words back, and of anything; all where that is not known at once.
+    fn next_words(&self, set: u64) -> u64 {
+        let Some(next) = self.straight(set).filter(|_| self.texts.len() > self.end) else {
+            return u64::MAX;
+        };
+        bits(next).fold(ANYTHING, |words, k| words | self.texts[self.end + 1 - k].last())
     }
 
     /// The token before token `at`, unless a sentence ends between them or the span is full.

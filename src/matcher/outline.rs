@@ -13,7 +13,7 @@ const PLACES: usize = 3;
 /// The place of the last word, and those before it, a bit each.
 const ALL: u8 = (1 << (PLACES + 1)) - 1;
 /// In a phrase: any word may stand here, or nothing. In a text: always.
-const ANYTHING: u64 = 1 << SPARE_BIT;
+pub(super) const ANYTHING: u64 = 1 << SPARE_BIT;
 /// Words of the sentence that a phrase asks for beside its last ones.
 const NEEDS: usize = 2;
 /// Words of a sentence, as far as it is guessed how likely it has one.
@@ -41,6 +41,8 @@ pub(super) struct Read {
     /// Which words stand before it. Those that may be skipped count, and do not.
     before: [u64; PLACES],
     pub(super) behind: occurrence::Behind,
+    /// Its tokens that are not transparent, as they were counted when the last was read.
+    pub(super) solid: u32,
 }
 
 /// How likely a word is to be in a set of 64 bits.
@@ -85,6 +87,20 @@ impl Outline {
         needs.resize(NEEDS, (u64::MAX, 1.0));
         out.needs = std::array::from_fn(|i| needs[i].0);
         out
+    }
+
+    /// The words that a part may end with; all if it may have none, or end with any.
+    pub(super) fn last_of(part: &Program, bits: &Bits) -> u64 {
+        // As if a word stood behind it: behind the last one a gap is nothing.
+        const PLACE: u8 = 1 << 1;
+        let mut out = Outline::default();
+        let behind = out.add(part, PLACE, bits);
+        let [last, ..] = out.before;
+        if (behind & PLACE) == 0 && last & ANYTHING == 0 {
+            last
+        } else {
+            u64::MAX
+        }
     }
 
     /// Lets anything stand in these places.
@@ -177,12 +193,25 @@ impl Read {
         said: 0,
         before: [ANYTHING; PLACES],
         behind: occurrence::Behind::NOTHING,
+        solid: 0,
     };
 
     /// The bit of its last word.
     #[inline]
     pub(super) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// Of a text that goes on with a word of this bit, where the word before neither ends a sentence nor may be skipped.
+    #[inline]
+    pub(super) fn behind(text: &Read, bit: u64, solid: u32) -> Self {
+        Read {
+            last: bit,
+            said: text.said | bit,
+            before: [text.last | ANYTHING, text.before[0], text.before[1]],
+            behind: text.behind.and(Flags::NONE),
+            solid,
+        }
     }
 
     /// Of the text that ends with a word of this bit behind some tokens, given those up to each of them.

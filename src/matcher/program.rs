@@ -207,7 +207,7 @@ pub(super) enum Op<'a> {
     LargeSet(Words<'a>),
     Gap(u8),
     Start,
-    /// Any of these: each its length, then its operations.
+    /// Any of these, [`Alternatives`].
     Any(&'a [u32]),
     /// Any of these by the last word.
     ByLast(ByLast<'a>),
@@ -245,6 +245,22 @@ impl<'a> Words<'a> {
     #[inline]
     pub(super) fn find(&self, symbol: Symbol) -> Option<usize> {
         self.symbols.binary_search(&symbol).ok()
+    }
+}
+
+/// Alternatives one after the other: of each the length, the words it may end with as a set of [`Bits`], and its operations.
+pub(super) struct Alternatives<'a>(pub(super) &'a [u32]);
+
+impl<'a> Iterator for Alternatives<'a> {
+    type Item = (u64, &'a [u32]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (&length, rest) = self.0.split_first()?;
+        let (part, behind) = rest.split_at(rest.len().min(length as usize));
+        self.0 = behind;
+        let (bits, ops) = part.split_at_checked(BITS)?;
+        Some((Words::new(bits, &[]).bits, ops))
     }
 }
 
@@ -345,6 +361,7 @@ impl Writer {
                 for part in all {
                     let at = body.len();
                     body.push(0);
+                    body.extend(halves(Outline::last_of(part, bits)));
                     self.write(code, bits, part, &mut body);
                     body[at] = (body.len() - at - 1) as u32;
                 }

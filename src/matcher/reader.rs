@@ -1,9 +1,13 @@
 //! Feeds a text that grows through tokenizer, vocabulary and automaton.
+//!
+//! Words are taken one by one: looked up, kept as tokens, followed by the automaton. What its states propose is looked at for many words at
+//! once ([`proposals`]), since what one word proposes tells nothing of what the next does: until then a state waits. It waits no longer than for the
+//! end of the sentence or of what is read, and no token changes its meaning before.
 
 mod proposals;
 mod tracks;
 
-use proposals::{AT_ONCE, Walked, Watched};
+use proposals::{Draft, Later, Pending, Walked, Watched};
 use tracks::Tracks;
 
 use super::automaton::Automaton;
@@ -38,6 +42,8 @@ struct ReadState {
     watched: u32,
     /// Tokens of the utterance so far that are not transparent; rather too few than too many.
     solid: u32,
+    /// The tokens before this one have been looked at.
+    seen: u32,
 }
 
 /// One utterance as far as it has been read: tokens, and the phrases found in them.
@@ -48,17 +54,19 @@ pub(crate) struct Scan {
     pub(crate) hits: Vec<Found>,
     /// What modifiers listen to, in the order of its ends.
     pub(crate) marks: Vec<Found>,
-    /// What only hits of some entry ask for (pattern and last token): confirmed when one does.
-    proposed: Vec<(u32, u32)>,
+    /// What only hits of some entry ask for: confirmed when one does. At one token in the order in which it was proposed.
+    later: Vec<Later>,
     /// Patterns with a factor in the sentence so far, in the order of its end.
     watched: Vec<Watched>,
-    /// The words each of them may end with, in blocks; nothing behind the last.
-    watched_for: Vec<[u64; AT_ONCE]>,
     /// The text up to each of the first tokens.
     texts: Vec<Read>,
-    /// The owners of what was found at the last token, as a set of 64 bits by hash: most come once.
-    found: u64,
+    /// States that have not been looked at.
+    pending: Vec<Pending>,
+    /// Room for what they propose.
+    drafts: Vec<Draft>,
     walked: Walked,
+    /// Whose turn it is.
+    role: Roles,
     scanner: Scanner,
     state: ReadState,
     /// While reading ahead: flags that were changed, to be put back.
@@ -73,7 +81,7 @@ pub(crate) struct Checkpoint {
     tokens: usize,
     hits: usize,
     marks: usize,
-    proposed: usize,
+    later: usize,
     watched: usize,
     scanner: Scanner,
     state: ReadState,
@@ -101,12 +109,13 @@ impl Scan {
             tokens: Vec::new(),
             hits: Vec::new(),
             marks: Vec::new(),
-            proposed: Vec::new(),
+            later: Vec::new(),
             watched: Vec::new(),
-            watched_for: Vec::new(),
             texts: Vec::new(),
-            found: 0,
+            pending: Vec::new(),
+            drafts: Vec::new(),
             walked: Walked::NONE,
+            role: Roles::ALL,
             scanner: Scanner::default(),
             state,
             log: None,
@@ -120,9 +129,8 @@ impl Scan {
         self.tokens.clear();
         self.hits.clear();
         self.marks.clear();
-        self.proposed.clear();
+        self.later.clear();
         self.watched.clear();
-        self.watched_for.clear();
         self.texts.clear();
         self.walked = Walked::NONE;
         self.scanner = Scanner::default();
@@ -139,22 +147,40 @@ impl Scan {
 
     /// Reads what has been added to `text`, up to the last word that may still grow.
     pub(crate) fn advance(&mut self, tables: Tables<'_>, text: &str) {
-        let mut scanner = self.scanner;
-        scanner.advance(tables.rules, text, &mut Reader { tables, scan: self });
-        self.scanner = scanner;
+        self.read(tables, |scanner, reader| {
+            scanner.advance(tables.rules, text, reader);
+            reader.settle();
+        });
+    }
+
+    /// The same, but looks for no phrases before what comes next does.
+    pub(crate) fn take(&mut self, tables: Tables<'_>, text: &str) {
+        self.read(tables, |scanner, reader| {
+            scanner.advance(tables.rules, text, reader)
+        });
     }
 
     /// Reads what is left at the end of `text`.
     pub(crate) fn finish(&mut self, tables: Tables<'_>, text: &str) {
+        self.read(tables, |scanner, reader| {
+            scanner.finish(tables.rules, text, reader);
+            reader.settle();
+        });
+    }
+
+    #[inline]
+    fn read(&mut self, tables: Tables<'_>, read: impl FnOnce(&mut Scanner, &mut Reader<'_>)) {
+        self.role = tables.role;
         let mut scanner = self.scanner;
-        scanner.finish(tables.rules, text, &mut Reader { tables, scan: self });
+        let mut reader = Reader { tables, scan: self };
+        read(&mut scanner, &mut reader);
         self.scanner = scanner;
     }
 
     /// Forgets what was read and reads the whole of `text` as if it had not been.
     pub(crate) fn read_again(&mut self, tables: Tables<'_>, text: &str) {
         self.clear();
-        self.advance(tables, text);
+        self.take(tables, text);
         self.finish(tables, text);
     }
 
@@ -163,13 +189,18 @@ impl Scan {
         self.scanner.is_pending(text)
     }
 
-    /// What is confirmed only when it is asked for: owner, pattern and last token, in the order of the last tokens.
+    /// What is confirmed only when it is asked for: owner, pattern and last token; those of one token in the order in which they were
+    /// proposed, some more than once.
     pub(crate) fn proposals<'a>(
         &'a self,
         automaton: &'a Automaton,
     ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
         let owner = |p: u32| automaton.patterns[p as usize].owner();
-        self.proposed.iter().map(move |&(p, end)| (owner(p), p, end))
+        let all = self
+            .later
+            .iter()
+            .flat_map(|later| later.patterns(automaton, self.role));
+        all.map(move |(p, end)| (owner(p), p, end))
     }
 
     /// Where a proposal begins, if its words are there.
@@ -190,8 +221,12 @@ impl Scan {
     }
 
     /// What judging the utterance costs, as if each hit cost one: a proposal is looked at, a token at most glanced at.
-    pub(crate) fn work(&self) -> usize {
-        self.hits.len() + self.proposed.len() / 8 + self.tokens.len() / 64
+    pub(crate) fn work(&self, automaton: &Automaton) -> usize {
+        let asked_for = self
+            .later
+            .iter()
+            .map(|l| l.patterns(automaton, self.role).count());
+        self.hits.len() + asked_for.sum::<usize>() / 8 + self.tokens.len() / 64
     }
 
     /// Begins to read ahead.
@@ -201,7 +236,7 @@ impl Scan {
             tokens: self.tokens.len(),
             hits: self.hits.len(),
             marks: self.marks.len(),
-            proposed: self.proposed.len(),
+            later: self.later.len(),
             watched: self.watched.len(),
             scanner: self.scanner,
             state: self.state,
@@ -220,12 +255,8 @@ impl Scan {
         self.tokens.truncate(to.tokens);
         self.hits.truncate(to.hits);
         self.marks.truncate(to.marks);
-        self.proposed.truncate(to.proposed);
+        self.later.truncate(to.later);
         self.watched.truncate(to.watched);
-        self.watched_for.truncate(to.watched.div_ceil(AT_ONCE));
-        if let (Some(last), left @ 1..) = (self.watched_for.last_mut(), to.watched % AT_ONCE) {
-            last[left..].fill(0);
-        }
         self.walked = Walked::NONE;
         self.scanner = to.scanner;
         self.state = to.state;
@@ -245,10 +276,10 @@ impl Scan {
         if self.texts.len() < self.tokens.len() {
             self.read_up(automaton);
         }
-        let text = Read::next(automaton.bit(token.symbol), &self.tokens, &self.texts);
+        let mut text = Read::next(automaton.bit(token.symbol), &self.tokens, &self.texts);
+        text.solid = self.state.solid;
         self.texts.push(text);
         self.tokens.push(token);
-        self.found = 0;
     }
 
     /// Works out again what a changed flag, or a mark, has left open.
@@ -281,7 +312,7 @@ impl Sink for Reader<'_> {
         if flags.contains(Flags::TRANSPARENT) {
             self.begin_word();
             self.scan.tokens.push(token(span, flags));
-            return;
+            return self.settle_if_many();
         }
         let vocabulary = self.tables.vocabulary;
         let mut buffer = std::mem::take(&mut self.scan.buffer);
@@ -291,11 +322,14 @@ impl Sink for Reader<'_> {
         self.scan.buffer = buffer;
     }
 
-    #[inline]
+    #[inline(never)]
     fn plain(&mut self, text: &str, word: Plain) {
         let Tables {
             vocabulary, names, ..
         } = self.tables;
+        if self.quiet(&word) {
+            return;
+        }
         let mut opened = Opened::default();
         if let Some(reading) = vocabulary.plain(word.key, word.len, &mut opened) {
             let written = if names.is_empty() { "" } else { word.of(text) };
@@ -319,16 +353,76 @@ fn token((start, end): (usize, usize), flags: Flags) -> Token {
 
 impl Reader<'_> {
     /// Behind the end of a sentence reading begins anew.
+    #[inline]
     fn begin_word(&mut self) {
         if self.scan.tokens.last().is_some_and(|t| t.is(Flags::SENTENCE_END)) {
-            let solid = self.scan.state.solid;
-            self.scan.state = ReadState {
-                tracks: Tracks::start(),
-                solid,
-                watched: self.scan.watched.len() as u32,
-                ..ReadState::default()
-            };
+            self.begin_sentence();
         }
+    }
+
+    #[inline(never)]
+    fn begin_sentence(&mut self) {
+        self.settle();
+        let ReadState { solid, seen, .. } = self.scan.state;
+        self.scan.state = ReadState {
+            tracks: Tracks::start(),
+            solid,
+            seen,
+            watched: self.scan.watched.len() as u32,
+            ..ReadState::default()
+        };
+    }
+
+    /// Takes an ordinary word with one symbol, if nothing is to be done but to follow the automaton: it is no filler and part of none, does not
+    /// repeat the word before, and stands behind a word of its sentence that is no filler either. Most words are so.
+    #[inline]
+    fn quiet(&mut self, word: &Plain) -> bool {
+        const NOT_QUIET: Flags = Flags(Flags::SENTENCE_END.0 | Flags::TRANSPARENT.0 | Flags::SEQUENCE_END.0);
+        let Tables {
+            vocabulary,
+            automaton,
+            ..
+        } = self.tables;
+        let Some(one) = vocabulary.one(word.key) else {
+            return false;
+        };
+        let row = automaton.row(one.symbol);
+        let Scan {
+            tokens,
+            texts,
+            state,
+            pending,
+            ..
+        } = &mut *self.scan;
+        let (Some(last), Some(text)) = (tokens.last(), texts.last()) else {
+            return false;
+        };
+        let again = one.repeatable & state.last.repeatable & (state.last.hash == one.hash);
+        let apart = row.is_quiet() & (state.tracks.len == 1) & (texts.len() == tokens.len());
+        if again | !apart || last.flags.intersects(NOT_QUIET) {
+            return false;
+        }
+        let at = tokens.len() as u32;
+        state.last = LastWord {
+            hash: one.hash,
+            from: at,
+            to: at + 1,
+            repeatable: one.repeatable,
+            before: state.last.before,
+        };
+        state.last.before.set(&state.tracks);
+        state.solid += 1;
+        let next = automaton.next_by(state.tracks.states[0], one.symbol, row);
+        state.tracks.states[0] = next;
+        let text = Read::behind(text, row.bit(), state.solid);
+        texts.push(text);
+        tokens.push(Token {
+            symbol: one.symbol,
+            ..token((word.start, word.start + word.len), word.flags | word.behind)
+        });
+        pending.push(Pending::state(next, at));
+        self.settle_if_many();
+        true
     }
 
     /// Takes a word as it is read. The word itself is asked for only where the call's participants have names, and its
@@ -381,9 +475,8 @@ impl Reader<'_> {
         self.scan.state.solid += 1;
         self.scan.push(automaton, token);
         self.scan.state.tracks.step(automaton, token.symbol);
-        self.matched();
-        self.transparent(token.symbol);
-        self.watched();
+        self.wait();
+        self.wait_hidden(token.symbol);
         if sequences.end {
             self.filler_sequence(token.symbol);
         }
@@ -408,8 +501,7 @@ impl Reader<'_> {
                 self.save(Tracks::default());
             }
             self.scan.push(automaton, token);
-            self.transparent(symbol);
-            self.watched();
+            self.wait_hidden(symbol);
             if sequences.end {
                 self.filler_sequence(symbol);
             }
@@ -419,6 +511,10 @@ impl Reader<'_> {
     /// The last word is said again: goes back to before its first saying. Gives the states behind that.
     #[inline(never)]
     fn stutter(&mut self) -> Tracks {
+        let LastWord { from, to, .. } = self.scan.state.last;
+        if to - from > 1 {
+            self.settle();
+        }
         let state = &mut self.scan.state;
         let said = state.last.from..state.last.to;
         let first_meant = std::mem::replace(&mut state.tracks, state.last.before);
@@ -467,6 +563,7 @@ impl Reader<'_> {
             if !same || !whole {
                 continue;
             }
+            self.settle();
             let solid = self.scan.tokens[from..end]
                 .iter()
                 .filter(|t| !t.is(Flags::TRANSPARENT))

@@ -76,6 +76,16 @@ pub(super) struct Sequences {
     pub(super) end: bool,
 }
 
+/// A word that is one symbol, and not transparent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct One {
+    pub(super) symbol: Symbol,
+    /// Said twice at once it is a stutter.
+    pub(super) repeatable: bool,
+    /// Tells it from other words.
+    pub(super) hash: u64,
+}
+
 /// What a word is read as.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<'a> {
@@ -370,6 +380,18 @@ impl Vocabulary {
         symbols
             .iter()
             .fold(Facts::MAX, |all, &s| all & self.facts[s as usize])
+    }
+
+    /// An ordinary word in normal form, if it is in the table as one symbol that is not transparent.
+    #[inline]
+    pub(super) fn one(&self, key: Key) -> Option<One> {
+        let hash = self.words.hash(key);
+        let (symbol, facts) = self.words.one(key, hash)?;
+        (facts & TRANSPARENT == 0).then_some(One {
+            symbol,
+            repeatable: facts & REPEATABLE != 0,
+            hash,
+        })
     }
 
     /// An ordinary word in normal form of `len` bytes; `room` is for its symbols if it has an ending. Nothing where it

@@ -234,11 +234,23 @@ impl WordTable {
         ((u64::from(mixed) * self.slots.len() as u64) >> 32) as usize
     }
 
+    /// The symbol and the facts of the word with this key and this hash, if it has one symbol.
+    #[inline]
+    pub(super) fn one(&self, key: Key, hash: u64) -> Option<(Symbol, u8)> {
+        let slot = self.slot(hash);
+        ((slot.key == key.bytes()) & (slot.len == 1)).then_some((slot.symbols[0], slot.facts))
+    }
+
+    #[inline]
+    fn slot(&self, hash: u64) -> &Slot {
+        let displacement = self.displacements[self.bucket(hash)];
+        &self.slots[self.place_of(hash, displacement)]
+    }
+
     /// The word with this key and this hash.
     #[inline]
     pub(super) fn short(&self, key: Key, hash: u64) -> Option<Entry<'_>> {
-        let displacement = self.displacements[self.bucket(hash)];
-        let slot = &self.slots[self.place_of(hash, displacement)];
+        let slot = self.slot(hash);
         if slot.key != key.bytes() {
             return None;
         }

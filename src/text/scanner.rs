@@ -64,6 +64,9 @@ impl Scanner {
             let len = BLOCK.min(text.len() - base);
             let odd = block.odd();
             let mut at = 0;
+            if odd & below(len) == 0 && self.mark_words == 0 {
+                at = ordinary(rules, text, base, &block, len, sink);
+            }
             while at < len {
                 let from = (!block.spaces & above(at)).trailing_zeros() as usize;
                 if from >= len {
@@ -203,6 +206,29 @@ impl Scanner {
     }
 }
 
+/// Reads the pieces that end in the block, which begins at `base` and of which the first `len` bytes are text, all ordinary. Gives where the
+/// piece begins that does not end in it; `len` if there is none.
+fn ordinary(
+    rules: &TextRules,
+    text: &str,
+    base: usize,
+    block: &Block,
+    len: usize,
+    sink: &mut impl Sink,
+) -> usize {
+    let mut begins = !block.spaces & (block.spaces << 1 | 1) & below(len);
+    while begins != 0 {
+        let from = begins.trailing_zeros() as usize;
+        let to = (block.spaces & above(from)).trailing_zeros() as usize;
+        if to == BLOCK {
+            return from;
+        }
+        plain(rules, text, base, block, (from, to), sink);
+        begins &= begins - 1;
+    }
+    len
+}
+
 /// Reads the ordinary piece at these bytes of the block, which begins at `base`. Almost without branches: what
 /// the next word looks like cannot be guessed.
 #[inline(always)]
@@ -216,7 +242,8 @@ fn plain(
 ) {
     let end = to - (block.stops >> (to - 1) & 1) as usize;
     let first = (block.capitals >> from & 1) as u32;
-    let all = (block.capitals ^ block.letters) & above(from) & below(end) == 0 && end - from > 1;
+    let small = (block.capitals ^ block.letters) >> from & ((1 << (end - from)) - 1);
+    let all = (small == 0) & (end - from > 1);
     let behind = block.small[end % BLOCK];
     let mut word = Plain {
         key: block.key(from, end - from),

@@ -1,17 +1,88 @@
 //! What the automaton proposes, on its way to hits: for whom it is, whether the text meets its outline, whether it must be waited for, and whether its words
 //! are there.
+//!
+//! Each step is taken for all that has been read since the last time before the next step is: what is looked at lies far apart in memory, and whether it
+//! passes cannot be guessed, so what passes is gathered without a branch.
 
 use super::{Reader, Scan, Tables};
-use crate::matcher::automaton::{Automaton, Proposal};
-use crate::matcher::program::Pattern;
-use crate::matcher::{MAX_SPAN, Owner, Symbol, occurrence};
+use crate::matcher::automaton::{Automaton, Proposal, Range, State};
+use crate::matcher::outline::Read;
+use crate::matcher::program::{Pattern, Roles};
+use crate::matcher::{Found, MAX_SPAN, Owner, Symbol, occurrence};
 
-/// So many are looked at together.
-pub(super) const AT_ONCE: usize = 8;
+/// So many tokens at most are looked at together: a set of 64 bits has a bit for each.
+const TOGETHER: usize = 64;
+/// Bits for words.
+const WORDS: usize = u64::BITS as usize;
+
+/// What a token proposes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    what: Proposing,
+    end: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Proposing {
+    /// As a state of the automaton.
+    State(State),
+    /// As a word that may be skipped.
+    Hidden(Symbol),
+}
+
+impl Pending {
+    /// A state behind a token.
+    #[inline]
+    pub(super) fn state(state: State, end: u32) -> Self {
+        let what = Proposing::State(state);
+        Pending { what, end }
+    }
+}
+
+/// A proposal at a token.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Draft {
+    proposal: Proposal,
+    end: u32,
+}
+
+/// What is kept until a hit asks for it, at a token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Later {
+    what: Kept,
+    end: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    /// What a state proposes.
+    All(Range),
+    /// A pattern.
+    One(u32),
+}
+
+impl Later {
+    /// Its patterns for this role, with the token.
+    pub(super) fn patterns(
+        self,
+        automaton: &Automaton,
+        role: Roles,
+    ) -> impl Iterator<Item = (u32, u32)> + use<'_> {
+        let (all, one) = match self.what {
+            Kept::All(range) => (automaton.proposed(range), None),
+            Kept::One(pattern) => (&[][..], Some(pattern)),
+        };
+        let own = all.iter().filter(move |p| p.is_for(role));
+        let patterns = own.map(|p| p.pattern()).chain(one);
+        patterns.map(move |pattern| (pattern, self.end))
+    }
+}
 
 /// A pattern a factor of which has occurred: it may end with any token from there on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Watched {
+    /// The words it may end with.
+    words: u64,
     proposal: Proposal,
     /// The token that the factor ended with.
     at: u32,
@@ -34,167 +105,264 @@ impl Walked {
 }
 
 impl Reader<'_> {
-    /// Takes what the automaton proposes at the last token.
+    /// Lets the states behind the last token wait.
     #[inline]
-    pub(super) fn matched(&mut self) {
-        self.proposed(0);
-        for track in 1..self.scan.state.tracks.len {
-            self.proposed(track);
+    pub(super) fn wait(&mut self) {
+        let Scan {
+            tokens,
+            state,
+            pending,
+            ..
+        } = &mut *self.scan;
+        let end = tokens.len() as u32 - 1;
+        for &state in state.tracks.as_slice() {
+            pending.push(Pending::state(state, end));
         }
+        self.settle_if_many();
     }
 
+    /// Lets wait what the last token proposes as a transparent word.
     #[inline]
-    fn proposed(&mut self, track: u8) {
-        let state = self.scan.state.tracks.states[usize::from(track)];
-        self.tables.automaton.ending(state, |looked_at, kept| {
-            if track > 0 {
-                kept.iter().for_each(|p| self.keep_later(*p));
-            } else if !kept.is_empty() {
-                self.keep_all(kept);
-            }
-            looked_at.chunks(AT_ONCE).for_each(|some| self.propose(some));
-        });
-    }
-
-    /// Takes what a transparent token proposes, the last.
-    #[inline]
-    pub(super) fn transparent(&mut self, symbol: Symbol) {
-        for &proposal in self.tables.automaton.hidden(symbol) {
-            if proposal.is_kept() {
-                self.keep_later(proposal);
-            } else {
-                self.propose(&[proposal]);
-            }
-        }
-    }
-
-    /// Keeps a proposal until a hit asks for it.
-    fn keep_later(&mut self, proposal: Proposal) {
-        if proposal.is_for(self.tables.role) {
+    pub(super) fn wait_hidden(&mut self, symbol: Symbol) {
+        if self.tables.automaton.hides(symbol) {
+            let what = Proposing::Hidden(symbol);
             let end = self.scan.tokens.len() as u32 - 1;
-            self.scan.later(proposal.pattern(), end);
+            self.scan.pending.push(Pending { what, end });
         }
+        self.settle_if_many();
     }
 
-    /// Keeps the first proposals at the last token, each of which comes once. Which of them are for this role cannot be
-    /// guessed: they are gathered without a branch.
-    fn keep_all(&mut self, proposals: &[Proposal]) {
-        let end = self.scan.tokens.len() as u32 - 1;
-        let from = self.scan.proposed.len();
-        self.scan.proposed.resize(from + proposals.len(), (0, 0));
-        let room = &mut self.scan.proposed[from..];
-        let mut count = 0;
-        for proposal in proposals {
-            room[count] = (proposal.pattern(), end);
-            count += usize::from(proposal.is_for(self.tables.role));
-        }
-        self.scan.proposed.truncate(from + count);
-    }
-
-    /// Looks at some of what is proposed at the last token: first which are for this role, then whose outlines the text meets.
-    /// Neither can be guessed, so both are gathered without a branch.
-    fn propose(&mut self, proposals: &[Proposal]) {
-        let Tables { automaton, role, .. } = self.tables;
-        let mut mine = [Proposal::default(); AT_ONCE];
-        let mut count = 0;
-        for &proposal in proposals {
-            mine[count % AT_ONCE] = proposal;
-            count += usize::from(proposal.is_for(role));
-        }
-        let end = self.scan.tokens.len() as u32 - 1;
-        let solid = self.scan.state.solid;
-        let mut met = [0; AT_ONCE];
-        let mut meet = 0;
-        for &proposal in &mine[..count] {
-            let number = proposal.pattern();
-            let pattern = &automaton.patterns[number as usize];
-            let early = pattern.within == Pattern::ANYWHERE || solid <= u32::from(pattern.within);
-            if proposal.ends() {
-                let text = &self.scan.texts[end as usize];
-                met[meet % AT_ONCE] = number;
-                meet += usize::from(early & pattern.outline.meets(text));
-            } else if early {
-                self.scan
-                    .watch(Watched { proposal, at: end }, pattern.outline.last);
-            }
-        }
-        for &number in &met[..meet] {
-            self.scan.keep(automaton, number, end);
-        }
-    }
-
-    /// Takes what may end at the last token, transparent or not.
     #[inline]
-    pub(super) fn watched(&mut self) {
-        if (self.scan.state.watched as usize) < self.scan.watched.len() {
-            self.watched_for();
+    pub(super) fn settle_if_many(&mut self) {
+        if self.scan.tokens.len() - self.scan.state.seen as usize >= TOGETHER {
+            self.settle();
         }
     }
 
-    fn watched_for(&mut self) {
-        let end = self.scan.tokens.len() - 1;
-        let mut from = self.scan.state.watched as usize;
-        while let Some(watched) = self.scan.watched.get(from)
-            && watched.at as usize + MAX_SPAN <= end
-        {
-            from += 1;
+    /// Looks at all that waits.
+    #[inline(never)]
+    pub(super) fn settle(&mut self) {
+        let from = self.scan.state.seen as usize;
+        if from >= self.scan.tokens.len() {
+            return;
         }
-        self.scan.state.watched = from as u32;
-        let last = self.scan.texts[end].last();
-        let mut fit = u8::MAX << (from % AT_ONCE);
-        for block in from / AT_ONCE..self.scan.watched_for.len() {
-            for (i, words) in self.scan.watched_for[block].iter().enumerate() {
-                fit &= !(u8::from(words & last == 0) << i);
-            }
-            while fit != 0 {
-                self.ended(block * AT_ONCE + fit.trailing_zeros() as usize, end as u32);
-                fit &= fit - 1;
-            }
-            fit = u8::MAX;
-        }
+        self.scan.state.seen = self.scan.tokens.len() as u32;
+        let proposed = self.gather();
+        let met = self.look(proposed);
+        self.keep_all(met);
+        self.watched(from);
     }
 
-    /// Takes what is watched for, and ends at the last token.
-    fn ended(&mut self, at: usize, end: u32) {
+    /// Gathers what is proposed for this role; gives how much it is.
+    fn gather(&mut self) -> usize {
+        let Tables { automaton, role, .. } = self.tables;
+        let Scan {
+            pending,
+            drafts,
+            later,
+            ..
+        } = &mut *self.scan;
+        let mut count = 0;
+        let mut take = |drafts: &mut Vec<Draft>, proposals: &[Proposal], end| {
+            if drafts.len() < count + proposals.len() {
+                drafts.resize(2 * (count + proposals.len()), Draft::default());
+            }
+            for &proposal in proposals {
+                drafts[count] = Draft { proposal, end };
+                count += usize::from(proposal.is_for(role));
+            }
+        };
+        for Pending { what, end } in pending.drain(..) {
+            match what {
+                Proposing::State(state) => automaton.ending(state, |looked_at, kept| {
+                    take(drafts, looked_at, end);
+                    if !kept.is_empty() {
+                        let what = Kept::All(kept);
+                        later.push(Later { what, end });
+                    }
+                }),
+                Proposing::Hidden(symbol) => {
+                    for &proposal in automaton.hidden(symbol) {
+                        if !proposal.is_kept() {
+                            take(drafts, &[proposal], end);
+                        } else if proposal.is_for(role) {
+                            let what = Kept::One(proposal.pattern());
+                            later.push(Later { what, end });
+                        }
+                    }
+                }
+            }
+        }
+        count
+    }
+
+    /// Looks at the first so many drafts: those whose outline the text meets come to the front, those that may end later are watched for. Gives how
+    /// many have come to the front.
+    fn look(&mut self, count: usize) -> usize {
+        let patterns = &self.tables.automaton.patterns;
+        let Scan {
+            drafts,
+            texts,
+            watched,
+            ..
+        } = &mut *self.scan;
+        let mut watches = watched.len();
+        watched.resize(watches + count, Watched::default());
+        let mut met = 0;
+        for i in 0..count {
+            let draft = drafts[i];
+            let pattern = &patterns[draft.proposal.pattern() as usize];
+            let text = &texts[draft.end as usize];
+            let early = (pattern.within == Pattern::ANYWHERE) | (text.solid <= u32::from(pattern.within));
+            let ends = draft.proposal.ends();
+            drafts[met] = draft;
+            met += usize::from(ends & early & pattern.outline.meets(text));
+            watched[watches] = Watched {
+                words: pattern.outline.last,
+                proposal: draft.proposal,
+                at: draft.end,
+            };
+            watches += usize::from(!ends & early);
+        }
+        watched.truncate(watches);
+        met
+    }
+
+    /// Keeps what is confirmed of the first so many drafts, each once.
+    fn keep_all(&mut self, count: usize) {
         let automaton = self.tables.automaton;
-        let proposal = self.scan.watched[at].proposal;
+        // The owners of what was found at a token, as a set of 64 bits by hash: most come once.
+        let (mut owners, mut last) = (0, u32::MAX);
+        for i in 0..count {
+            let Draft { proposal, end } = self.scan.drafts[i];
+            if end != last {
+                (owners, last) = (0, end);
+            }
+            let Some(found) = self.scan.confirmed(automaton, proposal.pattern(), end) else {
+                continue;
+            };
+            let list = self.scan.list_of(found.owner);
+            let owner = 1 << (found.owner.number() / 8 % 64);
+            if owners & owner == 0 || !stands(list, &found) {
+                list.push(found);
+            }
+            owners |= owner;
+        }
+    }
+
+    /// Takes what is watched for, and ends with one of the tokens from this one on, transparent or not.
+    fn watched(&mut self, from: usize) {
+        let Scan {
+            watched,
+            texts,
+            state,
+            ..
+        } = &mut *self.scan;
+        while let Some(first) = watched.get(state.watched as usize)
+            && first.at as usize + MAX_SPAN <= from
+        {
+            state.watched += 1;
+        }
+        if state.watched as usize >= watched.len() || from >= texts.len() {
+            return;
+        }
+        let first = state.watched as usize;
+        // Where each word stands among these tokens.
+        let mut places = [0; WORDS + 1];
+        let mut said = 0;
+        for (place, text) in texts[from..].iter().enumerate() {
+            places[text.last().trailing_zeros() as usize % WORDS] |= 1 << place;
+            said |= text.last();
+        }
+        let count = self.may_end(first, from, &places, said);
+        let met = self.met_there(count);
+        for i in 0..met {
+            self.ended(self.scan.drafts[i]);
+        }
+    }
+
+    /// Drafts of what is watched for, from `first` on, at the tokens with a word that it may end with; gives how many. `places` says where words
+    /// stand behind token `from`, `said` which.
+    fn may_end(&mut self, first: usize, from: usize, places: &[u64; WORDS + 1], said: u64) -> usize {
+        let Scan { watched, drafts, .. } = &mut *self.scan;
+        let mut count = 0;
+        for watched in &watched[first..] {
+            let mut words = watched.words & said;
+            if drafts.len() < count + TOGETHER {
+                drafts.resize(2 * (count + TOGETHER), Draft::default());
+            }
+            // Few have more words than two, or more places: a word that is none stands nowhere.
+            let mut ends = 0;
+            for _ in 0..2 {
+                ends |= places[words.trailing_zeros() as usize];
+                words &= words.wrapping_sub(1);
+            }
+            while words != 0 {
+                ends |= places[words.trailing_zeros() as usize];
+                words &= words - 1;
+            }
+            let at = watched.at as usize;
+            let after = u64::MAX << at.saturating_sub(from);
+            let within = u64::MAX >> (TOGETHER - (at + MAX_SPAN - from).min(TOGETHER));
+            ends &= after & within;
+            let mut next = |ends: &mut u64| {
+                drafts[count] = Draft {
+                    proposal: watched.proposal,
+                    end: from as u32 + ends.trailing_zeros(),
+                };
+                count += usize::from(*ends != 0);
+                *ends &= ends.wrapping_sub(1);
+            };
+            next(&mut ends);
+            while ends != 0 {
+                next(&mut ends);
+            }
+        }
+        count
+    }
+
+    /// Of the first so many drafts, those whose outline the text meets, or that a hit is to ask for, come to the front; gives how many.
+    fn met_there(&mut self, count: usize) -> usize {
+        let patterns = &self.tables.automaton.patterns;
+        let Scan { drafts, texts, .. } = &mut *self.scan;
+        let mut met = 0;
+        for i in 0..count {
+            let draft = drafts[i];
+            let outline = &patterns[draft.proposal.pattern() as usize].outline;
+            drafts[met] = draft;
+            met += usize::from(draft.proposal.later() | outline.meets(&texts[draft.end as usize]));
+        }
+        met
+    }
+
+    /// Takes what is watched for, and ends with this token.
+    fn ended(&mut self, Draft { proposal, end }: Draft) {
+        let automaton = self.tables.automaton;
         let number = proposal.pattern();
         if proposal.later() {
-            self.scan.later(number, end);
-        } else if automaton.patterns[number as usize]
-            .outline
-            .meets(&self.scan.texts[end as usize])
-        {
-            self.scan.keep(automaton, number, end);
+            let what = Kept::One(number);
+            self.scan.later.push(Later { what, end });
+        } else if let Some(found) = self.scan.confirmed(automaton, number, end) {
+            let list = self.scan.list_of(found.owner);
+            let place = list.iter().rposition(|f| f.end <= end).map_or(0, |last| last + 1);
+            if !stands(&list[..place], &found) {
+                list.insert(place, found);
+            }
         }
     }
 }
 
+/// Whether this stands among the last of what was found.
+fn stands(list: &[Found], found: &Found) -> bool {
+    let mut here = list.iter().rev().take_while(|f| f.end == found.end);
+    here.any(|f| f == found)
+}
+
 impl Scan {
-    /// Keeps a proposal until a hit asks for it.
-    fn later(&mut self, p: u32, end: u32) {
-        let mut here = self.proposed.iter().rev().take_while(|x| x.1 == end);
-        if !here.any(|x| x.0 == p) {
-            self.proposed.push((p, end));
-        }
-    }
-
-    /// Watches for the end of a pattern, which is one of these words.
-    fn watch(&mut self, watched: Watched, words: u64) {
-        let at = self.watched.len() % AT_ONCE;
-        self.watched.push(watched);
-        if at == 0 {
-            self.watched_for.push([0; AT_ONCE]);
-        }
-        if let Some(block) = self.watched_for.last_mut() {
-            block[at] = words;
-        }
-    }
-
-    /// Takes the proposal that pattern `p` ends at token `end`, the last: keeps it if it is confirmed, once.
-    fn keep(&mut self, automaton: &Automaton, p: u32, end: u32) {
+    /// Where a pattern occurs that is proposed at a token, if its words are there.
+    fn confirmed(&mut self, automaton: &Automaton, p: u32, end: u32) -> Option<Found> {
         let pattern = &automaton.patterns[p as usize];
-        let behind = self.texts[end as usize].behind;
+        let Read { behind, .. } = self.texts[end as usize];
         let start = if pattern.words > 0 && behind.is_plain(pattern.words) || pattern.is_word() {
             Some((end + 1).saturating_sub(u32::from(pattern.words)))
         } else if (self.walked.program, self.walked.end) == (pattern.program(), end) {
@@ -211,25 +379,14 @@ impl Scan {
             };
             start
         };
-        let Some(start) = start else { return };
-        let found = pattern.found(start, end);
-        let list = if matches!(found.owner, Owner::Entry(_)) {
+        Some(pattern.found(start?, end))
+    }
+
+    fn list_of(&mut self, owner: Owner) -> &mut Vec<Found> {
+        if matches!(owner, Owner::Entry(_)) {
             &mut self.hits
         } else {
             &mut self.marks
-        };
-        let owner = 1 << (found.owner.number() / 8 % 64);
-        let before = self.found;
-        self.found |= owner;
-        if before & owner != 0
-            && list
-                .iter()
-                .rev()
-                .take_while(|f| f.end == end)
-                .any(|f| *f == found)
-        {
-            return;
         }
-        list.push(found);
     }
 }

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::Applied;
 use super::layout::{Layout, Listens, Span};
-use super::rules::{EntryRule, Rules};
+use super::rules::EntryRule;
 use crate::fixed::Milli;
 use crate::lexicon::{Lexicon, Modifier, ModifierKind, Side};
 use crate::matcher::{Owner, Scan};
@@ -28,38 +28,9 @@ pub(super) fn may_be_called(scan: &Scan) -> bool {
     shown.intersects(CALLING) || scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)))
 }
 
-/// The modifiers that something in the sentence of a hit may call, a bit each.
-fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
-    let mut called = layout.cues(hit);
-    if let Some(end) = layout.sentence_end(hit) {
-        called |= rules.callers().at_end(end);
-    }
-    if layout.capitals {
-        called |= rules.callers().capitals;
-    }
-    called
-}
-
-/// The contribution of a hit; what made it is added to `applied`.
-#[inline]
-pub(super) fn apply(
-    lexicon: &Lexicon,
-    rules: &Rules,
-    rule: &EntryRule,
-    scan: &Scan,
-    layout: &mut Layout,
-    hit: Span,
-    applied: &mut Modifiers,
-) -> Milli {
-    let called = called(rules, layout, hit) & !rules.ignored(rule);
-    if called == 0 {
-        return rule.weight;
-    }
-    modified(lexicon, rule, scan, layout, hit, called, applied)
-}
-
 /// The contribution of a hit that these modifiers (a bit each) may change; those that do are added to `applied`.
-fn modified(
+#[inline(never)]
+pub(super) fn modified(
     lexicon: &Lexicon,
     rule: &EntryRule,
     scan: &Scan,
@@ -68,6 +39,9 @@ fn modified(
     mut called: u64,
     applied: &mut Modifiers,
 ) -> Milli {
+    if !layout.is_sorted() {
+        layout.sort_marks(scan, lexicon.shared.modifiers.len());
+    }
     let mut contribution = rule.weight;
     while called != 0 {
         let number = called.trailing_zeros() as u8;

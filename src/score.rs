@@ -269,8 +269,8 @@ impl Tally {
     }
 
     /// The entries that count.
-    pub(crate) fn counted(&self) -> impl Iterator<Item = (u32, &EntryRule)> {
-        self.candidates.iter().map(|h| (h.entry, &h.rule))
+    pub(crate) fn counted(&self) -> impl Iterator<Item = u32> {
+        self.candidates.iter().map(|h| h.entry)
     }
 }
 

@@ -464,16 +464,16 @@ fn is_over(history: &History, past: &Past, bound: Bound, end: Option<i64>) -> bo
     }
 }
 
-/// The latest deadline of an absence that counts.
-fn deadline(compiled: &Compiled, tally: &Tally, past: &Past) -> Option<i64> {
-    let over = tally.counted().filter(|(_, rule)| rule.has(EntryRule::OVER));
-    let of = |(entry, _): (u32, _)| match compiled.lexicon.entries[entry as usize].over {
+/// The latest deadline of an absence among the entries that count.
+fn deadline(compiled: &Compiled, counted: impl Iterator<Item = u32>, past: &Past) -> Option<i64> {
+    let of = |entry: u32| match compiled.lexicon.entries[entry as usize].over {
         Some(OverTurns::Absent {
             bound: Bound::Ms(ms), ..
         }) => Some(past.end.get()? + i64::from(ms)),
         _ => None,
     };
-    over.filter_map(of).max()
+    let is_over = |entry: &u32| compiled.rules.entry_rule(*entry).has(EntryRule::OVER);
+    counted.filter(is_over).filter_map(of).max()
 }
 
 /// The hits of a signal among those of a turn; `judged` are of signals before it in the order of evaluation.
@@ -544,8 +544,9 @@ impl Judged<'_> {
     fn verdict(&self, compiled: &Compiled, tally: &mut Tally, signal: u16) -> Option<(Verdict, Option<i64>)> {
         let rules = &compiled.rules;
         let rule = rules.signal(signal);
+        let few = &self.hits[..self.hits.len().min(Glance::MOST)];
         let mut out = 0;
-        for (place, hit) in self.hits.iter().take(Glance::MOST).enumerate() {
+        for (place, hit) in few.iter().enumerate() {
             let blocked =
                 rules.entry_rule(hit.entry).has_conditions() && self.blocked(compiled, hit.entry).is_some();
             out |= u64::from(blocked) << place;
@@ -557,36 +558,48 @@ impl Judged<'_> {
                 self.over_turns(compiled, signal, beside, &mut tally.over);
             }
         }
-        if self.hits.len() > Glance::MOST || !tally.over.is_empty() {
+        let own = tally.over.len();
+        let hits = if own == 0 {
+            self.hits
+        } else {
+            tally.over.extend_from_slice(self.hits);
+            tally.over.rotate_left(own);
+            &tally.over[..]
+        };
+        if hits.len() > Glance::MOST {
             return self.verdict_by_tally(compiled, tally, signal);
         }
-        match Glance::at(&rules.entries, rule, self.hits, out) {
-            Glance::Nothing => None,
-            Glance::Unclear => self.verdict_by_tally(compiled, tally, signal),
-            Glance::Sum {
-                mut outcome,
-                counted,
-                strongest,
-            } => {
-                // A valence is a figure; it does not fire.
-                outcome.fired &= !rule.has(SignalRule::FIGURE);
-                let mut evidence = Vec::new();
-                if self.retained {
-                    let all = self.hits.iter().enumerate();
-                    let counted = all.filter(|(place, _)| counted >> place & 1 == 1);
-                    evidence = in_the_text(counted.map(|(_, hit)| hit));
-                }
-                let verdict = Verdict {
-                    signal,
-                    outcome,
-                    strongest,
-                    evidence: evidence.into_boxed_slice(),
-                };
-                Some((verdict, None))
-            }
-        }
+        let Glance {
+            mut outcome,
+            counted,
+            strongest,
+        } = Glance::at(&rules.entries, rule, hits, out)?;
+        // A valence is a figure; it does not fire.
+        outcome.fired &= !rule.has(SignalRule::FIGURE);
+        let counted = || {
+            hits.iter()
+                .enumerate()
+                .filter(|(place, _)| counted >> place & 1 == 1)
+        };
+        let verdict = Verdict {
+            signal,
+            outcome,
+            strongest,
+            evidence: if self.retained {
+                in_the_text(counted().map(|(_, hit)| hit)).into_boxed_slice()
+            } else {
+                Box::default()
+            },
+        };
+        let deadline = if own == 0 {
+            None
+        } else {
+            deadline(compiled, counted().map(|(_, hit)| hit.entry), self.past)
+        };
+        Some((verdict, deadline))
     }
 
+    #[cold]
     #[inline(never)]
     fn verdict_by_tally(
         &self,
@@ -595,7 +608,7 @@ impl Judged<'_> {
         signal: u16,
     ) -> Option<(Verdict, Option<i64>)> {
         let verdict = self.judge(compiled, tally, signal, |_, _| {})?;
-        Some((verdict, deadline(compiled, tally, self.past)))
+        Some((verdict, deadline(compiled, tally.counted(), self.past)))
     }
 
     /// Judges by what is known now: conditions that look ahead see the turns that have come.

@@ -351,6 +351,11 @@ impl History {
         self.turns.iter().map(Row::turn)
     }
 
+    /// Whether a turn ends behind this time.
+    pub(crate) fn ends_behind(&self, ms: i64) -> bool {
+        self.turns.iter().any(|t| t.end.get().is_some_and(|end| end > ms))
+    }
+
     /// Whether so many turns have followed this one.
     pub(crate) fn turns_passed(&self, turn: &Past, turns: u8) -> bool {
         turns == 0 || self.turns.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)

@@ -48,8 +48,6 @@ pub(super) struct Sentence {
     end: u32,
     /// Of the last token.
     flags: Flags,
-    /// Modifiers that have a cue in it, a bit each.
-    cues: u64,
     /// Modifiers that its capitals or its end may call, a bit each.
     calls: u64,
 }
@@ -61,7 +59,6 @@ impl Sentence {
             first: NONE,
             end: NONE,
             flags: Flags::NONE,
-            cues: 0,
             calls: 0,
         }
     }
@@ -104,8 +101,8 @@ fn listens(owner: Owner) -> Option<(Listens, u8)> {
 }
 
 /// Place of the marks of a modifier among the others'.
-fn class(what: Listens, number: u8) -> usize {
-    usize::from(number) * 3 + what as usize
+fn class(what: Listens, number: u8) -> u32 {
+    u32::from(number) * 3 + what as u32
 }
 
 /// Whether a mark that counts only at the end stands there.
@@ -117,17 +114,24 @@ fn is_solid(token: &Token) -> bool {
     !token.flags.intersects(Flags::TRANSPARENT)
 }
 
+/// Where something that a modifier listens to stands.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    class: u32,
+    span: Span,
+}
+
 /// An utterance laid out.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// One for each token, and one behind them.
     places: Vec<Place>,
     sentences: Vec<Sentence>,
-    /// By class, then end; once they are sorted.
-    marks: Vec<Span>,
-    /// Where the marks of each class begin, and where those of the last end.
+    /// In the order of their ends; by class before that, if they are many. Once they are gathered.
+    marks: Vec<Mark>,
+    /// Where the marks of each class begin, and where those of the last end, if they are many.
     classes: Vec<u32>,
-    is_sorted: bool,
+    is_gathered: bool,
     /// Modifiers that capitals or ends of any sentence may call, a bit each.
     calls: u64,
     mixed_case: Option<bool>,
@@ -143,7 +147,7 @@ impl Layout {
     pub(super) fn read(&mut self, scan: &Scan, callers: Callers, modifiers: &[Modifier]) {
         self.places.clear();
         self.sentences.clear();
-        self.is_sorted = false;
+        self.is_gathered = false;
         self.calls = 0;
         self.mixed_case = None;
         let mut place = Place {
@@ -193,8 +197,7 @@ impl Layout {
     fn lay(&mut self, number: u8, modifier: &Modifier, cue: &Found) {
         let bit = 1 << number;
         let own = self.places[cue.start as usize].sentence;
-        let sentence = &mut self.sentences[own as usize];
-        sentence.cues |= bit;
+        let sentence = &self.sentences[own as usize];
         let (on, back, words) = match modifier.kind {
             ModifierKind::Scope => (
                 modifier.side != Side::After,
@@ -226,57 +229,66 @@ impl Layout {
         }
     }
 
-    /// Sorts the marks by what listens to them, keeping the order of their ends. Most utterances do without.
-    #[cold]
+    /// Gathers the marks that count, of so many modifiers. Most utterances do without.
     #[inline(never)]
-    pub(super) fn sort_marks(&mut self, scan: &Scan, modifiers: usize) {
-        self.is_sorted = true;
+    pub(super) fn gather(&mut self, scan: &Scan, modifiers: usize) {
+        self.is_gathered = true;
         self.classes.clear();
-        self.classes.resize(3 * modifiers + 1, 0);
-        for mark in &scan.marks {
-            if let Some((what, number)) = listens(mark.owner)
-                && counts(scan, mark)
-            {
-                self.classes[class(what, number)] += 1;
+        self.marks.clear();
+        for mark in scan.marks.iter().filter(|m| counts(scan, m)) {
+            if let Some((what, number)) = listens(mark.owner) {
+                let (start, end) = (mark.start, mark.end);
+                self.marks.push(Mark {
+                    class: class(what, number),
+                    span: Span { start, end },
+                });
             }
+        }
+        if self.marks.len() > FEW {
+            self.sort(modifiers);
+        }
+    }
+
+    /// Sorts the marks by class, keeping the order of their ends.
+    #[cold]
+    fn sort(&mut self, modifiers: usize) {
+        self.classes.resize(3 * modifiers + 1, 0);
+        for mark in &self.marks {
+            self.classes[mark.class as usize] += 1;
         }
         let mut sum = 0;
         for count in &mut self.classes {
             sum += *count;
             *count = sum;
         }
-        self.marks.clear();
-        self.marks.resize(sum as usize, Span { start: 0, end: 0 });
-        // From behind: each class ends up at its beginning.
-        for mark in scan.marks.iter().rev() {
-            if let Some((what, number)) = listens(mark.owner)
-                && counts(scan, mark)
-            {
-                let next = &mut self.classes[class(what, number)];
-                *next -= 1;
-                self.marks[*next as usize] = Span {
-                    start: mark.start,
-                    end: mark.end,
-                };
-            }
+        // From behind: each class ends up at its beginning. They go behind the others, which then go.
+        let unsorted = self.marks.len();
+        self.marks.extend_from_within(..);
+        for at in (0..unsorted).rev() {
+            let mark = self.marks[at];
+            let next = &mut self.classes[mark.class as usize];
+            *next -= 1;
+            self.marks[unsorted + *next as usize] = mark;
         }
+        self.marks.drain(..unsorted);
     }
 
-    pub(super) fn is_sorted(&self) -> bool {
-        self.is_sorted
+    pub(super) fn is_gathered(&self) -> bool {
+        self.is_gathered
     }
 
-    /// The marks of a modifier that may matter to a hit, in the order of their ends, once they are sorted.
+    /// The marks of a modifier that may matter to a hit, in the order of their ends, once they are gathered.
     #[inline]
-    pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> &[Span] {
+    pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> impl Iterator<Item = Span> {
         let class = class(what, number);
-        let marks = &self.marks[self.classes[class] as usize..self.classes[class + 1] as usize];
-        if marks.len() <= FEW {
-            return marks;
+        let mut marks = &self.marks[..];
+        if let Some(&[from, to]) = self.classes.get(class as usize..class as usize + 2) {
+            marks = &marks[from as usize..to as usize];
+            let from = marks.partition_point(|m| m.span.end + SPAN < hit.start);
+            let to = marks.partition_point(|m| m.span.end <= hit.end + 2 * SPAN);
+            marks = &marks[from..to.max(from)];
         }
-        let from = marks.partition_point(|m| m.end + SPAN < hit.start);
-        let to = marks.partition_point(|m| m.end <= hit.end + 2 * SPAN);
-        &marks[from..to.max(from)]
+        marks.iter().filter(move |m| m.class == class).map(|m| m.span)
     }
 
     /// Whether the window of a hit reaches back to a token before it.
@@ -343,12 +355,6 @@ impl Layout {
             self.calls
         };
         first.behind_cue | last.before_cue | own
-    }
-
-    /// Modifiers that have a cue in the sentence of a hit.
-    #[inline]
-    pub(super) fn cues(&self, hit: Span) -> u64 {
-        self.sentence(hit.start).cues | self.sentence(hit.end).cues
     }
 
     /// The flags of the end of the hit's sentence, if it is near enough.
@@ -484,7 +490,7 @@ mod tests {
             let mut layout = Layout::default();
             let modifiers = &ANALYZER.0.lexicon.shared.modifiers;
             layout.read(&scan, Callers::default(), modifiers);
-            layout.sort_marks(&scan, modifiers.len());
+            layout.gather(&scan, modifiers.len());
             let end = tokens[hit.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END));
             prop_assert_eq!(layout.sentence_end(hit), end.map(|t| t.flags));
             for at in 0..hit.start {
@@ -504,12 +510,8 @@ mod tests {
                         .collect();
                     let found: Vec<_> = layout
                         .marks(what, number, hit)
-                        .iter()
-                        .filter_map(|m| Some((*m, layout.distance(hit, *m)?)))
+                        .filter_map(|m| Some((m, layout.distance(hit, m)?)))
                         .collect();
-                    if what == Listens::Cue && !expected.is_empty() {
-                        prop_assert!(layout.cues(hit) >> number & 1 == 1);
-                    }
                     prop_assert_eq!(found, expected);
                 }
             }
@@ -523,11 +525,11 @@ mod tests {
             let modifiers = &lexicon.shared.modifiers;
             let mut layout = Layout::default();
             layout.read(&scan, rules.callers(), modifiers);
-            layout.sort_marks(&scan, modifiers.len());
+            layout.gather(&scan, modifiers.len());
             let mut weigh = |called: u64| {
                 let mut applied = Modifiers::new();
                 let rule = &rules.entries[0];
-                let weight = modifiers::modified(lexicon, rule, &scan, &mut layout, hit, called, &mut applied);
+                let weight = modifiers::modified(lexicon, rule, &scan, &mut layout, hit, called, Some(&mut applied));
                 (weight, applied)
             };
             let all = u64::MAX >> (64 - modifiers.len());

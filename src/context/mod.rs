@@ -38,6 +38,7 @@ pub(crate) struct Weighed {
     /// Bytes of the hit in the utterance; empty for what is not of words.
     pub(crate) span: Option<(u32, u32)>,
     pub(crate) contribution: Milli,
+    /// If evidence is wanted.
     pub(crate) modifiers: Modifiers,
     /// Other turns it rests on, by arrival.
     pub(crate) turns: Turns,
@@ -107,6 +108,8 @@ pub(crate) struct Setting {
     pub(crate) since_start_ms: Option<i64>,
     /// The text is whole: regular expressions may take their time.
     pub(crate) is_final: bool,
+    /// Hits are to tell what changed their weight.
+    pub(crate) told: bool,
 }
 
 /// The longest unfinished text regular expressions run over.
@@ -388,7 +391,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         let mut needed = Able::new();
         if asking | running != 0 {
             let automaton = &self.compiled.automaton;
-            for (number, (owner, pattern, end)) in (0..).zip(scan.proposals(automaton)) {
+            let proposals = scan.proposals_of(automaton, asking | running);
+            for (number, (owner, pattern, end)) in (0..).zip(proposals) {
                 match owner {
                     Owner::NotIn(entry) | Owner::Near(entry) if asking & bit(entry) != 0 => {
                         self.desk.around.push(Around {
@@ -413,7 +417,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             needed.sort_unstable();
             // A hit looks at its own alone, however many entries ask.
             let around = &mut self.desk.around;
-            if around.len() > FEW {
+            if around.len() > FEW_AROUND {
                 around.sort_unstable_by_key(|a| (a.whose, a.end, a.number));
             }
         }
@@ -448,7 +452,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
         let rule = self.compiled.rules.entry_rule(entry);
         if (at_end || rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR))
@@ -481,7 +485,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             && let Some(own) = self.out.last_mut()
         {
             let (lexicon, layout) = (&self.compiled.lexicon, &mut self.desk.layout);
-            let applied = &mut own.modifiers;
+            let applied = self.setting.told.then_some(&mut own.modifiers);
             own.contribution = modifiers::modified(lexicon, rule, self.scan, layout, hit, called, applied);
         }
     }
@@ -565,7 +569,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         let to = hit.end + MAX_SPAN as u32;
         let whose = whose(owner);
         let mut around = &mut self.desk.around[..];
-        if around.len() > FEW {
+        if around.len() > FEW_AROUND {
             let first = around.partition_point(|a| (a.whose, a.end) < (whose, from));
             around = &mut around[first..];
             let own = around.partition_point(|a| (a.whose, a.end) <= (whose, to));
@@ -596,6 +600,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
 
 /// So few hits are moved to their places one by one.
 const FEW: usize = 16;
+/// Of so few proposals all are looked at.
+const FEW_AROUND: usize = 32;
 
 /// Adds evidence behind the other evidence of its signals.
 pub(crate) fn settle_all(rules: &Rules, weighed: &mut Vec<Weighed>, added: &mut Vec<Weighed>) {
@@ -655,7 +661,7 @@ mod tests {
         ) {
             let compiled = &ANALYZER.0;
             let role = Some(if agent { Role::Agent } else { Role::Customer });
-            let setting = Setting { role, since_start_ms: Some(0), is_final: false };
+            let setting = Setting { role, since_start_ms: Some(0), is_final: false, told: false };
             let mut before = None;
             for end in (0..=text.len()).filter(|&i| text.is_char_boundary(i)) {
                 let text = &text[..end];

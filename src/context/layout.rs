@@ -132,6 +132,8 @@ pub(super) struct Layout {
     /// Where the marks of each class begin, and where those of the last end, if they are many.
     classes: Vec<u32>,
     is_gathered: bool,
+    /// Modifiers that have a cue, a bit each.
+    cued: u64,
     /// Modifiers that capitals or ends of any sentence may call, a bit each.
     calls: u64,
     mixed_case: Option<bool>,
@@ -148,7 +150,7 @@ impl Layout {
         self.places.clear();
         self.sentences.clear();
         self.is_gathered = false;
-        self.calls = 0;
+        (self.cued, self.calls) = (0, 0);
         self.mixed_case = None;
         let mut place = Place {
             solid: 0,
@@ -196,6 +198,7 @@ impl Layout {
     /// Notes which tokens a cue is in reach of. It may be further from some of them than it seems; none is left out.
     fn lay(&mut self, number: u8, modifier: &Modifier, cue: &Found) {
         let bit = 1 << number;
+        self.cued |= bit;
         let own = self.places[cue.start as usize].sentence;
         let sentence = &self.sentences[own as usize];
         let (on, back, words) = match modifier.kind {
@@ -229,14 +232,17 @@ impl Layout {
         }
     }
 
-    /// Gathers the marks that count, of so many modifiers. Most utterances do without.
+    /// Gathers the marks that count of modifiers that have a cue; there are so many modifiers. Most utterances do without.
     #[inline(never)]
     pub(super) fn gather(&mut self, scan: &Scan, modifiers: usize) {
         self.is_gathered = true;
         self.classes.clear();
         self.marks.clear();
-        for mark in scan.marks.iter().filter(|m| counts(scan, m)) {
-            if let Some((what, number)) = listens(mark.owner) {
+        for mark in &scan.marks {
+            let Some((what, number)) = listens(mark.owner) else {
+                continue;
+            };
+            if self.cued >> number & 1 == 1 && counts(scan, mark) {
                 let (start, end) = (mark.start, mark.end);
                 self.marks.push(Mark {
                     class: class(what, number),
@@ -496,7 +502,8 @@ mod tests {
             for at in 0..hit.start {
                 prop_assert_eq!(layout.reaches_back(hit, at), at >= window(tokens, hit).0);
             }
-            for number in 0..12u8 {
+            let is_cued = |number: &u8| scan.marks.iter().any(|m| m.owner == Owner::Cue(*number));
+            for number in (0..12u8).filter(is_cued) {
                 for (what, owner) in [
                     (Listens::Cue, Owner::Cue(number)),
                     (Listens::Except, Owner::Except(number)),

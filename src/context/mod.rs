@@ -655,6 +655,27 @@ mod tests {
 
     proptest! {
         #[test]
+        fn chained_hits_come_in_the_order_of_evaluation(ranks in prop::collection::vec(0..130u16, 0..60)) {
+            let mut order = Order::default();
+            for ranks in [&ranks[..ranks.len() / 2], &ranks[..]] {
+                order.begin(ranks.len(), 130);
+                for (hit, &rank) in ranks.iter().enumerate().rev() {
+                    order.take(hit, rank);
+                }
+                prop_assert_eq!(order.is_empty(), ranks.is_empty());
+                let mut found = Vec::new();
+                let mut next = order.from(0);
+                while let Some((rank, first)) = next {
+                    found.extend(std::iter::successors(Some(first), |&hit| order.next(hit)));
+                    next = order.from(rank + 1);
+                }
+                let mut expected: Vec<usize> = (0..ranks.len()).collect();
+                expected.sort_by_key(|&hit| ranks[hit]);
+                prop_assert_eq!(found, expected);
+            }
+        }
+
+        #[test]
         fn where_nothing_has_changed_hits_weigh_the_same(
             text in "(( |, |\\. |! |\\? |\\.\\.\\.)(I|I am|not|ANGRY|angry|very|but|you|you know|um|said|is|it|my|job|that|BEST|best buy|sorry|[A-Z]{2}|why|n't|'s|un|care|ful|5|cancel|the|if)){0,14}",
             agent: bool,

@@ -381,8 +381,11 @@ impl History {
     pub(crate) fn ask(&self, turn: &Past, asked: &Asked) -> Answer {
         let fired = |t: &Past| asked.fired(t);
         let yes = |b: bool| if b { Answer::Yes } else { Answer::No };
+        // Whether it is worth putting the turns in order.
+        let any = || self.turns.iter().any(|t| t.fired & asked.mask != 0);
         match asked.within {
             Within::Turn => yes(fired(turn)),
+            Within::Previous | Within::TurnsBefore(_) | Within::TurnsAfter(_) if !any() => Answer::No,
             Within::Previous => yes(self
                 .before(turn)
                 .iter()
@@ -418,7 +421,7 @@ impl History {
                         customer_came && fired(t)
                     })
                 };
-                yes(long_ago || lately())
+                yes(long_ago || any() && lately())
             }
         }
     }

@@ -195,6 +195,7 @@ impl Call {
                 .zip(origin)
                 .map(|(start, origin)| start.saturating_sub(origin)),
             is_final: utterance.closed,
+            told: utterance.closed && self.retains(),
         }
     }
 

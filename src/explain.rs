@@ -159,6 +159,7 @@ impl Analyzer {
             role,
             since_start_ms: None,
             is_final: true,
+            told: true,
         };
         let mut weighed = Vec::new();
         let mut hits: Vec<ExplainedHit> = Vec::new();

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::lexicon::{Rest, SavedFile};
 
 /// The version of the format: one more whenever a table changes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const ANALYZER: Envelope = Envelope {
     what: What::Analyzer,
     format: FORMAT,

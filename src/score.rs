@@ -1,9 +1,12 @@
 //! Scores: the sum of the contributions that count.
 
+mod glance;
+
 use std::cmp::Reverse;
 
 use crate::context::{EntryRule, Rules, SignalRule, Weighed};
 use crate::fixed::{Milli, Score};
+pub(crate) use glance::Glance;
 
 /// The outcome of one signal in one turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,8 +110,11 @@ impl Tally {
     }
 
     /// Takes the next hit; one that is `out` only keeps its place.
-    #[inline]
     pub(crate) fn take(&mut self, rules: &Rules, hit: &Weighed, out: bool) {
+        self.take_of(&rules.entries, hit, out);
+    }
+
+    fn take_of(&mut self, entries: &[EntryRule], hit: &Weighed, out: bool) {
         if !out {
             let (start, end) = hit.span.unwrap_or_default();
             self.add(Candidate {
@@ -117,7 +123,7 @@ impl Tally {
                 contribution: hit.contribution,
                 start,
                 end,
-                rule: *rules.entry_rule(hit.entry),
+                rule: entries[hit.entry as usize],
             });
         }
         self.standings.push((!out).then_some(Standing::Neutral));
@@ -263,8 +269,8 @@ impl Tally {
     }
 
     /// The entries that count.
-    pub(crate) fn counted(&self) -> impl Iterator<Item = (u32, &EntryRule)> {
-        self.candidates.iter().map(|h| (h.entry, &h.rule))
+    pub(crate) fn counted(&self) -> impl Iterator<Item = u32> {
+        self.candidates.iter().map(|h| h.entry)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where words, sentences and cues stand in an utterance: laid out once, so that what stands around a hit is looked up.
 
-use crate::lexicon::Side;
+use crate::lexicon::{Modifier, ModifierKind, Side};
 use crate::matcher::{Found, MAX_SPAN, Owner, Scan, Token, closes};
 use crate::text::Flags;
 
@@ -33,6 +33,10 @@ struct Place {
     solid: u32,
     /// Sentences that have ended.
     sentence: u32,
+    /// Modifiers that a cue before it may call for a hit that begins with the token, a bit each.
+    behind_cue: u64,
+    /// Those that a cue behind it may call for a hit that ends with the token.
+    before_cue: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,10 +48,8 @@ pub(super) struct Sentence {
     end: u32,
     /// Of the last token.
     flags: Flags,
-    /// Modifiers that have a cue in it, a bit each.
-    pub(super) cues: u64,
-    /// Modifiers that anything in it may call, a bit each.
-    pub(super) calls: u64,
+    /// Modifiers that its capitals or its end may call, a bit each.
+    calls: u64,
 }
 
 impl Sentence {
@@ -57,7 +59,6 @@ impl Sentence {
             first: NONE,
             end: NONE,
             flags: Flags::NONE,
-            cues: 0,
             calls: 0,
         }
     }
@@ -100,12 +101,24 @@ fn listens(owner: Owner) -> Option<(Listens, u8)> {
 }
 
 /// Place of the marks of a modifier among the others'.
-fn class(what: Listens, number: u8) -> usize {
-    usize::from(number) * 3 + what as usize
+fn class(what: Listens, number: u8) -> u32 {
+    u32::from(number) * 3 + what as u32
+}
+
+/// Whether a mark that counts only at the end stands there.
+fn counts(scan: &Scan, mark: &Found) -> bool {
+    !mark.at_end || closes(&scan.tokens, mark.end as usize)
 }
 
 fn is_solid(token: &Token) -> bool {
     !token.flags.intersects(Flags::TRANSPARENT)
+}
+
+/// Where something that a modifier listens to stands.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    class: u32,
+    span: Span,
 }
 
 /// An utterance laid out.
@@ -114,12 +127,15 @@ pub(super) struct Layout {
     /// One for each token, and one behind them.
     places: Vec<Place>,
     sentences: Vec<Sentence>,
-    /// By class, then end.
-    marks: Vec<Span>,
-    /// Where the marks of each class begin, and where those of the last end; not set if there is no cue.
+    /// In the order of their ends; by class before that, if they are many. Once they are gathered.
+    marks: Vec<Mark>,
+    /// Where the marks of each class begin, and where those of the last end, if they are many.
     classes: Vec<u32>,
-    /// Whether a word stands in capitals.
-    pub(super) capitals: bool,
+    is_gathered: bool,
+    /// Modifiers that have a cue, a bit each.
+    cued: u64,
+    /// Modifiers that capitals or ends of any sentence may call, a bit each.
+    calls: u64,
     mixed_case: Option<bool>,
 }
 
@@ -128,97 +144,157 @@ impl Layout {
         self.places.capacity() + self.sentences.capacity() + self.marks.capacity()
     }
 
-    /// Lays out an utterance, for so many modifiers.
-    pub(super) fn read(&mut self, scan: &Scan, callers: Callers, modifiers: usize) {
+    /// Lays out an utterance.
+    #[inline(never)]
+    pub(super) fn read(&mut self, scan: &Scan, callers: Callers, modifiers: &[Modifier]) {
         self.places.clear();
         self.sentences.clear();
-        self.capitals = false;
+        self.is_gathered = false;
+        (self.cued, self.calls) = (0, 0);
         self.mixed_case = None;
         let mut place = Place {
             solid: 0,
             sentence: 0,
+            behind_cue: 0,
+            before_cue: 0,
         };
         let mut sentence = Sentence::at(0);
         self.places.reserve(scan.tokens.len() + 1);
         for (at, token) in (0u32..).zip(&scan.tokens) {
             self.places.push(place);
-            if is_solid(token) {
-                sentence.first = sentence.first.min(at);
-                place.solid += 1;
-            }
-            if token.is(Flags::CAPITALS) {
-                self.capitals = true;
-                sentence.calls |= callers.capitals;
-            }
-            if token.is(Flags::SENTENCE_END) {
-                sentence.end = at;
-                sentence.flags = token.flags;
-                sentence.calls |= callers.at_end(token.flags);
-                self.sentences.push(sentence);
-                place.sentence += 1;
-                sentence = Sentence::at(at + 1);
+            let solid = is_solid(token);
+            sentence.first = sentence.first.min(if solid { at } else { NONE });
+            place.solid += u32::from(solid);
+            if token
+                .flags
+                .intersects(Flags(Flags::CAPITALS.0 | Flags::SENTENCE_END.0))
+            {
+                if token.is(Flags::CAPITALS) {
+                    sentence.calls |= callers.capitals;
+                }
+                if token.is(Flags::SENTENCE_END) {
+                    sentence.end = at;
+                    sentence.flags = token.flags;
+                    sentence.calls |= callers.at_end(token.flags);
+                    self.calls |= sentence.calls;
+                    self.sentences.push(sentence);
+                    place.sentence += 1;
+                    sentence = Sentence::at(at + 1);
+                }
             }
         }
+        self.calls |= sentence.calls;
         self.places.push(place);
         self.sentences.push(sentence);
-        if scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_))) {
-            self.sort_marks(scan, modifiers);
+        for mark in &scan.marks {
+            if let Owner::Cue(number) = mark.owner
+                && counts(scan, mark)
+            {
+                self.lay(number, &modifiers[usize::from(number)], mark);
+            }
         }
     }
 
-    /// Sorts the marks by what listens to them, keeping the order of their ends.
-    fn sort_marks(&mut self, scan: &Scan, modifiers: usize) {
-        let counts = |m: &Found| !m.at_end || closes(&scan.tokens, m.end as usize);
+    /// Notes which tokens a cue is in reach of. It may be further from some of them than it seems; none is left out.
+    fn lay(&mut self, number: u8, modifier: &Modifier, cue: &Found) {
+        let bit = 1 << number;
+        self.cued |= bit;
+        let own = self.places[cue.start as usize].sentence;
+        let sentence = &self.sentences[own as usize];
+        let (on, back, words) = match modifier.kind {
+            ModifierKind::Scope => (
+                modifier.side != Side::After,
+                modifier.side != Side::Before,
+                modifier.words.into(),
+            ),
+            ModifierKind::Contrast => (true, true, modifier.words.into()),
+            ModifierKind::Question => (cue.start == sentence.first, false, WORDS),
+            ModifierKind::Capitals | ModifierKind::Exclamation => (false, false, 0),
+        };
+        let (before, behind) = self.places.split_at_mut(cue.end as usize + 1);
+        if on {
+            let solid = behind[0].solid;
+            let near = behind.iter_mut().take(MAX_SPAN);
+            near.take_while(|p| p.sentence == own && p.solid - solid < words)
+                .for_each(|p| p.behind_cue |= bit);
+        }
+        if back {
+            let (before, cue) = before.split_at_mut(cue.start as usize);
+            let solid = cue[0].solid;
+            let mut next = solid;
+            for place in before.iter_mut().rev().take(MAX_SPAN) {
+                if place.sentence != own || solid - next >= words {
+                    break;
+                }
+                place.before_cue |= bit;
+                next = place.solid;
+            }
+        }
+    }
+
+    /// Gathers the marks that count of modifiers that have a cue; there are so many modifiers. Most utterances do without.
+    #[inline(never)]
+    pub(super) fn gather(&mut self, scan: &Scan, modifiers: usize) {
+        self.is_gathered = true;
         self.classes.clear();
-        self.classes.resize(3 * modifiers + 1, 0);
+        self.marks.clear();
         for mark in &scan.marks {
             let Some((what, number)) = listens(mark.owner) else {
                 continue;
             };
-            if counts(mark) {
-                self.classes[class(what, number)] += 1;
-                if what == Listens::Cue {
-                    let sentence = self.places[mark.start as usize].sentence;
-                    let sentence = &mut self.sentences[sentence as usize];
-                    sentence.cues |= 1 << number;
-                    sentence.calls |= 1 << number;
-                }
+            if self.cued >> number & 1 == 1 && counts(scan, mark) {
+                let (start, end) = (mark.start, mark.end);
+                self.marks.push(Mark {
+                    class: class(what, number),
+                    span: Span { start, end },
+                });
             }
+        }
+        if self.marks.len() > FEW {
+            self.sort(modifiers);
+        }
+    }
+
+    /// Sorts the marks by class, keeping the order of their ends.
+    #[cold]
+    fn sort(&mut self, modifiers: usize) {
+        self.classes.resize(3 * modifiers + 1, 0);
+        for mark in &self.marks {
+            self.classes[mark.class as usize] += 1;
         }
         let mut sum = 0;
         for count in &mut self.classes {
             sum += *count;
             *count = sum;
         }
-        self.marks.clear();
-        self.marks.resize(sum as usize, Span { start: 0, end: 0 });
-        // From behind: each class ends up at its beginning.
-        for mark in scan.marks.iter().rev() {
-            let Some((what, number)) = listens(mark.owner) else {
-                continue;
-            };
-            if counts(mark) {
-                let next = &mut self.classes[class(what, number)];
-                *next -= 1;
-                self.marks[*next as usize] = Span {
-                    start: mark.start,
-                    end: mark.end,
-                };
-            }
+        // From behind: each class ends up at its beginning. They go behind the others, which then go.
+        let unsorted = self.marks.len();
+        self.marks.extend_from_within(..);
+        for at in (0..unsorted).rev() {
+            let mark = self.marks[at];
+            let next = &mut self.classes[mark.class as usize];
+            *next -= 1;
+            self.marks[unsorted + *next as usize] = mark;
         }
+        self.marks.drain(..unsorted);
     }
 
-    /// The marks of a modifier that may matter to a hit, in the order of their ends. Only for modifiers that have a cue.
+    pub(super) fn is_gathered(&self) -> bool {
+        self.is_gathered
+    }
+
+    /// The marks of a modifier that may matter to a hit, in the order of their ends, once they are gathered.
     #[inline]
-    pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> &[Span] {
+    pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> impl Iterator<Item = Span> {
         let class = class(what, number);
-        let marks = &self.marks[self.classes[class] as usize..self.classes[class + 1] as usize];
-        if marks.len() <= FEW {
-            return marks;
+        let mut marks = &self.marks[..];
+        if let Some(&[from, to]) = self.classes.get(class as usize..class as usize + 2) {
+            marks = &marks[from as usize..to as usize];
+            let from = marks.partition_point(|m| m.span.end + SPAN < hit.start);
+            let to = marks.partition_point(|m| m.span.end <= hit.end + 2 * SPAN);
+            marks = &marks[from..to.max(from)];
         }
-        let from = marks.partition_point(|m| m.end + SPAN < hit.start);
-        let to = marks.partition_point(|m| m.end <= hit.end + 2 * SPAN);
-        &marks[from..to.max(from)]
+        marks.iter().filter(move |m| m.class == class).map(|m| m.span)
     }
 
     /// Whether the window of a hit reaches back to a token before it.
@@ -275,23 +351,16 @@ impl Layout {
         &self.sentences[self.places[token as usize].sentence as usize]
     }
 
-    /// Modifiers that anything in the sentence of a hit may call, some of them in vain.
+    /// Modifiers that something may call for a hit, some of them in vain, a bit each.
     #[inline]
     pub(super) fn calls(&self, hit: Span) -> u64 {
-        let first = self.places[hit.start as usize].sentence as usize;
-        let last = self.places[hit.end as usize].sentence as usize;
-        if first == last {
-            self.sentences[first].calls
+        let (first, last) = (&self.places[hit.start as usize], &self.places[hit.end as usize]);
+        let own = if first.sentence == last.sentence {
+            self.sentences[last.sentence as usize].calls
         } else {
-            let all = self.sentences[first..=last].iter();
-            all.fold(0, |calls, s| calls | s.calls)
-        }
-    }
-
-    /// Modifiers that have a cue in the sentence of a hit.
-    #[inline]
-    pub(super) fn cues(&self, hit: Span) -> u64 {
-        self.sentence(hit.start).cues | self.sentence(hit.end).cues
+            self.calls
+        };
+        first.behind_cue | last.before_cue | own
     }
 
     /// The flags of the end of the hit's sentence, if it is near enough.
@@ -325,7 +394,12 @@ impl Layout {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::modifiers::{self, Modifiers};
     use super::*;
+    use crate::Analyzer;
+    use std::sync::LazyLock;
+
+    static ANALYZER: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
 
     /// The tokens around a hit that a cue may lie in, walked from the hit: within its sentence, so many words, so many tokens.
     fn window(tokens: &[Token], hit: Span) -> (u32, u32) {
@@ -382,9 +456,11 @@ mod tests {
             20 => Just(Flags::TRANSPARENT),
             1 => Just(Flags::SENTENCE_END),
             1 => Just(Flags::SENTENCE_END | Flags::QUESTION),
+            1 => Just(Flags::SENTENCE_END | Flags::EXCLAMATION),
+            1 => Just(Flags::CAPITALS),
         ];
         let tokens = prop::collection::vec(flags.prop_map(token), 1..260);
-        let marks = prop::collection::vec((0..260usize, 0..4u32, 0..3u8, 0..3u8), 0..60);
+        let marks = prop::collection::vec((0..260usize, 0..4u32, 0..3u8, 0..12u8), 0..60);
         (tokens, marks).prop_map(|(tokens, marks)| {
             let mut scan = Scan::new();
             for (end, len, what, number) in marks {
@@ -418,14 +494,16 @@ mod tests {
             let start = at % tokens.len();
             let hit = Span { start: start as u32, end: (start + len).min(tokens.len() - 1) as u32 };
             let mut layout = Layout::default();
-            layout.read(&scan, Callers::default(), 3);
+            let modifiers = &ANALYZER.0.lexicon.shared.modifiers;
+            layout.read(&scan, Callers::default(), modifiers);
+            layout.gather(&scan, modifiers.len());
             let end = tokens[hit.end as usize..].iter().take(MAX_SPAN).find(|t| t.is(Flags::SENTENCE_END));
             prop_assert_eq!(layout.sentence_end(hit), end.map(|t| t.flags));
             for at in 0..hit.start {
                 prop_assert_eq!(layout.reaches_back(hit, at), at >= window(tokens, hit).0);
             }
-            let cued = scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)));
-            for number in 0..3u8 {
+            let is_cued = |number: &u8| scan.marks.iter().any(|m| m.owner == Owner::Cue(*number));
+            for number in (0..12u8).filter(is_cued) {
                 for (what, owner) in [
                     (Listens::Cue, Owner::Cue(number)),
                     (Listens::Except, Owner::Except(number)),
@@ -437,20 +515,39 @@ mod tests {
                         .map(|m| Span { start: m.start, end: m.end })
                         .filter_map(|m| near(&m))
                         .collect();
-                    if !cued {
-                        continue;
-                    }
                     let found: Vec<_> = layout
                         .marks(what, number, hit)
-                        .iter()
-                        .filter_map(|m| Some((*m, layout.distance(hit, *m)?)))
+                        .filter_map(|m| Some((m, layout.distance(hit, m)?)))
                         .collect();
-                    if what == Listens::Cue && !expected.is_empty() {
-                        prop_assert!(layout.cues(hit) >> number & 1 == 1);
-                    }
                     prop_assert_eq!(found, expected);
                 }
             }
         }
+
+        #[test]
+        fn modifiers_that_are_not_called_change_nothing(scan in scan(), at in 0..260usize, len in 0..5usize) {
+            let start = at % scan.tokens.len();
+            let hit = Span { start: start as u32, end: (start + len).min(scan.tokens.len() - 1) as u32 };
+            let (lexicon, rules) = (&ANALYZER.0.lexicon, &ANALYZER.0.rules);
+            let modifiers = &lexicon.shared.modifiers;
+            let mut layout = Layout::default();
+            layout.read(&scan, rules.callers(), modifiers);
+            layout.gather(&scan, modifiers.len());
+            let mut weigh = |called: u64| {
+                let mut applied = Modifiers::new();
+                let rule = &rules.entries[0];
+                let weight = modifiers::modified(lexicon, rule, &scan, &mut layout, hit, called, Some(&mut applied));
+                (weight, applied)
+            };
+            let all = u64::MAX >> (64 - modifiers.len());
+            prop_assert_eq!(weigh(all), weigh(layout_calls(&scan, hit)));
+        }
+    }
+
+    fn layout_calls(scan: &Scan, hit: Span) -> u64 {
+        let compiled = &ANALYZER.0;
+        let mut layout = Layout::default();
+        layout.read(scan, compiled.rules.callers(), &compiled.lexicon.shared.modifiers);
+        layout.calls(hit)
     }
 }

@@ -38,6 +38,7 @@ pub(crate) struct Weighed {
     /// Bytes of the hit in the utterance; empty for what is not of words.
     pub(crate) span: Option<(u32, u32)>,
     pub(crate) contribution: Milli,
+    /// If evidence is wanted.
     pub(crate) modifiers: Modifiers,
     /// Other turns it rests on, by arrival.
     pub(crate) turns: Turns,
@@ -107,6 +108,8 @@ pub(crate) struct Setting {
     pub(crate) since_start_ms: Option<i64>,
     /// The text is whole: regular expressions may take their time.
     pub(crate) is_final: bool,
+    /// Hits are to tell what changed their weight.
+    pub(crate) told: bool,
 }
 
 /// The longest unfinished text regular expressions run over.
@@ -142,18 +145,77 @@ enum Tried {
     Found(Span),
 }
 
+/// Hits in the order of evaluation of their signals, then of the text: a chain of them for each signal.
+#[derive(Debug, Default)]
+struct Order {
+    /// Signals that have hits, a bit each by their place in the order.
+    ranks: Vec<u64>,
+    /// The first hit of each of them, by that place.
+    first: Vec<u32>,
+    /// For each hit the next of its signal.
+    next: Vec<u32>,
+}
+
+impl Order {
+    const END: u32 = u32::MAX;
+
+    /// Makes room for so many hits of so many signals.
+    fn begin(&mut self, hits: usize, signals: usize) {
+        self.ranks.clear();
+        self.ranks.resize(signals.div_ceil(64), 0);
+        self.first.resize(signals, Self::END);
+        if self.next.len() < hits {
+            self.next.resize(hits, Self::END);
+        }
+    }
+
+    /// Takes a hit that stands before those of its signal that were taken.
+    #[inline]
+    fn take(&mut self, hit: usize, rank: u16) {
+        let (word, bit) = (usize::from(rank / 64), 1 << (rank % 64));
+        let first = &mut self.first[usize::from(rank)];
+        let known = self.ranks[word] & bit != 0;
+        self.next[hit] = if known { *first } else { Self::END };
+        *first = hit as u32;
+        self.ranks[word] |= bit;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ranks.iter().all(|&ranks| ranks == 0)
+    }
+
+    /// The first hit at or behind this place in the order, with the place of its signal.
+    #[inline]
+    fn from(&self, rank: usize) -> Option<(usize, usize)> {
+        let mut word = rank / 64;
+        let mut left = self.ranks.get(word)? & u64::MAX << (rank % 64);
+        while left == 0 {
+            word += 1;
+            left = *self.ranks.get(word)?;
+        }
+        let rank = word * 64 + left.trailing_zeros() as usize;
+        Some((rank, self.first[rank] as usize))
+    }
+
+    /// The next hit of the same signal.
+    #[inline]
+    fn next(&self, hit: usize) -> Option<usize> {
+        let next = self.next[hit];
+        (next != Self::END).then_some(next as usize)
+    }
+}
+
 /// What weighing works with.
 #[derive(Debug, Default)]
 struct Desk {
     layout: Layout,
-    /// The hits by the order of evaluation of their signals: that order above, their place below.
-    order: Vec<u64>,
+    order: Order,
     around: Vec<Around>,
 }
 
 impl Scratch for Desk {
     fn is_modest(&self) -> bool {
-        self.layout.capacity() + self.order.capacity() + self.around.capacity() <= 1 << 14
+        self.layout.capacity() + self.order.next.capacity() + self.around.capacity() <= 1 << 14
     }
 }
 
@@ -303,7 +365,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
     fn prepare(&mut self, able: &[u32]) -> Able {
         let rules = &self.compiled.rules;
         let scan = self.scan;
-        self.desk.order.clear();
+        self.desk.order.begin(scan.hits.len(), rules.signals.len());
         self.desk.around.clear();
         let bit = |entry: u32| 1u64 << (entry & 63);
         let (mut near, mut asking) = (false, 0);
@@ -313,15 +375,14 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
                 near |= rule.has(EntryRule::NEAR);
             }
         };
-        for (place, hit) in (0u64..).zip(&scan.hits) {
+        for (place, hit) in scan.hits.iter().enumerate().rev() {
             let Owner::Entry(entry) = hit.owner else { continue };
             let rule = rules.entry_rule(entry);
             if rule.has(self.role) {
-                self.desk.order.push(u64::from(rule.rank) << 32 | place);
+                self.desk.order.take(place, rule.rank);
                 asks(entry, rule);
             }
         }
-        self.desk.order.sort_unstable();
         let mut running = 0;
         for &entry in able {
             running |= bit(entry);
@@ -330,7 +391,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         let mut needed = Able::new();
         if asking | running != 0 {
             let automaton = &self.compiled.automaton;
-            for (number, (owner, pattern, end)) in (0..).zip(scan.proposals(automaton)) {
+            let proposals = scan.proposals_of(automaton, asking | running);
+            for (number, (owner, pattern, end)) in (0..).zip(proposals) {
                 match owner {
                     Owner::NotIn(entry) | Owner::Near(entry) if asking & bit(entry) != 0 => {
                         self.desk.around.push(Around {
@@ -355,12 +417,14 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             needed.sort_unstable();
             // A hit looks at its own alone, however many entries ask.
             let around = &mut self.desk.around;
-            around.sort_unstable_by_key(|a| (a.whose, a.end, a.number));
+            if around.len() > FEW_AROUND {
+                around.sort_unstable_by_key(|a| (a.whose, a.end, a.number));
+            }
         }
         if !(self.desk.order.is_empty() && needed.is_empty()) {
             self.is_plain = !near && !modifiers::may_be_called(scan);
             if !self.is_plain {
-                let modifiers = self.compiled.lexicon.shared.modifiers.len();
+                let modifiers = &self.compiled.lexicon.shared.modifiers;
                 self.desk.layout.read(scan, rules.callers(), modifiers);
             }
         }
@@ -368,18 +432,27 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
     }
 
     fn hits(&mut self) {
-        for place in 0..self.desk.order.len() {
-            let hit = &self.scan.hits[self.desk.order[place] as u32 as usize];
-            let Owner::Entry(entry) = hit.owner else { continue };
-            let span = Span {
-                start: hit.start,
-                end: hit.end,
-            };
-            self.one(entry, span, bytes(self.scan, hit), hit.at_end);
+        let mut next = self.desk.order.from(0);
+        while let Some((rank, mut place)) = next {
+            loop {
+                let hit = &self.scan.hits[place];
+                if let Owner::Entry(entry) = hit.owner {
+                    let span = Span {
+                        start: hit.start,
+                        end: hit.end,
+                    };
+                    self.one(entry, span, bytes(self.scan, hit), hit.at_end);
+                }
+                match self.desk.order.next(place) {
+                    Some(behind) => place = behind,
+                    None => break,
+                }
+            }
+            next = self.desk.order.from(rank + 1);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
         let rule = self.compiled.rules.entry_rule(entry);
         if (at_end || rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR))
@@ -395,23 +468,26 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             modifiers: Modifiers::new(),
             turns: SmallVec::new(),
         });
-        if !self.is_plain && self.desk.layout.calls(hit) != 0 {
-            self.modify(rule, hit);
+        if self.is_plain {
+            return;
+        }
+        let called = self.desk.layout.calls(hit);
+        if called != 0 {
+            self.modify(rule, hit, called);
         }
     }
 
-    /// Lets modifiers change what was added last.
-    fn modify(&mut self, rule: &EntryRule, hit: Span) {
-        let Some(own) = self.out.last_mut() else { return };
-        own.contribution = modifiers::apply(
-            &self.compiled.lexicon,
-            &self.compiled.rules,
-            rule,
-            self.scan,
-            &mut self.desk.layout,
-            hit,
-            &mut own.modifiers,
-        );
+    /// Lets the modifiers that are called change what was added last.
+    #[inline(never)]
+    fn modify(&mut self, rule: &EntryRule, hit: Span, called: u64) {
+        let called = called & !self.compiled.rules.ignored(rule);
+        if called != 0
+            && let Some(own) = self.out.last_mut()
+        {
+            let (lexicon, layout) = (&self.compiled.lexicon, &mut self.desk.layout);
+            let applied = self.setting.told.then_some(&mut own.modifiers);
+            own.contribution = modifiers::modified(lexicon, rule, self.scan, layout, hit, called, applied);
+        }
     }
 
     /// Runs the regular expression of an entry.
@@ -458,7 +534,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             }
         }
         if rule.has(EntryRule::NOT_IN)
-            && let Some(longer) = self.around(Owner::NotIn(entry), hit, |_, m| m.touches(hit))
+            && let Some(longer) = self.around(Owner::NotIn(entry), hit, hit.start, |_, m| m.touches(hit))
         {
             let tokens = &self.scan.tokens;
             return Some(Cancelled::NotIn(
@@ -475,22 +551,32 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             Some((_, d)) => near.side != Side::Before && d <= u32::from(near.words),
             None => false,
         };
-        self.around(Owner::Near(entry), hit, within)
+        let from = hit.start.saturating_sub(MAX_SPAN as u32);
+        self.around(Owner::Near(entry), hit, from, within)
             .is_none()
             .then_some(Cancelled::NotNear)
     }
 
-    /// The first of what this owner has around a hit that passes a test.
-    fn around(&mut self, owner: Owner, hit: Span, test: impl Fn(&Layout, Span) -> bool) -> Option<Span> {
-        const SPAN: u32 = MAX_SPAN as u32;
+    /// The first of what this owner has around a hit that passes a test; what ends before a token is not looked at.
+    fn around(
+        &mut self,
+        owner: Owner,
+        hit: Span,
+        from: u32,
+        test: impl Fn(&Layout, Span) -> bool,
+    ) -> Option<Span> {
         let scan = self.scan;
-        let around = &mut self.desk.around;
+        let to = hit.end + MAX_SPAN as u32;
         let whose = whose(owner);
-        let from = around.partition_point(|a| (a.whose, a.end + SPAN) < (whose, hit.start));
-        let near = around[from..]
-            .iter_mut()
-            .take_while(|a| a.whose == whose && a.end <= hit.end + SPAN);
-        for proposal in near {
+        let mut around = &mut self.desk.around[..];
+        if around.len() > FEW_AROUND {
+            let first = around.partition_point(|a| (a.whose, a.end) < (whose, from));
+            around = &mut around[first..];
+            let own = around.partition_point(|a| (a.whose, a.end) <= (whose, to));
+            around = &mut around[..own];
+        }
+        let near = |a: &&mut Around| a.whose == whose && from <= a.end && a.end <= to;
+        for proposal in around.iter_mut().filter(near) {
             if let Tried::NotYet = proposal.state {
                 let automaton = &self.compiled.automaton;
                 let confirmed = scan.confirm(automaton, proposal.pattern, proposal.end as usize);
@@ -514,6 +600,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
 
 /// So few hits are moved to their places one by one.
 const FEW: usize = 16;
+/// Of so few proposals all are looked at.
+const FEW_AROUND: usize = 32;
 
 /// Adds evidence behind the other evidence of its signals.
 pub(crate) fn settle_all(rules: &Rules, weighed: &mut Vec<Weighed>, added: &mut Vec<Weighed>) {
@@ -567,13 +655,34 @@ mod tests {
 
     proptest! {
         #[test]
+        fn chained_hits_come_in_the_order_of_evaluation(ranks in prop::collection::vec(0..130u16, 0..60)) {
+            let mut order = Order::default();
+            for ranks in [&ranks[..ranks.len() / 2], &ranks[..]] {
+                order.begin(ranks.len(), 130);
+                for (hit, &rank) in ranks.iter().enumerate().rev() {
+                    order.take(hit, rank);
+                }
+                prop_assert_eq!(order.is_empty(), ranks.is_empty());
+                let mut found = Vec::new();
+                let mut next = order.from(0);
+                while let Some((rank, first)) = next {
+                    found.extend(std::iter::successors(Some(first), |&hit| order.next(hit)));
+                    next = order.from(rank + 1);
+                }
+                let mut expected: Vec<usize> = (0..ranks.len()).collect();
+                expected.sort_by_key(|&hit| ranks[hit]);
+                prop_assert_eq!(found, expected);
+            }
+        }
+
+        #[test]
         fn where_nothing_has_changed_hits_weigh_the_same(
             text in "(( |, |\\. |! |\\? |\\.\\.\\.)(I|I am|not|ANGRY|angry|very|but|you|you know|um|said|is|it|my|job|that|BEST|best buy|sorry|[A-Z]{2}|why|n't|'s|un|care|ful|5|cancel|the|if)){0,14}",
             agent: bool,
         ) {
             let compiled = &ANALYZER.0;
             let role = Some(if agent { Role::Agent } else { Role::Customer });
-            let setting = Setting { role, since_start_ms: Some(0), is_final: false };
+            let setting = Setting { role, since_start_ms: Some(0), is_final: false, told: false };
             let mut before = None;
             for end in (0..=text.len()).filter(|&i| text.is_char_boundary(i)) {
                 let text = &text[..end];

@@ -1,17 +1,15 @@
 //! The kinds of modifiers. Which words they listen to and how much they weigh is data.
 
-use smallvec::SmallVec;
-
 use super::Applied;
 use super::layout::{Layout, Listens, Span};
-use super::rules::{EntryRule, Rules};
+use super::rules::EntryRule;
 use crate::fixed::Milli;
 use crate::lexicon::{Lexicon, Modifier, ModifierKind, Side};
 use crate::matcher::{Owner, Scan};
 use crate::text::Flags;
 
 /// Modifiers that were applied to a hit, in their order.
-pub(crate) type Modifiers = SmallVec<[Applied; 4]>;
+pub(crate) type Modifiers = Vec<Applied>;
 
 const EXCLAMATIONS: [Flags; 3] = [Flags::EXCLAMATION, Flags::EXCLAMATION_2, Flags::EXCLAMATION_3];
 
@@ -28,46 +26,20 @@ pub(super) fn may_be_called(scan: &Scan) -> bool {
     shown.intersects(CALLING) || scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)))
 }
 
-/// The modifiers that something in the sentence of a hit may call, a bit each.
-fn called(rules: &Rules, layout: &Layout, hit: Span) -> u64 {
-    let mut called = layout.cues(hit);
-    if let Some(end) = layout.sentence_end(hit) {
-        called |= rules.callers().at_end(end);
-    }
-    if layout.capitals {
-        called |= rules.callers().capitals;
-    }
-    called
-}
-
-/// The contribution of a hit; what made it is added to `applied`.
-#[inline]
-pub(super) fn apply(
-    lexicon: &Lexicon,
-    rules: &Rules,
-    rule: &EntryRule,
-    scan: &Scan,
-    layout: &mut Layout,
-    hit: Span,
-    applied: &mut Modifiers,
-) -> Milli {
-    let called = called(rules, layout, hit) & !rules.ignored(rule);
-    if called == 0 {
-        return rule.weight;
-    }
-    modified(lexicon, rule, scan, layout, hit, called, applied)
-}
-
-/// The contribution of a hit that these modifiers (a bit each) may change; those that do are added to `applied`.
-fn modified(
+/// The contribution of a hit that these modifiers (a bit each) may change; those that do are added to `applied`, if they are wanted.
+#[inline(never)]
+pub(super) fn modified(
     lexicon: &Lexicon,
     rule: &EntryRule,
     scan: &Scan,
     layout: &mut Layout,
     hit: Span,
     mut called: u64,
-    applied: &mut Modifiers,
+    mut applied: Option<&mut Modifiers>,
 ) -> Milli {
+    if !layout.is_gathered() {
+        layout.gather(scan, lexicon.shared.modifiers.len());
+    }
     let mut contribution = rule.weight;
     while called != 0 {
         let number = called.trailing_zeros() as u8;
@@ -76,17 +48,14 @@ fn modified(
         let mut add = |factor: Milli, cue: Option<Span>| {
             if factor != Milli::ONE {
                 contribution = contribution.times(factor);
-                let cue = cue.map(|c| {
-                    (
-                        scan.tokens[c.start as usize].start,
-                        scan.tokens[c.end as usize].end,
-                    )
-                });
-                applied.push(Applied {
-                    modifier: number,
-                    factor,
-                    cue,
-                });
+                if let Some(applied) = &mut applied {
+                    let token = |at: u32| &scan.tokens[at as usize];
+                    applied.push(Applied {
+                        modifier: number,
+                        factor,
+                        cue: cue.map(|c| (token(c.start).start, token(c.end).end)),
+                    });
+                }
             }
         };
         match modifier.kind {
@@ -113,9 +82,9 @@ fn modified(
                     add(modifier.factor, None);
                 } else if let Some(first) = layout.sentence_start(hit) {
                     let opens =
-                        |m: &&Span| m.start == first && m.end < hit.start && layout.reaches_back(hit, m.end);
-                    if let Some(cue) = cues(number, layout, hit).iter().find(opens) {
-                        add(modifier.factor, Some(*cue));
+                        |m: &Span| m.start == first && m.end < hit.start && layout.reaches_back(hit, m.end);
+                    if let Some(cue) = layout.marks(Listens::Cue, number, hit).find(opens) {
+                        add(modifier.factor, Some(cue));
                     }
                 }
             }
@@ -146,20 +115,10 @@ fn modified(
     contribution
 }
 
-/// The cues of a modifier around a hit.
-#[inline]
-fn cues(number: u8, layout: &Layout, hit: Span) -> &[Span] {
-    if layout.cues(hit) >> number & 1 == 1 {
-        layout.marks(Listens::Cue, number, hit)
-    } else {
-        &[]
-    }
-}
-
 /// The nearest cue of a modifier in reach of a hit, and how many words away it stands.
 fn nearest(number: u8, modifier: &Modifier, layout: &Layout, hit: Span, side: Side) -> Option<(Span, u32)> {
     let mut best: Option<(u32, Span)> = None;
-    for &cue in cues(number, layout, hit) {
+    for cue in layout.marks(Listens::Cue, number, hit) {
         let Some((stands, distance)) = layout.apart(hit, cue) else {
             continue;
         };
@@ -170,15 +129,12 @@ fn nearest(number: u8, modifier: &Modifier, layout: &Layout, hit: Span, side: Si
         {
             continue;
         }
-        let excepted = layout
-            .marks(Listens::Except, number, hit)
-            .iter()
-            .any(|m| m.touches(cue));
-        let between = |m: &Span| match stands {
+        let excepted = layout.marks(Listens::Except, number, hit).any(|m| m.touches(cue));
+        let between = |m: Span| match stands {
             Side::Before => m.start > cue.end && m.end < hit.start,
             _ => m.start > hit.end && m.end < cue.start,
         };
-        if !excepted && !layout.marks(Listens::Stop, number, hit).iter().any(between) {
+        if !excepted && !layout.marks(Listens::Stop, number, hit).any(between) {
             best = Some((distance, cue));
         }
     }

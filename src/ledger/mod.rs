@@ -124,7 +124,13 @@ struct Row {
 
 impl Row {
     fn bytes(&self) -> usize {
-        let verdict = |v: &Verdict| size_of::<Verdict>() + size_of_val(&*v.evidence);
+        let modifiers = |v: &Verdict| {
+            v.evidence
+                .iter()
+                .map(|e| size_of_val(&*e.modifiers))
+                .sum::<usize>()
+        };
+        let verdict = |v: &Verdict| size_of::<Verdict>() + size_of_val(&*v.evidence) + modifiers(v);
         size_of::<Self>() + self.text.len() + self.verdicts.iter().map(verdict).sum::<usize>()
     }
 }

@@ -154,6 +154,13 @@ impl Pattern {
         Owner::of(self.owner)
     }
 
+    /// Its owner, if `asked` has a bit for the low bits of the number that it names.
+    #[inline]
+    pub(super) fn owner_of(&self, asked: u64) -> Option<Owner> {
+        let number = self.owner >> Owner::KIND_BITS;
+        (asked >> (number & (u64::BITS - 1)) & 1 == 1).then(|| self.owner())
+    }
+
     /// Where its program begins: equal programs are one.
     #[inline]
     pub(super) fn program(&self) -> u32 {

@@ -203,6 +203,18 @@ impl Scan {
         all.map(move |(p, end)| (owner(p), p, end))
     }
 
+    /// The same, of entries whose low bits `asked` has a bit for.
+    pub(crate) fn proposals_of<'a>(
+        &'a self,
+        automaton: &'a Automaton,
+        asked: u64,
+    ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
+        let of = move |p: u32| automaton.patterns[p as usize].owner_of(asked);
+        self.proposed
+            .iter()
+            .filter_map(move |&(p, end)| Some((of(p)?, p, end)))
+    }
+
     /// Where a proposal begins, if its words are there.
     pub(crate) fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
         let pattern = &automaton.patterns[p as usize];

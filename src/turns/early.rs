@@ -18,9 +18,6 @@ impl EarlyRules {
         let Some((at, span)) = first(scene, &self.of) else {
             return;
         };
-        if scene.said.has_any(scene.text, &self.except) {
-            return;
-        }
         let heard = scene.history.heard(Role::Customer);
         let fact = first(scene, &self.facts).is_some_and(|(fact, _)| fact < at);
         let cuts_in = scene.overlap.is_some_and(|o| {
@@ -28,6 +25,9 @@ impl EarlyRules {
             o.kind.interrupts() && other.is_some_and(|t| t.role == Some(Role::Customer))
         });
         let features = [!heard, heard && !fact, cuts_in];
+        if !features.contains(&true) || scene.said.has_any(scene.text, &self.except) {
+            return;
+        }
         out.extend(shown(scene.entries, &self.entries, features, Some(span), &[]));
     }
 }

@@ -351,6 +351,11 @@ impl History {
         self.turns.iter().map(Row::turn)
     }
 
+    /// Whether a turn ends behind this time.
+    pub(crate) fn ends_behind(&self, ms: i64) -> bool {
+        self.turns.iter().any(|t| t.end.get().is_some_and(|end| end > ms))
+    }
+
     /// Whether so many turns have followed this one.
     pub(crate) fn turns_passed(&self, turn: &Past, turns: u8) -> bool {
         turns == 0 || self.turns.iter().filter(|t| t.follows(turn)).count() >= usize::from(turns)
@@ -376,8 +381,11 @@ impl History {
     pub(crate) fn ask(&self, turn: &Past, asked: &Asked) -> Answer {
         let fired = |t: &Past| asked.fired(t);
         let yes = |b: bool| if b { Answer::Yes } else { Answer::No };
+        // Whether it is worth putting the turns in order.
+        let any = || self.turns.iter().any(|t| t.fired & asked.mask != 0);
         match asked.within {
             Within::Turn => yes(fired(turn)),
+            Within::Previous | Within::TurnsBefore(_) | Within::TurnsAfter(_) if !any() => Answer::No,
             Within::Previous => yes(self
                 .before(turn)
                 .iter()
@@ -413,7 +421,7 @@ impl History {
                         customer_came && fired(t)
                     })
                 };
-                yes(long_ago || lately())
+                yes(long_ago || any() && lately())
             }
         }
     }

@@ -179,6 +179,9 @@ impl OverlapRules {
     /// Whether a turn starts inside that of another who arrived before, and how.
     pub(crate) fn overlap(&self, history: &History, pauses: &Pauses, turn: &Past) -> Option<Overlap> {
         let (start, end) = (turn.start.get()?, turn.end.get()?);
+        if pauses.0.is_empty() && !history.ends_behind(start) {
+            return None;
+        }
         let ends = |t: &Past| pauses.falls_silent(t.arrival, start).or(t.end.get());
         let talking = history.iter().filter(|t| {
             t.speaker != turn.speaker

@@ -145,7 +145,8 @@ pub(crate) fn times(rules: &CallRules, scan: &Scan, known: &[Known]) -> Times {
         if let Some(part) = part.filter(|_| run.len() < RUN_WORDS) {
             run.push((part, token.start, token.end));
         }
-        if part.is_none() || token.flags.intersects(Flags::SENTENCE_END) {
+        let ends = part.is_none() || token.flags.intersects(Flags::SENTENCE_END);
+        if ends && !run.is_empty() {
             found.extend(expression(&run));
             run.clear();
         }

@@ -50,8 +50,9 @@ impl Sketch {
         }
         let bits = |s: &Sketch| u64::from(s.pairs[1]) << 32 | u64::from(s.pairs[0]);
         let both = (bits(self) & bits(other)).count_ones();
-        let any = (bits(self) | bits(other)).count_ones();
-        both * 100 / any >= least
+        let reaches = |any: u32| both * 100 / any >= least;
+        // Few sketches share so much with this one that the other matters.
+        reaches(bits(other).count_ones()) && reaches((bits(self) | bits(other)).count_ones())
     }
 }
 

@@ -83,8 +83,10 @@ impl Said {
         self.sentence_ends.clear();
         self.known.clear();
         for token in &scan.tokens {
-            let word = normal_form(&text[token.start as usize..token.end as usize], &mut self.buffer);
-            let known = rules.look_up(word);
+            let (start, end) = (token.start as usize, token.end as usize);
+            let known = rules
+                .look_up_in(text.as_bytes(), start, end)
+                .unwrap_or_else(|| rules.look_up(normal_form(&text[start..end], &mut self.buffer)));
             self.known.push(known);
             if !token.flags.intersects(NO_WORD) {
                 let digits = token.flags.intersects(Flags::NUMBER);
@@ -98,6 +100,7 @@ impl Said {
                     };
                     (key, facts.category, digits || facts.number, facts.whose)
                 } else {
+                    let word = normal_form(&text[start..end], &mut self.buffer);
                     // A contraction is what its first part is.
                     let first = word.bytes().position(|b| b == b'\'');
                     let first = first.map(|at| rules.facts(rules.look_up(&word[..at])));
@@ -151,13 +154,15 @@ impl Said {
     }
 
     /// Whether a phrase of plain words stands here.
+    #[inline]
     pub(crate) fn starts(&self, text: &str, at: usize, phrase: &[String]) -> bool {
+        let is = |word: &Word, plain: &String| {
+            (word.end - word.start) as usize == plain.len()
+                && text.as_bytes()[word.start as usize..word.end as usize]
+                    .eq_ignore_ascii_case(plain.as_bytes())
+        };
         let here = self.words.get(at..at + phrase.len());
-        here.is_some_and(|here| {
-            here.iter()
-                .zip(phrase)
-                .all(|(w, p)| text[w.start as usize..w.end as usize].eq_ignore_ascii_case(p))
-        })
+        here.is_some_and(|here| here.iter().zip(phrase).all(|(word, plain)| is(word, plain)))
     }
 
     /// The bytes of a range of words.

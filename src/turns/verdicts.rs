@@ -15,7 +15,7 @@ use crate::fixed::Milli;
 use crate::lexicon::{Bound, Condition, OverTurns, Within};
 use crate::packed::Bounds;
 use crate::privacy::wipe;
-use crate::score::{Outcome, Standing, Strongest, Tally};
+use crate::score::{Glance, Outcome, Standing, Strongest, Tally};
 use crate::scratch::{self, Scratch};
 use crate::utterance::Id;
 
@@ -326,10 +326,9 @@ impl Verdicts {
                         end: now,
                         retained: false,
                     };
-                    let verdict = turn.judge(compiled, &mut desk.tally, signal, |_, _| {});
-                    if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
-                        let at_ms = deadline(compiled, &desk.tally, &past).or(past.end.get());
-                        fires(&mut wait.turn, &verdict, at_ms);
+                    let verdict = turn.verdict(compiled, &mut desk.tally, signal);
+                    if let Some((verdict, deadline)) = verdict.filter(|(v, _)| v.outcome.fired) {
+                        fires(&mut wait.turn, &verdict, deadline.or(past.end.get()));
                     }
                 }
             }
@@ -386,6 +385,8 @@ impl Verdicts {
             .extend(desk.signals.drain(..).map(|s| rank(s) | index));
         desk.judged.resize(waiting.len() + 1, 0);
         desk.agenda.sort_unstable();
+        // The turn that was looked at last, with what has fired in it by now.
+        let (mut looked_at, mut past) = (usize::MAX, Past::default());
         for &item in &desk.agenda {
             let (rank, index) = ((item >> 16) as usize, (item & 0xffff) as usize);
             let signal = compiled.lexicon.order[rank];
@@ -394,7 +395,10 @@ impl Verdicts {
                 continue;
             };
             let rule = rules.signal(signal);
-            let past = history.remembered(&wait.turn.past);
+            if looked_at != index {
+                looked_at = index;
+                past = history.remembered(&wait.turn.past);
+            }
             let turn = Judged {
                 past: &past,
                 hits: of_signal(compiled, &wait.turn.weighed, &mut desk.judged[index], signal),
@@ -407,21 +411,18 @@ impl Verdicts {
                 Force::Oldest => index == 0,
                 Force::All { .. } => true,
             };
-            let passed = history.turns_passed(&past, rule.ahead_turns)
-                && history.ms_passed(&past, rule.ahead_ms)
-                || rule.has(SignalRule::DIRECT) && turn.is_settled(compiled, signal);
-            if !passed && !forced {
+            let is_awaited = rule.ahead_turns != 0 || rule.ahead_ms != 0;
+            if is_awaited && !forced && !turn.is_sure(compiled, signal) {
                 wait.undecided.push(signal);
                 continue;
             }
-            let verdict = turn.judge(compiled, &mut desk.tally, signal, |_, _| {});
+            let (verdict, deadline) = turn.verdict(compiled, &mut desk.tally, signal).unzip();
+            let deadline = deadline.flatten();
             let fired = verdict.as_ref().is_some_and(|v| v.outcome.fired);
             if fired && rule.has(SignalRule::WATCHED) {
                 history.set_fired(wait.turn.past.arrival, compiled.watch_bit(signal));
+                past.fired |= rule.watched();
             }
-            let deadline = verdict
-                .as_ref()
-                .and_then(|_| deadline(compiled, &desk.tally, &past));
             decided(Decided {
                 turn: &wait.turn,
                 signal,
@@ -444,6 +445,13 @@ enum Force {
     },
 }
 
+/// Evidence in the order of the text.
+fn in_the_text<'a>(evidence: impl Iterator<Item = &'a Weighed>) -> Vec<Weighed> {
+    let mut evidence: Vec<Weighed> = evidence.cloned().collect();
+    evidence.sort_by_key(|e| (e.span, e.entry));
+    evidence
+}
+
 /// Whether a bound behind a turn has passed: turns have shown it, or it ends before `end`.
 fn is_over(history: &History, past: &Past, bound: Bound, end: Option<i64>) -> bool {
     match bound {
@@ -456,16 +464,16 @@ fn is_over(history: &History, past: &Past, bound: Bound, end: Option<i64>) -> bo
     }
 }
 
-/// The latest deadline of an absence that counts.
-fn deadline(compiled: &Compiled, tally: &Tally, past: &Past) -> Option<i64> {
-    let over = tally.counted().filter(|(_, rule)| rule.has(EntryRule::OVER));
-    let of = |(entry, _): (u32, _)| match compiled.lexicon.entries[entry as usize].over {
+/// The latest deadline of an absence among the entries that count.
+fn deadline(compiled: &Compiled, counted: impl Iterator<Item = u32>, past: &Past) -> Option<i64> {
+    let of = |entry: u32| match compiled.lexicon.entries[entry as usize].over {
         Some(OverTurns::Absent {
             bound: Bound::Ms(ms), ..
         }) => Some(past.end.get()? + i64::from(ms)),
         _ => None,
     };
-    over.filter_map(of).max()
+    let is_over = |entry: &u32| compiled.rules.entry_rule(*entry).has(EntryRule::OVER);
+    counted.filter(is_over).filter_map(of).max()
 }
 
 /// The hits of a signal among those of a turn; `judged` are of signals before it in the order of evaluation.
@@ -509,8 +517,8 @@ pub(crate) fn foresee(
                 end: None,
                 retained: false,
             };
-            let verdict = turn.judge(compiled, &mut desk.tally, signal, |_, _| {});
-            if let Some(verdict) = verdict.filter(|v| v.outcome.fired) {
+            let verdict = turn.verdict(compiled, &mut desk.tally, signal);
+            if let Some((verdict, _)) = verdict.filter(|(v, _)| v.outcome.fired) {
                 past.fired |= compiled.rules.signal(signal).watched();
                 fires(verdict);
             }
@@ -532,6 +540,77 @@ pub(crate) struct Judged<'a> {
 }
 
 impl Judged<'_> {
+    /// Judges by what is known now, as [`Judged::judge`] does; gives also the latest deadline of an absence that counts.
+    fn verdict(&self, compiled: &Compiled, tally: &mut Tally, signal: u16) -> Option<(Verdict, Option<i64>)> {
+        let rules = &compiled.rules;
+        let rule = rules.signal(signal);
+        let few = &self.hits[..self.hits.len().min(Glance::MOST)];
+        let mut out = 0;
+        for (place, hit) in few.iter().enumerate() {
+            let blocked =
+                rules.entry_rule(hit.entry).has_conditions() && self.blocked(compiled, hit.entry).is_some();
+            out |= u64::from(blocked) << place;
+        }
+        tally.over.clear();
+        if rule.has(SignalRule::OVER | SignalRule::BESIDE) {
+            let beside = self.hits.len() > out.count_ones() as usize;
+            if beside || rule.has(SignalRule::OVER) {
+                self.over_turns(compiled, signal, beside, &mut tally.over);
+            }
+        }
+        let own = tally.over.len();
+        let hits = if own == 0 {
+            self.hits
+        } else {
+            tally.over.extend_from_slice(self.hits);
+            tally.over.rotate_left(own);
+            &tally.over[..]
+        };
+        if hits.len() > Glance::MOST {
+            return self.verdict_by_tally(compiled, tally, signal);
+        }
+        let Glance {
+            mut outcome,
+            counted,
+            strongest,
+        } = Glance::at(&rules.entries, rule, hits, out)?;
+        // A valence is a figure; it does not fire.
+        outcome.fired &= !rule.has(SignalRule::FIGURE);
+        let counted = || {
+            hits.iter()
+                .enumerate()
+                .filter(|(place, _)| counted >> place & 1 == 1)
+        };
+        let verdict = Verdict {
+            signal,
+            outcome,
+            strongest,
+            evidence: if self.retained {
+                in_the_text(counted().map(|(_, hit)| hit)).into_boxed_slice()
+            } else {
+                Box::default()
+            },
+        };
+        let deadline = if own == 0 {
+            None
+        } else {
+            deadline(compiled, counted().map(|(_, hit)| hit.entry), self.past)
+        };
+        Some((verdict, deadline))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn verdict_by_tally(
+        &self,
+        compiled: &Compiled,
+        tally: &mut Tally,
+        signal: u16,
+    ) -> Option<(Verdict, Option<i64>)> {
+        let verdict = self.judge(compiled, tally, signal, |_, _| {})?;
+        Some((verdict, deadline(compiled, tally.counted(), self.past)))
+    }
+
     /// Judges by what is known now: conditions that look ahead see the turns that have come.
     pub(crate) fn judge(
         &self,
@@ -572,8 +651,7 @@ impl Judged<'_> {
         if self.retained && outcome.is_some() {
             let standings = all().zip(tally.standings());
             let counted = standings.filter(|(_, s)| **s == Some(Standing::Counted));
-            evidence.extend(counted.map(|(hit, _)| hit.clone()));
-            evidence.sort_by_key(|e: &Weighed| (e.span, e.entry));
+            evidence = in_the_text(counted.map(|(hit, _)| hit));
         }
         tally.over = over;
         // A valence is a figure; it does not fire.
@@ -585,6 +663,15 @@ impl Judged<'_> {
             strongest: tally.strongest(|place| self.hits.get(place as usize)?.span),
             evidence: evidence.into_boxed_slice(),
         })
+    }
+
+    /// Whether what is yet to come can change nothing about a signal of a turn that is to be waited for.
+    #[inline(never)]
+    fn is_sure(&self, compiled: &Compiled, signal: u16) -> bool {
+        let rule = compiled.rules.signal(signal);
+        self.history.turns_passed(self.past, rule.ahead_turns)
+            && self.history.ms_passed(self.past, rule.ahead_ms)
+            || rule.has(SignalRule::DIRECT) && self.is_settled(compiled, signal)
     }
 
     /// Whether what is yet to come can change nothing about a signal of a turn: every condition that looks ahead has been answered, or its own bound

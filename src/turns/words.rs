@@ -50,14 +50,14 @@ pub(crate) struct Phrases {
 
 impl Phrases {
     /// The length of the longest that `words` begins with.
-    pub(crate) fn longest(
-        &self,
-        mut words: impl Iterator<Item = Known> + Clone,
-        first: Known,
-    ) -> Option<usize> {
-        if self.first >> (first.0 & 63) & 1 == 0 {
-            return None;
-        }
+    #[inline]
+    pub(crate) fn longest(&self, words: impl Iterator<Item = Known> + Clone, first: Known) -> Option<usize> {
+        let may = self.first >> (first.0 & 63) & 1 == 1;
+        may.then(|| self.longest_of(words, first)).flatten()
+    }
+
+    #[inline(never)]
+    fn longest_of(&self, mut words: impl Iterator<Item = Known> + Clone, first: Known) -> Option<usize> {
         let from = self.all.partition_point(|p| p[0].0 < first.0);
         let behind = self.all[from..].iter().map(|p| &**p);
         let own = behind.take_while(|p| p[0] == first);
@@ -85,8 +85,7 @@ pub(crate) struct CallWords {
     pub(crate) is: Known,
 }
 
-/// A word as numbers: its length and, if it has no more than 16 bytes, its beginning and its end, which may overlap; of a longer one
-/// its hash.
+/// A word as numbers: its length and, if it has no more than 16 bytes, these; of a longer one its hash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Print {
     length: u32,
@@ -95,31 +94,71 @@ struct Print {
 }
 
 impl Print {
+    const BYTES: usize = 16;
+
+    /// The bits of so many bytes.
+    const OF_LENGTH: [[u64; 2]; Self::BYTES + 1] = {
+        let mut out = [[0; 2]; Self::BYTES + 1];
+        let mut length = 1;
+        while length <= Self::BYTES {
+            let bits = u128::MAX >> (8 * (Self::BYTES - length));
+            out[length] = [bits as u64, (bits >> 64) as u64];
+            length += 1;
+        }
+        out
+    };
+
+    /// Of the bytes of a text from one place to another.
     #[inline]
-    fn of(word: &str) -> Print {
-        let bytes = word.as_bytes();
-        let (first, last) = if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            if bytes.len() > 16 {
-                (FixedState::with_seed(0).hash_one(word), 0)
-            } else {
-                (u64::from_le_bytes(*a), u64::from_le_bytes(*b))
+    fn of(text: &[u8], start: usize, end: usize) -> Print {
+        let length = end - start;
+        if length == 0 || length > Self::BYTES {
+            return Self::of_other(&text[start..end]);
+        }
+        let bytes = match text[start..].first_chunk() {
+            Some(bytes) => *bytes,
+            None => {
+                let mut bytes = [0; Self::BYTES];
+                bytes[..length].copy_from_slice(&text[start..end]);
+                bytes
             }
-        } else if let (Some(a), Some(b)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            (u32::from_le_bytes(*a).into(), u32::from_le_bytes(*b).into())
-        } else {
-            let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
-            (u16::from_le_bytes([byte(0), byte(1)]).into(), byte(2).into())
         };
+        let own = u128::from_le_bytes(bytes);
+        let [first, last] = Self::OF_LENGTH[length];
         Print {
-            length: bytes.len() as u32,
-            first,
-            last,
+            length: length as u32,
+            first: own as u64 & first,
+            last: (own >> 64) as u64 & last,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn of_other(word: &[u8]) -> Print {
+        Print {
+            length: word.len() as u32,
+            first: if word.is_empty() {
+                0
+            } else {
+                FixedState::with_seed(0).hash_one(word)
+            },
+            last: 0,
         }
     }
 
     /// Whether it is of no other word.
     fn is_whole(self) -> bool {
-        self.length <= 16
+        self.length as usize <= Self::BYTES
+    }
+
+    /// Whether it is that of a word in normal form: no capitals, nothing beyond ASCII. It does not tell of words it is not the whole of.
+    #[inline]
+    fn is_normal(self) -> bool {
+        const HIGH: u64 = 0x80 * (u64::MAX / 0xff);
+        const FROM_A: u64 = (0x80 - b'A' as u64) * (u64::MAX / 0xff);
+        const BEHIND_Z: u64 = (0x80 - b'Z' as u64 - 1) * (u64::MAX / 0xff);
+        let other = |bytes: u64| bytes | bytes.wrapping_add(FROM_A) & !bytes.wrapping_add(BEHIND_Z);
+        self.is_whole() && (other(self.first) | other(self.last)) & HIGH == 0
     }
 
     #[inline]
@@ -168,7 +207,7 @@ impl CallWords {
         numbered.words.push(Box::default());
         numbered.prints.push(Print::default());
         for (number, word) in (1..).zip(all) {
-            let print = Print::of(&word);
+            let print = Print::of(word.as_bytes(), 0, word.len());
             let hash = print.hash();
             let mut at = hash as usize & (size - 1);
             while numbered.slots[at].known != Known::NOT {
@@ -251,13 +290,24 @@ impl CallWords {
     }
 
     /// The number of a word in normal form.
-    #[inline]
     pub(crate) fn look_up(&self, word: &str) -> Known {
-        let print = Print::of(word);
+        let word = word.as_bytes();
+        self.find(Print::of(word, 0, word.len()), word)
+    }
+
+    /// The number of the word from one byte of a text to another, if it stands there in normal form; nothing if it may not.
+    #[inline]
+    pub(crate) fn look_up_in(&self, text: &[u8], start: usize, end: usize) -> Option<Known> {
+        let print = Print::of(text, start, end);
+        print.is_normal().then(|| self.find(print, &text[start..end]))
+    }
+
+    #[inline]
+    fn find(&self, print: Print, word: &[u8]) -> Known {
         let hash = print.hash();
         let is_it = |known: Known| {
             let number = known.0 as usize;
-            self.prints[number] == print && (print.is_whole() || *self.words[number] == *word)
+            self.prints[number] == print && (print.is_whole() || self.words[number].as_bytes() == word)
         };
         let mut at = hash as usize & (self.slots.len() - 1);
         loop {
@@ -340,6 +390,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn words_are_found_where_they_stand(text in "[a-cA-Z'é]{0,3}(i|is|my|they|everything|understandably)[ sS]{0,2}[a-zÉ]{0,12}") {
+            let words = &ANALYZER.0.words;
+            let borders = || (0..=text.len()).filter(|&at| text.is_char_boundary(at));
+            for start in borders() {
+                for end in borders().filter(|&end| end >= start) {
+                    let word = &text[start..end];
+                    match words.look_up_in(text.as_bytes(), start, end) {
+                        Some(known) => {
+                            prop_assert_eq!(known, words.look_up(word));
+                            prop_assert_eq!(normal(word), word);
+                        }
+                        None => prop_assert!(word.len() > 16 || word.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii())),
+                    }
+                }
+            }
+        }
+
         #[test]
         fn words_are_what_the_rules_say(
             text in "(( |, |\\. )(I|we|you|it|your|they|one|ten|42|5pm|a|b|NO|Kim|charged|bills|don|that|who|naïve|’s)('s|'re|’ll|n't|'d|-|)){0,12}",

@@ -220,6 +220,7 @@ impl<'a> Reader<'a> {
             role: self.role,
             since_start_ms: Some(self.entry.after_ms.unwrap_or(0)),
             is_final: true,
+            told: false,
         };
         let (mut excluded, mut otherwise) = (false, false);
         context::weigh(

@@ -51,10 +51,9 @@ impl Deferred {
 
 packed!(Alerts { states, deferred });
 packed!(AlertState {
-    last_ms,
-    given,
-    signal,
-    armed,
+    counts: given, signal, armed;
+} with {
+    last_ms
 });
 
 packed!(Deferred {

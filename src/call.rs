@@ -14,7 +14,7 @@ use crate::event::{AngerEvent, Event, NoticeKind, State};
 use crate::ledger::{self, Ending, Ledger};
 use crate::limits;
 use crate::options::Options;
-use crate::packed::{Bounds, Bytes, Reader, packed};
+use crate::packed::{Bounds, Parcel, Reader, packed};
 use crate::practices::Practices;
 use crate::report::CallReport;
 use crate::speakers::{self, Speaker};
@@ -133,7 +133,7 @@ impl Call {
     }
 
     /// Packs, behind the rest, what only calls have whose turns are retained.
-    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+    pub(crate) fn pack_retained(&self, out: &mut Parcel) {
         if self.retains() {
             self.verdicts.pack_retained(out);
             self.ledger.pack_retained(out);

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
-use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
 use crate::report::PracticeState;
 use crate::transcript::Role;
 use crate::turns::verdicts::Verdict;
@@ -55,47 +55,47 @@ struct Waiting {
     passed: u8,
 }
 
-packed!(Mark {
-    practice,
-    good,
-    arrival,
-});
+packed!(Mark { counts: practice, good, arrival });
 packed!(Practices { states, waiting });
+packed!(Waiting { counts: asked, practice, passed });
 
-/// Mostly two bytes: which practice, and its counts while they are small.
+/// Mostly one small number: which practice, and its counts while they are small.
 impl Packed for Standing {
-    fn pack(&self, out: &mut Bytes) {
-        let few = self.good < 8 && self.bad < 8 && self.seen < 4;
-        out.push(self.practice << 2 | u8::from(self.open) << 1 | u8::from(few));
+    fn pack(&self, out: &mut Parcel) {
+        let Standing {
+            good,
+            bad,
+            practice,
+            seen,
+            open,
+        } = *self;
+        let few = good < 8 && bad < 8 && seen < 4;
+        let first = u32::from(practice) << 2 | u32::from(open) << 1 | u32::from(few);
+        let [good, bad, seen] = [good, bad, seen.into()].map(u32::from);
         if few {
-            out.push((self.good << 5 | self.bad << 2) as u8 | self.seen);
+            out.amounts([first | (good << 5 | bad << 2 | seen) << 8]);
         } else {
-            self.good.pack(out);
-            self.bad.pack(out);
-            self.seen.pack(out);
+            out.amounts([first, good, bad, seen]);
         }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let first = from.byte();
-        (self.practice, self.open) = (first >> 2, first & 2 != 0);
-        if first & 1 != 0 {
-            let counts = from.byte();
-            self.good = (counts >> 5).into();
-            self.bad = (counts >> 2 & 7).into();
-            self.seen = counts & 3;
+        let [first] = from.amounts();
+        let counts = first >> 8;
+        let [good, bad, seen] = if first & 1 != 0 {
+            [counts >> 5 & 7, counts >> 2 & 7, counts & 3]
         } else {
-            self.good.unpack(from);
-            self.bad.unpack(from);
-            self.seen.unpack(from);
-        }
+            from.amounts()
+        };
+        *self = Standing {
+            good: good as u16,
+            bad: bad as u16,
+            practice: (first >> 2 & 63) as u8,
+            seen: seen as u8,
+            open: first & 2 != 0,
+        };
     }
 }
-packed!(Waiting {
-    asked,
-    practice,
-    passed,
-});
 
 /// For each signal the practices whose rules name it, a bit each.
 pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {

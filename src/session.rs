@@ -19,8 +19,9 @@ use crate::compiled::Compiled;
 use crate::event::{Event, NoticeKind};
 use crate::limits::{self, ID_BYTES, OPEN_UTTERANCES, UTTERANCE_BYTES};
 use crate::options::{Options, Retention};
-use crate::packed::{Bytes, Packed, Reader};
+use crate::packed::{Packed, Parcel, Reader};
 use crate::report::CallReport;
+use crate::scratch;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
 use crate::utterance::{Held, Id, Utterance};
@@ -33,8 +34,6 @@ const ROOM: usize = 48;
 const MODEST: usize = 896;
 /// It is made in such steps.
 const STEP: usize = 256;
-/// Longer drafts are not kept.
-const MOST_DRAFT: usize = 1 << 14;
 /// So many calls' memory is kept for the next ones.
 const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -47,8 +46,8 @@ thread_local! {
     /// Calls that nobody follows any more, for their memory.
     #[expect(clippy::vec_box, reason = "they go from call to call as they are")]
     static SPARES: RefCell<Vec<Box<Live>>> = const { RefCell::new(Vec::new()) };
-    /// Where bytes are written before it is known how many they are.
-    static DRAFT: Cell<Bytes> = const { Cell::new(Vec::new()) };
+    /// What a call is packed into and unpacked from.
+    static PARCEL: Cell<Option<Box<Parcel>>> = const { Cell::new(None) };
     /// The next stamp of this thread.
     static OWN: Cell<u64> = const { Cell::new(0) };
 }
@@ -200,7 +199,10 @@ impl Session {
             });
             let mut live = spare.ok().flatten().unwrap_or_default();
             if live.stamp != self.stamp || live.stamp == 0 {
-                live.unpack(&mut Reader(&self.rest));
+                scratch::with(&PARCEL, |parcel| {
+                    live.unpack(&mut parcel.open(&self.rest));
+                    parcel.clear();
+                });
             }
             live
         });
@@ -212,23 +214,23 @@ impl Session {
         let Some(mut live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
             return;
         };
-        let mut draft = DRAFT.take();
-        draft.clear();
-        live.pack(&mut draft);
         let is_new = self.stamp == 0;
         live.stamp = stamp();
         self.stamp = live.stamp;
-        // Room that fits is kept.
-        let most = (draft.len() + ROOM).max(MODEST);
-        if !(draft.len()..=most).contains(&self.rest.len()) {
-            let room = draft.len().next_multiple_of(STEP).min(MODEST);
-            self.rest = vec![0; room.max(draft.len().next_multiple_of(16))].into_boxed_slice();
-        }
-        self.rest[..draft.len()].copy_from_slice(&draft);
-        draft.fill(0);
-        if draft.capacity() <= MOST_DRAFT {
-            DRAFT.set(draft);
-        }
+        scratch::with(&PARCEL, |parcel| {
+            live.pack(parcel);
+            let [numbers, bytes] = parcel.seal();
+            let len = numbers.len() + bytes.len();
+            // Room that fits is kept.
+            if !(len..=(len + ROOM).max(MODEST)).contains(&self.rest.len()) {
+                let room = len.next_multiple_of(STEP).min(MODEST);
+                self.rest = vec![0; room.max(len.next_multiple_of(16))].into_boxed_slice();
+            }
+            let (own, behind) = self.rest.split_at_mut(numbers.len());
+            own.copy_from_slice(numbers);
+            behind[..bytes.len()].copy_from_slice(bytes);
+            parcel.clear();
+        });
         // Where the thread ends there is no store any more.
         let _ = SPARES.try_with(|spares| {
             let mut spares = spares.borrow_mut();
@@ -252,7 +254,7 @@ impl Drop for Session {
             let own = spares.iter_mut().find(|s| s.stamp == self.stamp && s.stamp != 0);
             if let Some(live) = own {
                 // Read from nothing, all of it is empty, and what held words overwritten.
-                live.unpack(&mut Reader(&[]));
+                live.unpack(&mut Reader::default());
                 live.stamp = 0;
             }
         });
@@ -316,14 +318,14 @@ impl Live {
         self.call.finish(compiled, end_ms, out);
     }
 
-    fn pack(&self, out: &mut Bytes) {
-        out.push(self.closed_ids.len() as u8);
-        out.extend_from_slice(self.closed_ids.as_flattened());
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.closed_ids.len());
+        out.bytes(self.closed_ids.as_flattened());
         self.call.pack(out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let len = usize::from(from.byte());
+        let len = from.len();
         let (ids, _) = from.bytes(len * size_of::<ShortHash>()).as_chunks();
         self.closed_ids.clear();
         self.closed_ids.extend_from_slice(ids);

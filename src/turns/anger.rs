@@ -21,15 +21,10 @@ pub(crate) struct AngerCourse {
 }
 
 packed!(AngerCourse {
-    energy,
-    band,
-    levels,
-    sum,
-    start,
-    last,
-    peak,
-    peak_turn,
-    angry,
+    counts: band, levels, peak_turn, angry;
+    amounts: energy, start, last, peak;
+} with {
+    sum
 });
 
 impl AngerCourse {

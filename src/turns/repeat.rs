@@ -9,7 +9,9 @@ use super::detect::Scene;
 use super::said::{Said, Word};
 use crate::context::{Turns, Weighed};
 use crate::lexicon::RepeatRules;
-use crate::packed::{Bytes, Packed, Reader, number};
+use bytemuck::{Pod, Zeroable};
+
+use crate::packed::{Packed, Parcel, Reader};
 
 /// So many of the agents' last sentences are remembered.
 const SENTENCES: usize = 16;
@@ -17,7 +19,8 @@ const SENTENCES: usize = 16;
 const STEP: usize = 4;
 
 /// A sentence: its pairs of words, and the turn it stood in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
 struct Sketch {
     /// In halves, so that a sketch takes twelve bytes.
     pairs: [u32; 2],
@@ -59,34 +62,19 @@ impl Sketch {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sentences(Vec<Sketch>);
 
+/// As they are.
 impl Packed for Sentences {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.0.len() as u64, out);
-        let mut before = 0;
-        for sketch in &self.0 {
-            sketch
-                .pairs
-                .iter()
-                .for_each(|p| out.extend_from_slice(&p.to_le_bytes()));
-            sketch.arrival.wrapping_sub(before).pack(out);
-            sketch.words.pack(out);
-            before = sketch.arrival;
-        }
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.0.len());
+        out.bytes(bytemuck::cast_slice(&self.0));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
+        let len = from.len();
+        let (rows, _) = from.bytes(len * size_of::<Sketch>()).as_chunks();
         self.0.clear();
-        let mut before = 0u16;
-        for _ in 0..from.len() {
-            let pairs = from.fixed();
-            let arrival = before.wrapping_add(from.number() as u16);
-            self.0.push(Sketch {
-                pairs: [pairs as u32, (pairs >> 32) as u32],
-                arrival,
-                words: from.number() as u16,
-            });
-            before = arrival;
-        }
+        self.0
+            .extend(rows.iter().map(|row: &[u8; size_of::<Sketch>()]| bytemuck::cast::<_, Sketch>(*row)));
     }
 }
 

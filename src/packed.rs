@@ -58,6 +58,11 @@ impl Parcel {
         self.counts.extend_from_slice(own);
     }
 
+    /// The same of amounts.
+    pub(crate) fn all_amounts(&mut self, own: &[u32]) {
+        self.amounts.extend_from_slice(own);
+    }
+
     /// How many values follow.
     pub(crate) fn len(&mut self, len: usize) {
         self.counts([len as u32]);
@@ -108,73 +113,93 @@ impl Parcel {
 /// A row of numbers as bytes.
 fn squeeze(row: &mut Vec<u32>, out: &mut Vec<u8>) {
     let len = row.len();
-    row.resize(len.next_multiple_of(GROUP), 0);
-    let mut last = 0;
+    let padding = len.next_multiple_of(GROUP) - len;
+    row.extend_from_slice(&[0; GROUP][..padding]);
+    let from = out.len();
+    out.resize(from + row.len() * size_of::<u32>() + row.len() / GROUP, 0);
+    let mut to = &mut out[from..];
+    let mut left = to.len();
+    let mut width = 0;
     for groups in row.as_chunks::<GROUP>().0.chunks(GROUPS) {
-        let told = out.len();
-        let mut widths = 0;
-        out.push(0);
+        let Some((widths, behind)) = to.split_first_mut() else {
+            break;
+        };
+        to = behind;
         for (nth, group) in groups.iter().enumerate() {
+            let Some(own) = to.first_chunk_mut() else { break };
             let all = group.iter().fold(0, |all, n| all | n);
             let more = u8::from(all > 0xff) + u8::from(all > 0xffff) + u8::from(all > 0xff_ffff);
-            widths |= more << (2 * nth);
-            last = usize::from(more) + 1;
-            match more {
-                0 => out.extend_from_slice(&group.map(|n| n as u8)),
-                1 => out.extend_from_slice(group.map(|n| (n as u16).to_le_bytes()).as_flattened()),
-                2 => out.extend_from_slice(
-                    group
-                        .map(|n| {
-                            let [a, b, c, _] = n.to_le_bytes();
-                            [a, b, c]
-                        })
-                        .as_flattened(),
-                ),
-                _ => out.extend_from_slice(group.map(u32::to_le_bytes).as_flattened()),
-            }
+            *widths |= more << (2 * nth);
+            width = usize::from(more) + 1;
+            write(group, width, own);
+            to = &mut to[width * GROUP..];
         }
-        out[told] = widths;
+        left = to.len();
     }
-    out.truncate(out.len() - (row.len() - len) * last);
+    out.truncate(out.len() - left - padding * width);
+}
+
+/// The numbers of a group, each in so many bytes.
+fn write(group: &[u32; GROUP], width: usize, to: &mut [u8; GROUP * size_of::<u32>()]) {
+    match width {
+        1 => in_parts(group, to, |[a, ..]| [a]),
+        2 => in_parts(group, to, |[a, b, ..]| [a, b]),
+        3 => in_parts(group, to, |[a, b, c, _]| [a, b, c]),
+        _ => in_parts(group, to, |all| all),
+    }
+}
+
+fn in_parts<const N: usize>(group: &[u32; GROUP], to: &mut [u8], part: impl Fn([u8; 4]) -> [u8; N]) {
+    for (to, number) in to.as_chunks_mut().0.iter_mut().zip(group) {
+        *to = part(number.to_le_bytes());
+    }
 }
 
 /// A row of so many numbers, from bytes; no more than there are bytes for, whatever is said.
 fn spread(len: usize, from: &mut &[u8], row: &mut Vec<u32>) {
     let len = len.min(from.len());
     row.clear();
-    row.reserve(len.next_multiple_of(GROUP));
+    row.resize(len.next_multiple_of(GROUP), 0);
     let mut widths = 0;
-    while row.len() < len {
-        if row.len().is_multiple_of(GROUP * GROUPS) {
+    for (nth, group) in row.as_chunks_mut().0.iter_mut().enumerate() {
+        if nth.is_multiple_of(GROUPS) {
             widths = from.split_off_first().copied().unwrap_or_default();
         }
-        let own = GROUP.min(len - row.len());
         let width = usize::from(widths & 3) + 1;
-        let group = match width {
-            1 => begin::<8>(from).map(u32::from),
-            2 => of_parts(&begin::<16>(from), |[a, b]| [a, b, 0, 0]),
-            3 => of_parts(&begin::<24>(from), |[a, b, c]| [a, b, c, 0]),
-            _ => of_parts(&begin::<32>(from), |all| all),
-        };
         widths >>= 2;
+        read(group, width, &begin(from));
+        let own = GROUP.min(len - nth * GROUP);
         *from = from.get(own * width..).unwrap_or_default();
-        row.extend_from_slice(&group);
     }
     row.truncate(len);
 }
 
-/// The numbers of a group, each of so many bytes.
-fn of_parts<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> [u8; 4]) -> [u32; GROUP] {
-    let (parts, _) = bytes.as_chunks();
-    std::array::from_fn(|nth| u32::from_le_bytes(number(parts[nth])))
+/// The numbers of a group from so many bytes each.
+fn read(group: &mut [u32; GROUP], width: usize, from: &[u8; GROUP * size_of::<u32>()]) {
+    match width {
+        1 => of_parts(group, from, |[a]| [a, 0, 0, 0]),
+        2 => of_parts(group, from, |[a, b]| [a, b, 0, 0]),
+        3 => of_parts(group, from, |[a, b, c]| [a, b, c, 0]),
+        _ => of_parts(group, from, |all| all),
+    }
+}
+
+fn of_parts<const N: usize>(group: &mut [u32; GROUP], from: &[u8], whole: impl Fn([u8; N]) -> [u8; 4]) {
+    for (number, part) in group.iter_mut().zip(from.as_chunks().0) {
+        *number = u32::from_le_bytes(whole(*part));
+    }
 }
 
 /// The next bytes; behind their end nought.
 fn begin<const N: usize>(from: &[u8]) -> [u8; N] {
-    from.first_chunk().copied().unwrap_or_else(|| padded(from))
+    match from.first_chunk() {
+        Some(own) => *own,
+        None => padded(from),
+    }
 }
 
 #[cold]
+#[inline(never)]
 fn padded<const N: usize>(from: &[u8]) -> [u8; N] {
     let mut own = [0; N];
     own[..from.len()].copy_from_slice(from);
@@ -358,6 +383,15 @@ impl Number for Score {
     }
 }
 
+/// Small numbers of either sign as small ones.
+pub(crate) fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> (i64::BITS - 1)) as u64
+}
+
+pub(crate) fn unzigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
 /// Two numbers in one; it is small if both are.
 pub(crate) fn zipped(a: u16, b: u16) -> u32 {
     let [a, high_a] = a.to_le_bytes();
@@ -449,13 +483,13 @@ impl Packed for u64 {
 
 impl Packed for i64 {
     fn pack(&self, out: &mut Parcel) {
-        ((self << 1 ^ self >> (i64::BITS - 1)) as u64).pack(out);
+        zigzag(*self).pack(out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let mut own = 0u64;
+        let mut own = 0;
         own.unpack(from);
-        *self = (own >> 1) as i64 ^ -((own & 1) as i64);
+        *self = unzigzag(own);
     }
 }
 

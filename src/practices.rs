@@ -39,7 +39,7 @@ struct Standing {
     good: u16,
     bad: u16,
     practice: u8,
-    /// Turns that count towards an opportunity.
+    /// Turns that count towards an opportunity, as far as one asks for so many.
     seen: u8,
     /// There is an opportunity that nothing has closed.
     open: bool,
@@ -55,9 +55,17 @@ struct Waiting {
     passed: u8,
 }
 
-packed!(Mark { counts: practice, good, arrival });
+packed!(Mark {
+    counts: practice,
+    good,
+    arrival
+});
 packed!(Practices { states, waiting });
-packed!(Waiting { counts: asked, practice, passed });
+packed!(Waiting {
+    counts: asked,
+    practice,
+    passed
+});
 
 /// Mostly one small number: which practice, and its counts while they are small.
 impl Packed for Standing {
@@ -187,14 +195,18 @@ impl Practices {
             if practice.closed_by.as_ref().is_some_and(fired) {
                 state.open = false;
             }
+            let mut most = 0;
             for clause in &practice.opportunity {
-                if let Clause::Turns { what, at_least } = clause
-                    && fired(what)
-                {
+                let Clause::Turns { what, at_least } = clause else {
+                    continue;
+                };
+                most = most.max(*at_least);
+                if fired(what) {
                     state.seen = state.seen.saturating_add(1);
                     state.open |= u32::from(state.seen) >= *at_least;
                 }
             }
+            state.seen = state.seen.min(u8::try_from(most).unwrap_or(u8::MAX));
             if practice.bad.as_ref().is_some_and(fired) {
                 mark(&mut state, false, arrival);
             }

@@ -31,7 +31,7 @@ const CLOSED_IDS: usize = 16;
 /// So much room in vain is too much, if all of it is more than [`MODEST`].
 const ROOM: usize = 48;
 /// So much room may be in vain without harm.
-const MODEST: usize = 896;
+const MODEST: usize = 912;
 /// It is made in such steps.
 const STEP: usize = 256;
 /// So many calls' memory is kept for the next ones.
@@ -78,8 +78,6 @@ pub struct Session {
     rest: Box<[u8]>,
     /// Of the memory of this thread that may still hold the call as it is at rest.
     stamp: u64,
-    /// Nobody listens: events are not made.
-    quiet: bool,
 }
 
 /// A call that somebody speaks in.
@@ -87,6 +85,8 @@ pub struct Session {
 struct Live {
     /// Given anew each time it comes to rest.
     stamp: u64,
+    /// Nobody listens: events are not made, and it does not rest.
+    quiet: bool,
     open: Vec<Held>,
     closed_ids: Vec<ShortHash>,
     call: Call,
@@ -108,6 +108,7 @@ impl Session {
             analyzer,
             live: Some(Box::new(Live {
                 stamp: 0,
+                quiet: false,
                 open: Vec::new(),
                 closed_ids: Vec::new(),
                 call: Call::new(&options),
@@ -115,7 +116,6 @@ impl Session {
             options: (!options.is_plain()).then(|| Box::new(options)),
             rest: Box::default(),
             stamp: 0,
-            quiet: false,
         };
         session.rest();
         session
@@ -124,7 +124,7 @@ impl Session {
     /// A session whose events nobody wants: for finished calls.
     pub(crate) fn quiet(analyzer: Analyzer, options: Options) -> Self {
         let mut session = Session::new(analyzer, options);
-        session.quiet = true;
+        session.wake().2.quiet = true;
         session
     }
 
@@ -136,7 +136,7 @@ impl Session {
     /// Takes a chunk; what happens is added to `events`. Never fails: what is odd about the input gives a notice.
     pub fn push(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
         let before = events.len();
-        let mut out = Out((!self.quiet).then_some(&mut *events));
+        let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, options, live) = self.wake();
         live.push(compiled, options, chunk, &mut out);
         self.rest();
@@ -147,7 +147,7 @@ impl Session {
     /// not change by it.
     pub fn advance(&mut self, now_ms: i64, events: &mut Vec<Event>) {
         let before = events.len();
-        let mut out = Out((!self.quiet).then_some(&mut *events));
+        let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.advance(compiled, now_ms, &mut out);
         self.rest();
@@ -157,7 +157,7 @@ impl Session {
     /// Ends the call: what is open closes as it stands, what was waited for did not happen.
     pub fn finish(mut self, end_ms: Option<i64>, events: &mut Vec<Event>) -> CallReport {
         let before = events.len();
-        let mut out = Out((!self.quiet).then_some(&mut *events));
+        let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.finish(compiled, end_ms, &mut out);
         let call = std::mem::replace(&mut live.call, Call::new(&Options::default()));
@@ -168,6 +168,11 @@ impl Session {
             report.leave_out_text(&self.analyzer);
         }
         report
+    }
+
+    /// Whether nobody listens.
+    fn is_quiet(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.quiet)
     }
 
     /// Takes the words out of events, if they are not to be told.
@@ -211,7 +216,7 @@ impl Session {
 
     /// Keeps the call as bytes, unless an utterance is open or the turns are retained.
     fn rest(&mut self) {
-        let Some(mut live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
+        let Some(mut live) = self.live.take_if(|l| l.may_rest()) else {
             return;
         };
         let is_new = self.stamp == 0;
@@ -224,7 +229,7 @@ impl Session {
             // Room that fits is kept.
             if !(len..=(len + ROOM).max(MODEST)).contains(&self.rest.len()) {
                 let room = len.next_multiple_of(STEP).min(MODEST);
-                self.rest = vec![0; room.max(len.next_multiple_of(16))].into_boxed_slice();
+                self.rest = vec![0; room.max(len.next_multiple_of(8))].into_boxed_slice();
             }
             let (own, behind) = self.rest.split_at_mut(numbers.len());
             own.copy_from_slice(numbers);
@@ -278,6 +283,7 @@ impl Default for Live {
     fn default() -> Self {
         Live {
             stamp: 0,
+            quiet: false,
             open: Vec::new(),
             closed_ids: Vec::new(),
             call: Call::new(&Options::default()),
@@ -316,6 +322,10 @@ impl Live {
         }
         self.release(compiled, out);
         self.call.finish(compiled, end_ms, out);
+    }
+
+    fn may_rest(&self) -> bool {
+        self.open.is_empty() && !self.call.retains() && !self.quiet
     }
 
     fn pack(&self, out: &mut Parcel) {

@@ -46,8 +46,8 @@ impl Packed for Speaker {
         } = self;
         // Most are called by their roles.
         let called = role.is_some_and(|r| r.as_str().as_bytes() == id.as_bytes());
-        out.counts([u32::from(called) << 1 | u32::from(*noticed)]);
-        role.pack(out);
+        let role = role.map_or(0, |role| 1 + role as u32);
+        out.counts([role << 2 | u32::from(called) << 1 | u32::from(*noticed)]);
         if !called {
             id.pack(out);
         }
@@ -65,7 +65,11 @@ impl Packed for Speaker {
         } = self;
         let facts = from.count();
         *noticed = facts & 1 != 0;
-        role.unpack(from);
+        *role = match facts >> 2 {
+            0 => None,
+            1 => Some(Role::Agent),
+            _ => Some(Role::Customer),
+        };
         match role {
             Some(role) if facts & 2 != 0 => *id = Id::new(role.as_str()),
             _ => id.unpack(from),

@@ -52,7 +52,17 @@ struct OverlapSums {
     ms: u32,
 }
 
-packed!(OverlapSums { by, ms });
+impl Packed for OverlapSums {
+    fn pack(&self, out: &mut Parcel) {
+        out.counts(self.by.map(u32::from));
+        out.amounts([self.ms]);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        self.by = from.counts().map(|n| n as u16);
+        [self.ms] = from.amounts();
+    }
+}
 
 /// The kinds there were, a bit each, and their sums.
 impl Packed for Overlaps {

@@ -96,9 +96,7 @@ impl Session {
         pack_options(options, &mut out);
         live.save(&mut out);
         let mut bytes = begin(&self.analyzer.0);
-        out.seal()
-            .iter()
-            .for_each(|part| bytes.extend_from_slice(part));
+        out.seal().iter().for_each(|part| bytes.extend_from_slice(part));
         SNAPSHOT.seal(bytes)
     }
 }
@@ -123,7 +121,6 @@ impl Analyzer {
             live: Some(Box::new(live)),
             rest: Box::default(),
             stamp: 0,
-            quiet: false,
         };
         session.rest();
         Ok(session)

@@ -172,16 +172,24 @@ impl Row {
 fn pack_sets(sets: &[u64], out: &mut Parcel) {
     let mut nth = 0;
     let mut set = sets.first().copied().unwrap_or(0);
+    let mut told = [0; u64::BITS as usize];
+    let mut len = 0;
     while nth < sets.len() {
+        if len == told.len() {
+            out.bytes(&told);
+            len = 0;
+        }
         let bit = set.trailing_zeros() as u8;
         set &= set.wrapping_sub(1);
         let last = set == 0;
-        out.bytes(&[bit | u8::from(last) << 7]);
+        told[len] = bit | u8::from(last) << 7;
+        len += 1;
         nth += usize::from(last);
         // Which is the last cannot be guessed.
         let next = sets.get(nth).copied().unwrap_or(0);
         set = if last { next } else { set };
     }
+    out.bytes(&told[..len]);
 }
 
 fn unpack_sets(sets: &mut [u64], from: &mut Reader<'_>) {
@@ -199,6 +207,8 @@ fn unpack_sets(sets: &mut [u64], from: &mut Reader<'_>) {
 
 /// The number of no bit.
 const EMPTY: u8 = u64::BITS as u8;
+/// Most turns begin no longer than that before the end of the one before: so that the time between is a small number.
+const BACK: i32 = 1 << 14;
 /// Roles, each with a set of what fired long ago.
 const ROLES: usize = 3;
 
@@ -213,58 +223,82 @@ impl Packed for History {
         } = self;
         let len = turns.len().min(HISTORY_TURNS);
         let first = turns.first();
+        let few = turns.iter().all(|t| t.speaker < 2);
         out.counts([
             len as u32,
             first.map_or(0, |t| t.arrival),
-            (*customer_came).into(),
+            u32::from(few) << 1 | u32::from(*customer_came),
             left_counts.len() as u32,
         ]);
         left_counts.iter().for_each(|n| out.counts([(*n).into()]));
         let mut before = first.map_or(At::NONE, |t| t.start);
         out.times([before.word()]);
-        let mut facts = [[0; 2]; HISTORY_TURNS];
+        let mut shows = [0; HISTORY_TURNS];
+        let mut speakers = [0; HISTORY_TURNS];
+        let mut times = [[0; 2]; HISTORY_TURNS];
         let mut sets = [0; HISTORY_TURNS + ROLES];
-        for (nth, turn) in turns.iter().enumerate().take(len) {
-            facts[nth] = [turn.shows, turn.speaker];
+        for (nth, turn) in turns[..len].iter().enumerate() {
+            (shows[nth], speakers[nth]) = (turn.shows, turn.speaker);
             sets[nth] = turn.fired;
             let since = turn.start.0.wrapping_sub(before.0);
             let lasts = turn.end.0.wrapping_sub(turn.start.0);
-            out.amounts([since.word(), lasts.word()]);
+            times[nth] = [since.wrapping_add(BACK) as u32, lasts as u32];
             before = turn.end.or(turn.start);
         }
         sets[len..len + ROLES].copy_from_slice(left);
-        out.bytes(facts[..len].as_flattened());
+        out.bytes(&shows[..len]);
+        if few {
+            out.amounts([speakers.iter().rev().fold(0, |all, s| all << 1 | u32::from(*s))]);
+        } else {
+            out.bytes(&speakers[..len]);
+        }
+        out.all_amounts(times[..len].as_flattened());
         pack_sets(&sets[..len + ROLES], out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let [len, first, came, counts] = from.counts();
+        let [len, first, facts, counts] = from.counts();
         let len = (len as usize).min(HISTORY_TURNS);
         let counts = from.all_counts(counts as usize).iter();
         self.left_counts.clear();
         self.left_counts.extend(counts.map(|n| *n as u16));
-        self.customer_came = came != 0;
+        self.customer_came = facts & 1 != 0;
         let [before] = from.times();
         let mut before = At::of(before);
-        let (facts, _) = from.bytes(2 * len).as_chunks();
+        let shows = from.bytes(len);
+        let mut speakers = [0; HISTORY_TURNS];
+        if facts & 2 != 0 {
+            let [all] = from.amounts();
+            for (nth, speaker) in speakers.iter_mut().enumerate() {
+                *speaker = (all >> nth & 1) as u8;
+            }
+        } else {
+            for (speaker, own) in speakers.iter_mut().zip(from.bytes(len)) {
+                *speaker = *own;
+            }
+        }
         let mut sets = [0; HISTORY_TURNS + ROLES];
         unpack_sets(&mut sets[..len + ROLES], from);
         self.left.copy_from_slice(&sets[len..len + ROLES]);
+        let (times, _) = from.all_amounts(2 * len).as_chunks();
+        let rows = shows.iter().zip(speakers).zip(times).zip(&sets).zip(first..);
         self.turns.clear();
-        for ((arrival, [shows, speaker]), fired) in (first..).zip(facts).zip(sets) {
-            let [since, lasts] = from.amounts().map(i32::of);
-            let start = At(before.0.wrapping_add(since));
-            let end = At(start.0.wrapping_add(lasts));
-            self.turns.push(Row {
-                fired,
-                arrival,
-                start,
-                end,
-                speaker: *speaker,
-                shows: *shows,
-            });
-            before = end.or(start);
-        }
+        self.turns.extend(
+            rows.map(|((((shows, speaker), [since, lasts]), fired), arrival)| {
+                let since = (*since as i32).wrapping_sub(BACK);
+                let start = At(before.0.wrapping_add(since));
+                let end = At(start.0.wrapping_add(*lasts as i32));
+                before = end.or(start);
+                Row {
+                    fired: *fired,
+                    arrival,
+                    start,
+                    end,
+                    speaker,
+                    shows: *shows,
+                }
+            }),
+        );
     }
 }
 

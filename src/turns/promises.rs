@@ -3,7 +3,9 @@
 use smallvec::SmallVec;
 
 use super::verdicts::{ClosedTurn, Verdict};
-use crate::lexicon::{CallRules, Known, PromiseRules};
+use crate::compiled::Compiled;
+use crate::context::SignalRule;
+use crate::lexicon::{CallRules, Known};
 use crate::matcher::Scan;
 use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
 use crate::text::Flags;
@@ -87,7 +89,12 @@ impl Packed for Promise {
 
 impl Promises {
     /// Takes a turn that is decided.
-    pub(crate) fn take(&mut self, rules: &PromiseRules, turn: &ClosedTurn, verdicts: &[Verdict]) {
+    pub(crate) fn take(&mut self, compiled: &Compiled, turn: &ClosedTurn, verdicts: &[Verdict]) {
+        let asks = |v: &Verdict| compiled.rules.signal(v.signal).has(SignalRule::PROMISES);
+        if !verdicts.iter().any(|v| v.outcome.fired && asks(v)) {
+            return;
+        }
+        let rules = &compiled.lexicon.call.promises;
         let shown = |signals: &[u16]| {
             let fired = verdicts
                 .iter()

@@ -9,9 +9,7 @@ use super::detect::Scene;
 use super::said::{Said, Word};
 use crate::context::{Turns, Weighed};
 use crate::lexicon::RepeatRules;
-use bytemuck::{Pod, Zeroable};
-
-use crate::packed::{Packed, Parcel, Reader};
+use crate::packed::{Packed, Parcel, Reader, unzipped, zipped};
 
 /// So many of the agents' last sentences are remembered.
 const SENTENCES: usize = 16;
@@ -19,11 +17,9 @@ const SENTENCES: usize = 16;
 const STEP: usize = 4;
 
 /// A sentence: its pairs of words, and the turn it stood in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sketch {
-    /// In halves, so that a sketch takes twelve bytes.
-    pairs: [u32; 2],
+    pairs: u64,
     /// The low bits: repetitions are looked for in far fewer turns.
     arrival: u16,
     words: u16,
@@ -37,7 +33,7 @@ impl Sketch {
         };
         let pairs = words.windows(2).map(pair).fold(0, |all, bit| all | bit);
         Sketch {
-            pairs: [pairs as u32, (pairs >> 32) as u32],
+            pairs,
             arrival: arrival as u16,
             words: words.len().min(usize::from(u16::MAX)) as u16,
         }
@@ -48,56 +44,77 @@ impl Sketch {
         let (short, long) = (self.words.min(other.words), self.words.max(other.words));
         // Sketches of long sentences fill up: their lengths must be near as well.
         let far = u32::from(long - short) * 4 > u32::from(long);
-        if far || self.pairs[0] & other.pairs[0] == 0 && self.pairs[1] & other.pairs[1] == 0 {
+        if far || self.pairs & other.pairs == 0 {
             return least == 0;
         }
-        let bits = |s: &Sketch| u64::from(s.pairs[1]) << 32 | u64::from(s.pairs[0]);
-        let both = (bits(self) & bits(other)).count_ones();
-        let any = (bits(self) | bits(other)).count_ones();
+        let both = (self.pairs & other.pairs).count_ones();
+        let any = (self.pairs | other.pairs).count_ones();
         both * 100 / any >= least
     }
 }
 
-/// The last sentences of the agents.
+/// The last sentences of the agents, so that they are kept as they are.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sentences(Vec<Sketch>);
+pub(crate) struct Sentences {
+    pairs: Vec<u64>,
+    /// Words and turn of each, zipped.
+    rest: Vec<u32>,
+}
 
-/// As they are.
 impl Packed for Sentences {
     fn pack(&self, out: &mut Parcel) {
-        out.len(self.0.len());
-        out.bytes(bytemuck::cast_slice(&self.0));
+        let Sentences { pairs, rest } = self;
+        out.len(pairs.len());
+        out.bytes(bytemuck::cast_slice(pairs));
+        out.all_amounts(rest);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
+        let Sentences { pairs, rest } = self;
         let len = from.len();
-        let (rows, _) = from.bytes(len * size_of::<Sketch>()).as_chunks();
-        self.0.clear();
-        self.0
-            .extend(rows.iter().map(|row: &[u8; size_of::<Sketch>()]| bytemuck::cast::<_, Sketch>(*row)));
+        let (rows, _) = from.bytes(len * size_of::<u64>()).as_chunks();
+        pairs.clear();
+        pairs.extend(rows.iter().map(|row| u64::from_ne_bytes(*row)));
+        rest.clear();
+        rest.extend_from_slice(from.all_amounts(len));
     }
 }
 
 impl Sentences {
     pub(crate) fn take(&mut self, rules: &RepeatRules, arrival: u32, said: &Said) {
         for sentence in sentences(rules, said) {
-            if self.0.len() == SENTENCES {
-                self.0.remove(0);
+            if self.pairs.len() == SENTENCES {
+                self.pairs.remove(0);
+                self.rest.remove(0);
             }
-            if self.0.len() == self.0.capacity() {
-                self.0.reserve_exact(STEP);
+            if self.pairs.len() == self.pairs.capacity() {
+                self.pairs.reserve_exact(STEP);
+                self.rest.reserve_exact(STEP);
             }
-            self.0.push(Sketch::of(&said.words[sentence], arrival));
+            let own = Sketch::of(&said.words[sentence], arrival);
+            self.pairs.push(own.pairs);
+            self.rest.push(zipped(own.words, own.arrival));
         }
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = Sketch> {
+        self.pairs.iter().zip(&self.rest).map(|(pairs, rest)| {
+            let (words, arrival) = unzipped(*rest);
+            Sketch {
+                pairs: *pairs,
+                arrival,
+                words,
+            }
+        })
     }
 
     /// Whether they are no more than are remembered.
     pub(crate) fn is_sound(&self) -> bool {
-        self.0.len() <= SENTENCES
+        self.pairs.len() <= SENTENCES && self.rest.len() == self.pairs.len()
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Sketch>()
+        self.pairs.capacity() * size_of::<u64>() + self.rest.capacity() * size_of::<u32>()
     }
 }
 
@@ -112,7 +129,6 @@ impl RepeatRules {
         for sentence in sentences(self, scene.said) {
             let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
             let mut same = before
-                .0
                 .iter()
                 .rev()
                 .filter(|s| s.is_alike(&own, self.alike))

@@ -9,7 +9,7 @@ use crate::packed::{Bounds, Number, Packed, Parcel, Reader, packed};
 use crate::score::{Outcome, Strongest};
 
 packed!(Outcome { counts: fired; amounts: logit, learned });
-packed!(Strongest { entry, span });
+packed!(Strongest { amounts: entry; } with { span });
 packed!(Verdict {
     signal,
     outcome,
@@ -100,13 +100,9 @@ fn pack_turn(wait: &TurnInProgress, out: &mut Parcel) {
         out.counts([length]);
         out.amounts([hit.entry, hit.contribution.word(), start]);
     }
-    for verdict in &wait.verdicts {
-        verdict.signal.pack(out);
-        verdict.outcome.pack(out);
-        if verdict.outcome.fired {
-            verdict.strongest.pack(out);
-        }
-    }
+    wait.verdicts
+        .iter()
+        .for_each(|verdict| pack_verdict(verdict, out));
 }
 
 fn unpack_turn(wait: &mut TurnInProgress, history: &History, bytes: &mut Reader<'_>) {
@@ -144,12 +140,47 @@ fn unpack_turn(wait: &mut TurnInProgress, history: &History, bytes: &mut Reader<
     }
     wait.verdicts.clear();
     for _ in 0..bytes.most(verdicts) {
-        let mut verdict = Verdict::default();
-        verdict.signal.unpack(bytes);
-        verdict.outcome.unpack(bytes);
-        if verdict.outcome.fired {
-            verdict.strongest.unpack(bytes);
-        }
-        wait.verdicts.push(verdict);
+        wait.verdicts.push(unpack_verdict(bytes));
     }
+}
+
+/// Without what few of them have: something of learned terms, or words to show.
+fn pack_verdict(verdict: &Verdict, out: &mut Parcel) {
+    let Outcome {
+        logit,
+        learned,
+        fired,
+    } = verdict.outcome;
+    let strongest = verdict.strongest.filter(|_| fired);
+    let facts = [strongest.is_some(), learned != 0, fired];
+    let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+    out.counts([verdict.signal.into(), facts]);
+    out.amounts([logit.word()]);
+    if learned != 0 {
+        learned.pack(out);
+    }
+    if let Some(strongest) = strongest {
+        strongest.pack(out);
+    }
+}
+
+fn unpack_verdict(from: &mut Reader<'_>) -> Verdict {
+    let [signal, facts] = from.counts();
+    let [logit] = from.amounts().map(Number::of);
+    let mut own = Verdict {
+        signal: signal as u16,
+        outcome: Outcome {
+            logit,
+            learned: 0,
+            fired: facts & 1 != 0,
+        },
+        ..Verdict::default()
+    };
+    if facts & 2 != 0 {
+        own.outcome.learned.unpack(from);
+    }
+    if facts & 4 != 0 {
+        own.strongest.insert(Strongest::default()).unpack(from);
+    }
+    own
 }

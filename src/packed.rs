@@ -63,6 +63,11 @@ impl Parcel {
         self.amounts.extend_from_slice(own);
     }
 
+    /// One amount of each.
+    pub(crate) fn each_amount(&mut self, own: impl ExactSizeIterator<Item = u32>) {
+        self.amounts.extend(own);
+    }
+
     /// How many values follow.
     pub(crate) fn len(&mut self, len: usize) {
         self.counts([len as u32]);
@@ -658,24 +663,22 @@ macro_rules! packed {
 }
 pub(crate) use packed;
 
+/// What comes of a value that is packed, and read into another.
+#[cfg(test)]
+pub(crate) fn again<T: Packed>(own: &T, mut into: T) -> T {
+    let mut parcel = Parcel::default();
+    own.pack(&mut parcel);
+    let bytes = parcel.seal().concat();
+    let mut from = parcel.open(&bytes);
+    into.unpack(&mut from);
+    assert!(from.is_empty());
+    into
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn sealed(parcel: &mut Parcel) -> Vec<u8> {
-        parcel.seal().concat()
-    }
-
-    fn again<T: Packed + Default>(own: &T, mut into: T) -> T {
-        let mut parcel = Parcel::default();
-        own.pack(&mut parcel);
-        let bytes = sealed(&mut parcel);
-        let mut from = parcel.open(&bytes);
-        into.unpack(&mut from);
-        assert!(from.is_empty());
-        into
-    }
 
     proptest! {
         #[test]
@@ -699,7 +702,7 @@ mod tests {
             let mut parcel = Parcel::default();
             [parcel.counts, parcel.amounts, parcel.times] = rows.clone();
             parcel.bytes(&bytes);
-            let all = sealed(&mut parcel);
+            let all = parcel.seal().concat();
             let mut other = Parcel::default();
             let from = other.open(&all);
             prop_assert_eq!([from.counts, from.amounts, from.times], rows.each_ref().map(Vec::as_slice));
@@ -724,7 +727,7 @@ mod tests {
         let mut parcel = Parcel::default();
         ([255u32; 8], [-64i32; 4]).pack(&mut parcel);
         let rows = 3 + 2;
-        assert_eq!(sealed(&mut parcel).len(), rows + 8 + 4);
+        assert_eq!(parcel.seal().concat().len(), rows + 8 + 4);
         assert_eq!(zipped(255, 255), 0xffff);
         assert_eq!(Reader::default().count(), 0);
     }

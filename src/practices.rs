@@ -60,48 +60,71 @@ packed!(Mark {
     good,
     arrival
 });
-packed!(Practices { states, waiting });
 packed!(Waiting {
     counts: asked,
     practice,
     passed
 });
 
-/// Mostly one small number: which practice, and its counts while they are small.
-impl Packed for Standing {
+impl Packed for Practices {
     fn pack(&self, out: &mut Parcel) {
-        let Standing {
-            good,
-            bad,
-            practice,
-            seen,
-            open,
-        } = *self;
-        let few = good < 8 && bad < 8 && seen < 4;
-        let first = u32::from(practice) << 2 | u32::from(open) << 1 | u32::from(few);
-        let [good, bad, seen] = [good, bad, seen.into()].map(u32::from);
-        if few {
-            out.amounts([first | (good << 5 | bad << 2 | seen) << 8]);
-        } else {
-            out.amounts([first, good, bad, seen]);
+        let Practices { states, waiting } = self;
+        let few = states.iter().all(Standing::is_few);
+        out.counts([states.len() as u32, few.into()]);
+        out.each_amount(states.iter().map(Standing::in_short));
+        if !few {
+            states.iter().for_each(|own| own.pack_counts(out));
         }
+        waiting.pack(out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let [first] = from.amounts();
-        let counts = first >> 8;
-        let [good, bad, seen] = if first & 1 != 0 {
-            [counts >> 5 & 7, counts >> 2 & 7, counts & 3]
-        } else {
-            from.amounts()
-        };
-        *self = Standing {
-            good: good as u16,
-            bad: bad as u16,
-            practice: (first >> 2 & 63) as u8,
-            seen: seen as u8,
-            open: first & 2 != 0,
-        };
+        let Practices { states, waiting } = self;
+        let [len, few] = from.counts();
+        states.clear();
+        states.extend(
+            from.all_amounts(len as usize)
+                .iter()
+                .map(|own| Standing::of_short(*own)),
+        );
+        if few == 0 {
+            states.iter_mut().for_each(|own| own.unpack_counts(from));
+        }
+        waiting.unpack(from);
+    }
+}
+
+/// Mostly two bytes: which practice, and its counts while they are small.
+impl Standing {
+    fn is_few(&self) -> bool {
+        self.good < 8 && self.bad < 8 && self.seen < 8
+    }
+
+    fn in_short(&self) -> u32 {
+        let [good, bad, seen] = [self.good, self.bad, self.seen.into()].map(|n| u32::from(n & 7));
+        good << 13 | bad << 10 | seen << 7 | u32::from(self.open) << 6 | u32::from(self.practice)
+    }
+
+    fn of_short(own: u32) -> Self {
+        let three = |from: u32| own >> from & 7;
+        Standing {
+            good: three(13) as u16,
+            bad: three(10) as u16,
+            practice: (own & 63) as u8,
+            seen: three(7) as u8,
+            open: own >> 6 & 1 != 0,
+        }
+    }
+
+    #[cold]
+    fn pack_counts(&self, out: &mut Parcel) {
+        out.counts([self.good, self.bad, self.seen.into()].map(u32::from));
+    }
+
+    #[cold]
+    fn unpack_counts(&mut self, from: &mut Reader<'_>) {
+        let [good, bad, seen] = from.counts();
+        (self.good, self.bad, self.seen) = (good as u16, bad as u16, seen as u8);
     }
 }
 
@@ -361,5 +384,29 @@ impl Practices {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.states.capacity() * size_of::<Standing>() + self.waiting.capacity() * size_of::<Waiting>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packed::again;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn counts_come_back_whether_few_or_many(
+            own in prop::collection::vec((0u16..9, 0u16..9, 0u8..64, 0u8..9, any::<bool>()), 0..20), many: bool, most: u16,
+        ) {
+            let mut own = own.into_iter().map(|(good, bad, practice, seen, open)| Standing { good, bad, practice, seen, open });
+            let mut states: Vec<Standing> = own.by_ref().collect();
+            if let Some(last) = states.last_mut().filter(|_| many) {
+                (last.good, last.bad, last.seen) = (most, most / 2, most as u8);
+            }
+            let waiting = vec![Waiting { asked: most.into(), practice: 3, passed: 2 }];
+            let own = Practices { states, waiting };
+            let again = again(&own, Practices { states: vec![Standing::default()], ..Practices::default() });
+            prop_assert_eq!(format!("{own:?}"), format!("{again:?}"));
+        }
     }
 }

@@ -113,7 +113,7 @@ impl Packed for Ledger {
         if started {
             latest_start.pack(out);
         }
-        signals.iter().for_each(|s| out.amounts([zipped(s.0, s.1)]));
+        out.each_amount(signals.iter().map(|s| zipped(s.0, s.1)));
         overlaps.pack(out);
     }
 

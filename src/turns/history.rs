@@ -604,3 +604,44 @@ fn step_fired(t: &Past, step: Step, mask: &impl Fn(&AnyOf) -> u64) -> bool {
 fn bound_is_measurable(turn: &Past, bound: Bound) -> bool {
     !matches!(bound, Bound::Ms(_)) || turn.end.get().is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packed::again;
+    use proptest::prelude::*;
+
+    fn at() -> impl Strategy<Value = At> {
+        prop_oneof![
+            Just(At::NONE),
+            (0..90_000).prop_map(At),
+            any::<i32>().prop_map(At)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn turns_come_back(
+            turns in prop::collection::vec((at(), at(), 0u8..4, any::<u64>(), 0usize..9, 0u8..32, 0u16..2), 0..40),
+            speakers in 1u8..4,
+        ) {
+            let mut history = History::default();
+            for (arrival, (start, end, speaker, bits, fewer, shows, words)) in (7..).zip(turns) {
+                let fired = (0..fewer).fold(bits, |set, nth| set & bits.rotate_left(7 * nth as u32));
+                history.push(Past {
+                    fired,
+                    arrival,
+                    start,
+                    end,
+                    words,
+                    speaker: speaker % speakers,
+                    role: [None, Some(Role::Agent), Some(Role::Customer)][usize::from(speaker) % 3],
+                    shows: Shows(shows),
+                }, &[(0xff, None), (1 << 40, Some(Role::Agent))]);
+            }
+            let mut other = History::default();
+            other.push(Past { fired: 3, ..Past::default() }, &[]);
+            prop_assert_eq!(format!("{history:?}"), format!("{:?}", again(&history, other)));
+        }
+    }
+}

@@ -473,39 +473,41 @@ pub(crate) use in_row;
 in_row!(counts: u8 u16 u32 bool);
 in_row!(amounts: i16 i32 Milli Score);
 
-/// By halves, the upper one mostly nought.
+/// Of pseudo-random bits.
 impl Packed for u64 {
     fn pack(&self, out: &mut Parcel) {
-        out.times([*self as u32]);
-        out.counts([(*self >> u32::BITS) as u32]);
+        out.bytes(&self.to_le_bytes());
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        *self = u64::from_le_bytes(from.array());
+    }
+}
+
+/// By halves, the upper one mostly nought.
+impl Packed for i64 {
+    fn pack(&self, out: &mut Parcel) {
+        let own = zigzag(*self);
+        out.times([own as u32]);
+        out.counts([(own >> u32::BITS) as u32]);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let ([low], [high]) = (from.times(), from.counts());
-        *self = u64::from(high) << u32::BITS | u64::from(low);
-    }
-}
-
-impl Packed for i64 {
-    fn pack(&self, out: &mut Parcel) {
-        zigzag(*self).pack(out);
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        let mut own = 0;
-        own.unpack(from);
-        *self = unzigzag(own);
+        *self = unzigzag(u64::from(high) << u32::BITS | u64::from(low));
     }
 }
 
 impl Packed for usize {
     fn pack(&self, out: &mut Parcel) {
-        (*self as u64).pack(out);
+        let own = *self as u64;
+        out.amounts([own as u32]);
+        out.counts([(own >> u32::BITS) as u32]);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let mut own = 0u64;
-        own.unpack(from);
+        let ([low], [high]) = (from.amounts(), from.counts());
+        let own = u64::from(high) << u32::BITS | u64::from(low);
         *self = usize::try_from(own).unwrap_or(usize::MAX);
     }
 }

@@ -498,16 +498,24 @@ impl Packed for i64 {
     }
 }
 
+/// Only one that is very large has a second half.
 impl Packed for usize {
     fn pack(&self, out: &mut Parcel) {
         let own = *self as u64;
-        out.amounts([own as u32]);
-        out.counts([(own >> u32::BITS) as u32]);
+        if own < u64::from(u32::MAX) {
+            out.amounts([own as u32]);
+        } else {
+            out.amounts([u32::MAX]);
+            own.pack(out);
+        }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let ([low], [high]) = (from.amounts(), from.counts());
-        let own = u64::from(high) << u32::BITS | u64::from(low);
+        let [own] = from.amounts();
+        let mut own = u64::from(own);
+        if own == u64::from(u32::MAX) {
+            own.unpack(from);
+        }
         *self = usize::try_from(own).unwrap_or(usize::MAX);
     }
 }

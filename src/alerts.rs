@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
-use crate::packed::{Bounds, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, packed, unzigzag, zigzag};
 use crate::turns::verdicts::{ClosedTurn, Verdict};
 use crate::utterance::Id;
 
@@ -50,12 +50,43 @@ impl Deferred {
 }
 
 packed!(Alerts { states, deferred });
-packed!(AlertState {
-    last_ms,
-    given,
-    signal,
-    armed,
-});
+
+impl Packed for AlertState {
+    fn pack(&self, out: &mut Parcel) {
+        let AlertState {
+            last_ms,
+            given,
+            signal,
+            armed,
+        } = *self;
+        let at = last_ms.map_or(0, zigzag);
+        let high = (at >> u32::BITS) as u32;
+        let facts = [high != 0, last_ms.is_some(), armed];
+        let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+        out.counts([signal.into(), given, facts]);
+        if last_ms.is_some() {
+            out.times([at as u32]);
+        }
+        // No call that counts from its beginning is that long.
+        if high != 0 {
+            out.counts([high]);
+        }
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let [signal, given, facts] = from.counts();
+        let has = |fact: u32| facts & fact != 0;
+        let [low] = if has(2) { from.times() } else { [0] };
+        let [high] = if has(4) { from.counts() } else { [0] };
+        let at = u64::from(high) << u32::BITS | u64::from(low);
+        *self = AlertState {
+            last_ms: has(2).then(|| unzigzag(at)),
+            given,
+            signal: signal as u16,
+            armed: has(1),
+        };
+    }
+}
 
 packed!(Deferred {
     signal,

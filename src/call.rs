@@ -14,7 +14,7 @@ use crate::event::{AngerEvent, Event, NoticeKind, State};
 use crate::ledger::{self, Ending, Ledger};
 use crate::limits;
 use crate::options::Options;
-use crate::packed::{Bounds, Bytes, Reader, packed};
+use crate::packed::{Bounds, Parcel, Reader, packed};
 use crate::practices::Practices;
 use crate::report::CallReport;
 use crate::speakers::{self, Speaker};
@@ -53,8 +53,8 @@ pub(crate) struct Call {
     story: Story,
     promises: Promises,
     practices: Practices,
-    /// Since when the silence lasts that was told of.
-    silence_told: At,
+    /// Since when the silence lasts that was told of, if one does.
+    silence_told: Option<At>,
     alerts: Alerts,
     ledger: Ledger,
 }
@@ -98,7 +98,7 @@ impl Call {
             story: Story::default(),
             promises: Promises::default(),
             practices: Practices::default(),
-            silence_told: At::NONE,
+            silence_told: None,
             alerts: Alerts::default(),
             ledger: Ledger::new(options),
         }
@@ -133,7 +133,7 @@ impl Call {
     }
 
     /// Packs, behind the rest, what only calls have whose turns are retained.
-    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+    pub(crate) fn pack_retained(&self, out: &mut Parcel) {
         if self.retains() {
             self.verdicts.pack_retained(out);
             self.ledger.pack_retained(out);
@@ -473,8 +473,7 @@ impl Call {
                 out.send(|| Event::Alert(alert))
             });
         }
-        self.promises
-            .take(&compiled.lexicon.call.promises, turn, verdicts);
+        self.promises.take(compiled, turn, verdicts);
         let ledger = &mut self.ledger;
         let (arrival, role) = (turn.past.arrival, turn.past.role);
         self.practices.turn(compiled, arrival, role, verdicts, |mark| {
@@ -499,7 +498,7 @@ impl Call {
     }
 
     fn silence_ends(&mut self, gap: Option<Gap>, hold: bool, out: &mut Out<'_>) {
-        let told = std::mem::take(&mut self.silence_told).get();
+        let told = self.silence_told.take().and_then(At::get);
         let origin = self.origin;
         let (state, gap) = match (gap, told) {
             (Some(gap), _) => (State::Confirmed, gap),
@@ -514,8 +513,8 @@ impl Call {
         let Some((from, now)) = self.talk.heard_until().zip(now) else {
             return;
         };
-        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told == At::NONE {
-            self.silence_told = At::new(Some(from), 0);
+        if now - from >= compiled.lexicon.call.silence_ms && self.silence_told.is_none() {
+            self.silence_told = Some(At::new(Some(from), 0));
             let gap = Gap { from, ms: now - from };
             let (hold, origin) = (self.is_hold(compiled), self.origin);
             out.send(|| silence_event(State::Provisional, gap, hold, origin));

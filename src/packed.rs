@@ -1,73 +1,218 @@
-//! What is kept of a call while nobody speaks: bytes, as few as will do.
+//! What is kept of a call while nobody speaks: numbers and bytes, as few as will do.
 //!
-//! Whole numbers take seven bits a byte, signed ones by their size (zigzag). A value is read into one that is there already, so that
-//! reading takes no memory where it had enough before.
+//! Numbers stand in three rows, by how large they usually are, so that neighbours are alike: eight of a row take as many bytes each as the largest of
+//! them needs. Nothing is looked at one by one, and most of a structure is written and read in one go. A value is read into one that is there
+//! already, so that reading takes no memory where it had enough before.
 
 use smallvec::{Array, SmallVec};
 
 use crate::fixed::{Milli, Score};
+use crate::scratch::Scratch;
 use crate::transcript::Role;
 
 /// For so many values room is made before they are read; for more as they come, since bytes made up by others may say any number.
 const FEW: usize = 64;
+/// So many numbers of a row take the same number of bytes.
+const GROUP: usize = 8;
+/// A byte tells how many that is for so many groups.
+const GROUPS: usize = 4;
+/// Memory for more is not kept.
+const MOST: usize = 1 << 14;
 
-/// Bytes in the writing.
-pub(crate) type Bytes = Vec<u8>;
+/// Numbers and bytes in the writing, and memory for numbers that are read.
+#[derive(Default)]
+pub(crate) struct Parcel {
+    /// Mostly below 2^8.
+    counts: Vec<u32>,
+    /// Mostly below 2^16.
+    amounts: Vec<u32>,
+    /// Mostly above.
+    times: Vec<u32>,
+    pub(crate) bytes: Vec<u8>,
+    /// The rows as bytes.
+    squeezed: Vec<u8>,
+}
 
-/// Bytes in the reading. Behind their end everything is nought.
-#[derive(Debug)]
-pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
-
-impl<'a> Reader<'a> {
-    /// The next so many bytes.
-    pub(crate) fn bytes(&mut self, n: usize) -> &'a [u8] {
-        let (own, rest) = self.0.split_at(n.min(self.0.len()));
-        self.0 = rest;
-        own
-    }
-
-    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
-        let Some((own, rest)) = self.0.split_first_chunk() else {
-            self.0 = &[];
-            return [0; N];
-        };
-        self.0 = rest;
-        *own
-    }
-
-    pub(crate) fn byte(&mut self) -> u8 {
-        let [byte] = self.array();
-        byte
-    }
-
-    pub(crate) fn number(&mut self) -> u64 {
-        let mut byte = self.byte();
-        let mut number = u64::from(byte & 0x7f);
-        let mut shift = 7;
-        while byte >= 0x80 && shift < u64::BITS {
-            byte = self.byte();
-            number |= u64::from(byte & 0x7f) << shift;
-            shift += 7;
-        }
-        number
-    }
-
-    pub(crate) fn signed(&mut self) -> i64 {
-        unzigzag(self.number())
-    }
-
-    /// A number of pseudo-random bits.
-    pub(crate) fn fixed(&mut self) -> u64 {
-        u64::from_le_bytes(self.array())
-    }
-
-    /// A number of values that follow: no more than there are bytes for, whatever stands there.
-    pub(crate) fn len(&mut self) -> usize {
-        self.number().min(self.0.len() as u64) as usize
+impl Scratch for Parcel {
+    fn is_modest(&self) -> bool {
+        self.counts.capacity() + self.amounts.capacity() + self.times.capacity() + self.bytes.capacity()
+            <= MOST
     }
 }
 
-pub(crate) fn number(mut number: u64, out: &mut Bytes) {
+impl Parcel {
+    pub(crate) fn counts<const N: usize>(&mut self, own: [u32; N]) {
+        self.counts.extend_from_slice(&own);
+    }
+
+    pub(crate) fn amounts<const N: usize>(&mut self, own: [u32; N]) {
+        self.amounts.extend_from_slice(&own);
+    }
+
+    pub(crate) fn times<const N: usize>(&mut self, own: [u32; N]) {
+        self.times.extend_from_slice(&own);
+    }
+
+    /// A row of counts, of which it is known elsewhere how many they are.
+    pub(crate) fn all_counts(&mut self, own: &[u32]) {
+        self.counts.extend_from_slice(own);
+    }
+
+    /// The same of amounts.
+    pub(crate) fn all_amounts(&mut self, own: &[u32]) {
+        self.amounts.extend_from_slice(own);
+    }
+
+    /// One amount of each.
+    pub(crate) fn each_amount(&mut self, own: impl ExactSizeIterator<Item = u32>) {
+        self.amounts.extend(own);
+    }
+
+    /// How many values follow.
+    pub(crate) fn len(&mut self, len: usize) {
+        self.counts([len as u32]);
+    }
+
+    pub(crate) fn bytes(&mut self, own: &[u8]) {
+        self.bytes.extend_from_slice(own);
+    }
+
+    /// All of it as bytes: these and those. More may not be added.
+    pub(crate) fn seal(&mut self) -> [&[u8]; 2] {
+        self.squeezed.clear();
+        let rows = [&mut self.counts, &mut self.amounts, &mut self.times];
+        for row in &rows {
+            varint(row.len(), &mut self.squeezed);
+        }
+        for row in rows {
+            squeeze(row, &mut self.squeezed);
+        }
+        [&self.squeezed, &self.bytes]
+    }
+
+    /// What was sealed, in the reading.
+    pub(crate) fn open<'a>(&'a mut self, mut from: &'a [u8]) -> Reader<'a> {
+        let rows = [&mut self.counts, &mut self.amounts, &mut self.times];
+        let lens = [(); 3].map(|()| unvarint(&mut from));
+        for (row, len) in rows.into_iter().zip(lens) {
+            spread(len, &mut from, row);
+        }
+        Reader {
+            counts: &self.counts,
+            amounts: &self.amounts,
+            times: &self.times,
+            bytes: from,
+        }
+    }
+
+    /// Forgets all of it; what was said is overwritten.
+    pub(crate) fn clear(&mut self) {
+        self.counts.clear();
+        self.amounts.clear();
+        self.times.clear();
+        self.bytes.fill(0);
+        self.bytes.clear();
+    }
+}
+
+/// A row of numbers as bytes.
+fn squeeze(row: &mut Vec<u32>, out: &mut Vec<u8>) {
+    let len = row.len();
+    let padding = len.next_multiple_of(GROUP) - len;
+    row.extend_from_slice(&[0; GROUP][..padding]);
+    let from = out.len();
+    out.resize(from + row.len() * size_of::<u32>() + row.len() / GROUP, 0);
+    let mut to = &mut out[from..];
+    let mut left = to.len();
+    let mut width = 0;
+    for groups in row.as_chunks::<GROUP>().0.chunks(GROUPS) {
+        let Some((widths, behind)) = to.split_first_mut() else {
+            break;
+        };
+        to = behind;
+        for (nth, group) in groups.iter().enumerate() {
+            let Some(own) = to.first_chunk_mut() else { break };
+            let all = group.iter().fold(0, |all, n| all | n);
+            let more = u8::from(all > 0xff) + u8::from(all > 0xffff) + u8::from(all > 0xff_ffff);
+            *widths |= more << (2 * nth);
+            width = usize::from(more) + 1;
+            write(group, width, own);
+            to = &mut to[width * GROUP..];
+        }
+        left = to.len();
+    }
+    out.truncate(out.len() - left - padding * width);
+}
+
+/// The numbers of a group, each in so many bytes.
+fn write(group: &[u32; GROUP], width: usize, to: &mut [u8; GROUP * size_of::<u32>()]) {
+    match width {
+        1 => in_parts(group, to, |[a, ..]| [a]),
+        2 => in_parts(group, to, |[a, b, ..]| [a, b]),
+        3 => in_parts(group, to, |[a, b, c, _]| [a, b, c]),
+        _ => in_parts(group, to, |all| all),
+    }
+}
+
+fn in_parts<const N: usize>(group: &[u32; GROUP], to: &mut [u8], part: impl Fn([u8; 4]) -> [u8; N]) {
+    for (to, number) in to.as_chunks_mut().0.iter_mut().zip(group) {
+        *to = part(number.to_le_bytes());
+    }
+}
+
+/// A row of so many numbers, from bytes; no more than there are bytes for, whatever is said.
+fn spread(len: usize, from: &mut &[u8], row: &mut Vec<u32>) {
+    let len = len.min(from.len());
+    row.clear();
+    row.resize(len.next_multiple_of(GROUP), 0);
+    let mut widths = 0;
+    for (nth, group) in row.as_chunks_mut().0.iter_mut().enumerate() {
+        if nth.is_multiple_of(GROUPS) {
+            widths = from.split_off_first().copied().unwrap_or_default();
+        }
+        let width = usize::from(widths & 3) + 1;
+        widths >>= 2;
+        read(group, width, &begin(from));
+        let own = GROUP.min(len - nth * GROUP);
+        *from = from.get(own * width..).unwrap_or_default();
+    }
+    row.truncate(len);
+}
+
+/// The numbers of a group from so many bytes each.
+fn read(group: &mut [u32; GROUP], width: usize, from: &[u8; GROUP * size_of::<u32>()]) {
+    match width {
+        1 => of_parts(group, from, |[a]| [a, 0, 0, 0]),
+        2 => of_parts(group, from, |[a, b]| [a, b, 0, 0]),
+        3 => of_parts(group, from, |[a, b, c]| [a, b, c, 0]),
+        _ => of_parts(group, from, |all| all),
+    }
+}
+
+fn of_parts<const N: usize>(group: &mut [u32; GROUP], from: &[u8], whole: impl Fn([u8; N]) -> [u8; 4]) {
+    for (number, part) in group.iter_mut().zip(from.as_chunks().0) {
+        *number = u32::from_le_bytes(whole(*part));
+    }
+}
+
+/// The next bytes; behind their end nought.
+fn begin<const N: usize>(from: &[u8]) -> [u8; N] {
+    match from.first_chunk() {
+        Some(own) => *own,
+        None => padded(from),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn padded<const N: usize>(from: &[u8]) -> [u8; N] {
+    let mut own = [0; N];
+    own[..from.len()].copy_from_slice(from);
+    own
+}
+
+/// Seven bits a byte.
+pub(crate) fn varint(mut number: usize, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -75,8 +220,172 @@ pub(crate) fn number(mut number: u64, out: &mut Bytes) {
     out.push(number as u8);
 }
 
-pub(crate) fn signed(number: i64, out: &mut Bytes) {
-    self::number(zigzag(number), out);
+pub(crate) fn unvarint(from: &mut &[u8]) -> usize {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let byte = from.split_off_first().copied().unwrap_or_default();
+        number |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 || shift >= usize::BITS {
+            return number;
+        }
+    }
+}
+
+/// Numbers and bytes in the reading. Behind their end everything is nought.
+#[derive(Debug, Default)]
+pub(crate) struct Reader<'a> {
+    counts: &'a [u32],
+    amounts: &'a [u32],
+    times: &'a [u32],
+    bytes: &'a [u8],
+}
+
+fn next<const N: usize>(row: &mut &[u32]) -> [u32; N] {
+    let Some((own, rest)) = row.split_first_chunk() else {
+        *row = &[];
+        return [0; N];
+    };
+    *row = rest;
+    *own
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn counts<const N: usize>(&mut self) -> [u32; N] {
+        next(&mut self.counts)
+    }
+
+    pub(crate) fn amounts<const N: usize>(&mut self) -> [u32; N] {
+        next(&mut self.amounts)
+    }
+
+    pub(crate) fn times<const N: usize>(&mut self) -> [u32; N] {
+        next(&mut self.times)
+    }
+
+    pub(crate) fn count(&mut self) -> u32 {
+        let [own] = self.counts();
+        own
+    }
+
+    /// So many counts, or as many as there are.
+    pub(crate) fn all_counts(&mut self, n: usize) -> &'a [u32] {
+        let (own, rest) = self.counts.split_at(n.min(self.counts.len()));
+        self.counts = rest;
+        own
+    }
+
+    pub(crate) fn all_amounts(&mut self, n: usize) -> &'a [u32] {
+        let (own, rest) = self.amounts.split_at(n.min(self.amounts.len()));
+        self.amounts = rest;
+        own
+    }
+
+    /// How many values follow: no more than there is anything for, whatever stands there.
+    pub(crate) fn len(&mut self) -> usize {
+        let len = self.count();
+        self.most(len)
+    }
+
+    /// So many values that follow, or as many as there may be.
+    pub(crate) fn most(&self, len: u32) -> usize {
+        let left = self.counts.len() + self.amounts.len() + self.times.len() + self.bytes.len();
+        (len as usize).min(left)
+    }
+
+    /// The next so many bytes.
+    pub(crate) fn bytes(&mut self, n: usize) -> &'a [u8] {
+        let (own, rest) = self.bytes.split_at(n.min(self.bytes.len()));
+        self.bytes = rest;
+        own
+    }
+
+    /// All bytes that are left, to look at.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
+        let own = begin(self.bytes);
+        self.bytes = self.bytes.get(N..).unwrap_or_default();
+        own
+    }
+
+    /// Whether all of it was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.amounts.is_empty() && self.times.is_empty() && self.bytes.is_empty()
+    }
+}
+
+/// A number as it stands in a row.
+pub(crate) trait Number: Copy {
+    fn word(self) -> u32;
+    fn of(word: u32) -> Self;
+}
+
+macro_rules! natural {
+    ($($type:ty)*) => {$(
+        impl Number for $type {
+            fn word(self) -> u32 {
+                self.into()
+            }
+            fn of(word: u32) -> Self {
+                word as $type
+            }
+        }
+    )*};
+}
+natural!(u8 u16 u32);
+
+impl Number for bool {
+    fn word(self) -> u32 {
+        self.into()
+    }
+
+    fn of(word: u32) -> Self {
+        word != 0
+    }
+}
+
+/// Small numbers of either sign are small ones.
+impl Number for i32 {
+    fn word(self) -> u32 {
+        (self << 1 ^ self >> (i32::BITS - 1)) as u32
+    }
+
+    fn of(word: u32) -> Self {
+        (word >> 1) as i32 ^ -((word & 1) as i32)
+    }
+}
+
+impl Number for i16 {
+    fn word(self) -> u32 {
+        i32::from(self).word()
+    }
+
+    fn of(word: u32) -> Self {
+        i32::of(word) as i16
+    }
+}
+
+impl Number for Milli {
+    fn word(self) -> u32 {
+        self.0.word()
+    }
+
+    fn of(word: u32) -> Self {
+        Milli(Number::of(word))
+    }
+}
+
+impl Number for Score {
+    fn word(self) -> u32 {
+        self.0.word()
+    }
+
+    fn of(word: u32) -> Self {
+        Score(Number::of(word))
+    }
 }
 
 /// Small numbers of either sign as small ones.
@@ -86,6 +395,18 @@ pub(crate) fn zigzag(number: i64) -> u64 {
 
 pub(crate) fn unzigzag(number: u64) -> i64 {
     (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
+/// Two numbers in one; it is small if both are.
+pub(crate) fn zipped(a: u16, b: u16) -> u32 {
+    let [a, high_a] = a.to_le_bytes();
+    let [b, high_b] = b.to_le_bytes();
+    u32::from_le_bytes([a, b, high_a, high_b])
+}
+
+pub(crate) fn unzipped(both: u32) -> (u16, u16) {
+    let [a, b, high_a, high_b] = both.to_le_bytes();
+    (u16::from_le_bytes([a, high_a]), u16::from_le_bytes([b, high_b]))
 }
 
 /// What the numbers of a call may name: what was read from bytes of others may name anything.
@@ -126,79 +447,90 @@ impl Bounds {
     }
 }
 
-/// What can be kept as bytes.
+/// What can be kept while nobody speaks.
 pub(crate) trait Packed {
-    fn pack(&self, out: &mut Bytes);
+    fn pack(&self, out: &mut Parcel);
     /// Becomes what was packed.
     fn unpack(&mut self, from: &mut Reader<'_>);
 }
 
-macro_rules! of_integers {
-    ($read:ident: $($type:ty)*) => {$(
-        impl Packed for $type {
-            fn pack(&self, out: &mut Bytes) {
-                $read((*self).into(), out);
+/// Numbers that stand by themselves.
+macro_rules! in_row {
+    ($row:ident: $($type:ty)*) => {$(
+        impl $crate::packed::Packed for $type {
+            fn pack(&self, out: &mut $crate::packed::Parcel) {
+                out.$row([$crate::packed::Number::word(*self)]);
             }
-            fn unpack(&mut self, from: &mut Reader<'_>) {
-                *self = from.$read() as $type;
+
+            fn unpack(&mut self, from: &mut $crate::packed::Reader<'_>) {
+                let [own] = from.$row();
+                *self = $crate::packed::Number::of(own);
             }
         }
     )*};
 }
-of_integers!(number: u8 u16 u32 u64);
-of_integers!(signed: i16 i32 i64);
+pub(crate) use in_row;
+in_row!(counts: u8 u16 u32 bool);
+in_row!(amounts: i16 i32 Milli Score);
 
+/// Of pseudo-random bits.
+impl Packed for u64 {
+    fn pack(&self, out: &mut Parcel) {
+        out.bytes(&self.to_le_bytes());
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        *self = u64::from_le_bytes(from.array());
+    }
+}
+
+/// By halves, the upper one mostly nought.
+impl Packed for i64 {
+    fn pack(&self, out: &mut Parcel) {
+        let own = zigzag(*self);
+        out.times([own as u32]);
+        out.counts([(own >> u32::BITS) as u32]);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let ([low], [high]) = (from.times(), from.counts());
+        *self = unzigzag(u64::from(high) << u32::BITS | u64::from(low));
+    }
+}
+
+/// Only one that is very large has a second half.
 impl Packed for usize {
-    fn pack(&self, out: &mut Bytes) {
-        number(*self as u64, out);
+    fn pack(&self, out: &mut Parcel) {
+        let own = *self as u64;
+        if own < u64::from(u32::MAX) {
+            out.amounts([own as u32]);
+        } else {
+            out.amounts([u32::MAX]);
+            own.pack(out);
+        }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        *self = usize::try_from(from.number()).unwrap_or(usize::MAX);
-    }
-}
-
-impl Packed for bool {
-    fn pack(&self, out: &mut Bytes) {
-        out.push((*self).into());
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        *self = from.byte() != 0;
-    }
-}
-
-impl Packed for Milli {
-    fn pack(&self, out: &mut Bytes) {
-        self.0.pack(out);
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        self.0.unpack(from);
-    }
-}
-
-impl Packed for Score {
-    fn pack(&self, out: &mut Bytes) {
-        self.0.pack(out);
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        self.0.unpack(from);
+        let [own] = from.amounts();
+        let mut own = u64::from(own);
+        if own == u64::from(u32::MAX) {
+            own.unpack(from);
+        }
+        *self = usize::try_from(own).unwrap_or(usize::MAX);
     }
 }
 
 impl Packed for Option<Role> {
-    fn pack(&self, out: &mut Bytes) {
-        out.push(match self {
+    fn pack(&self, out: &mut Parcel) {
+        out.counts([match self {
             None => 0,
             Some(Role::Agent) => 1,
             Some(Role::Customer) => 2,
-        });
+        }]);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        *self = match from.byte() {
+        *self = match from.count() {
             0 => None,
             1 => Some(Role::Agent),
             _ => Some(Role::Customer),
@@ -207,7 +539,7 @@ impl Packed for Option<Role> {
 }
 
 impl<T: Packed + Default> Packed for Option<T> {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         self.is_some().pack(out);
         if let Some(own) = self {
             own.pack(out);
@@ -216,14 +548,14 @@ impl<T: Packed + Default> Packed for Option<T> {
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         *self = None;
-        if from.byte() != 0 {
+        if from.count() != 0 {
             self.insert(T::default()).unpack(from);
         }
     }
 }
 
 impl<T: Packed, const N: usize> Packed for [T; N] {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         self.iter().for_each(|own| own.pack(out));
     }
 
@@ -233,7 +565,7 @@ impl<T: Packed, const N: usize> Packed for [T; N] {
 }
 
 impl<A: Packed, B: Packed> Packed for (A, B) {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         self.0.pack(out);
         self.1.pack(out);
     }
@@ -245,8 +577,8 @@ impl<A: Packed, B: Packed> Packed for (A, B) {
 }
 
 impl<T: Packed + Default> Packed for Vec<T> {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.len() as u64, out);
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.len());
         self.iter().for_each(|own| own.pack(out));
     }
 
@@ -255,7 +587,7 @@ impl<T: Packed + Default> Packed for Vec<T> {
         self.truncate(len);
         self.iter_mut().for_each(|own| own.unpack(from));
         self.reserve_exact((len - self.len()).min(FEW));
-        while self.len() < len && !from.0.is_empty() {
+        while self.len() < len && !from.is_empty() {
             let mut own = T::default();
             own.unpack(from);
             self.push(own);
@@ -264,8 +596,8 @@ impl<T: Packed + Default> Packed for Vec<T> {
 }
 
 impl<T: Packed + Default> Packed for Box<[T]> {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.len() as u64, out);
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.len());
         self.iter().for_each(|own| own.pack(out));
     }
 
@@ -277,15 +609,15 @@ impl<T: Packed + Default> Packed for Box<[T]> {
 }
 
 impl<A: Array<Item: Packed + Default>> Packed for SmallVec<A> {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.len() as u64, out);
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.len());
         self.iter().for_each(|own| own.pack(out));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let len = from.len();
         self.clear();
-        while self.len() < len && !from.0.is_empty() {
+        while self.len() < len && !from.is_empty() {
             let mut own = A::Item::default();
             own.unpack(from);
             self.push(own);
@@ -294,9 +626,9 @@ impl<A: Array<Item: Packed + Default>> Packed for SmallVec<A> {
 }
 
 impl Packed for String {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.len() as u64, out);
-        out.extend_from_slice(self.as_bytes());
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.len());
+        out.bytes(self.as_bytes());
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
@@ -306,11 +638,11 @@ impl Packed for String {
     }
 }
 
-/// Packs a structure field by field, but for those named behind `without`.
+/// Packs a structure field by field, but for those named behind `without`; or numbers by their rows, and the rest, behind `with`, field by field.
 macro_rules! packed {
     ($type:ty { $($field:ident),* $(,)? } $(without { $($rest:ident),* })?) => {
         impl $crate::packed::Packed for $type {
-            fn pack(&self, out: &mut $crate::packed::Bytes) {
+            fn pack(&self, out: &mut $crate::packed::Parcel) {
                 let Self { $($field,)* $($($rest: _,)*)? } = self;
                 $($crate::packed::Packed::pack($field, out);)*
             }
@@ -321,22 +653,42 @@ macro_rules! packed {
             }
         }
     };
+    ($type:ty { $($row:ident: $($field:ident),+);+ $(;)? } $(with { $($other:ident),* })?) => {
+        impl $crate::packed::Packed for $type {
+            fn pack(&self, out: &mut $crate::packed::Parcel) {
+                let Self { $($($field,)+)+ $($($other,)*)? } = self;
+                $(out.$row([$($crate::packed::Number::word(*$field)),+]);)+
+                $($($crate::packed::Packed::pack($other, out);)*)?
+            }
+
+            fn unpack(&mut self, from: &mut $crate::packed::Reader<'_>) {
+                $(
+                    let [$($field),+] = from.$row();
+                    $(self.$field = $crate::packed::Number::of($field);)+
+                )+
+                $($($crate::packed::Packed::unpack(&mut self.$other, from);)*)?
+            }
+        }
+    };
 }
 pub(crate) use packed;
+
+/// What comes of a value that is packed, and read into another.
+#[cfg(test)]
+pub(crate) fn again<T: Packed>(own: &T, mut into: T) -> T {
+    let mut parcel = Parcel::default();
+    own.pack(&mut parcel);
+    let bytes = parcel.seal().concat();
+    let mut from = parcel.open(&bytes);
+    into.unpack(&mut from);
+    assert!(from.is_empty());
+    into
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn again<T: Packed + Default>(own: &T, mut into: T) -> T {
-        let mut bytes = Vec::new();
-        own.pack(&mut bytes);
-        let mut from = Reader(&bytes);
-        into.unpack(&mut from);
-        assert!(from.0.is_empty());
-        into
-    }
 
     proptest! {
         #[test]
@@ -351,15 +703,42 @@ mod tests {
             prop_assert_eq!(again(&g, "old".to_owned()), g);
             prop_assert_eq!(again(&f, old), f);
         }
+
+        #[test]
+        fn rows_come_back(
+            rows in [(); 3].map(|()| prop::collection::vec((0u32..=32, any::<u32>()), 0..90)), bytes: Vec<u8>,
+        ) {
+            let rows = rows.map(|row| row.into_iter().map(|(bits, n)| n & (1u64 << bits).wrapping_sub(1) as u32).collect::<Vec<_>>());
+            let mut parcel = Parcel::default();
+            [parcel.counts, parcel.amounts, parcel.times] = rows.clone();
+            parcel.bytes(&bytes);
+            let all = parcel.seal().concat();
+            let mut other = Parcel::default();
+            let from = other.open(&all);
+            prop_assert_eq!([from.counts, from.amounts, from.times], rows.each_ref().map(Vec::as_slice));
+            prop_assert_eq!(from.bytes, bytes);
+        }
+
+        #[test]
+        fn bytes_of_others_are_read_as_far_as_they_go(bytes: Vec<u8>) {
+            let mut parcel = Parcel::default();
+            let from = parcel.open(&bytes);
+            prop_assert!(from.counts.len() + from.amounts.len() + from.times.len() + from.bytes.len() <= 3 * bytes.len());
+        }
+
+        #[test]
+        fn two_numbers_are_one(a: u16, b: u16) {
+            prop_assert_eq!(unzipped(zipped(a, b)), (a, b));
+        }
     }
 
     #[test]
     fn small_numbers_take_a_byte() {
-        let mut bytes = Vec::new();
-        (127u32, -64i32).pack(&mut bytes);
-        assert_eq!(bytes.len(), 2);
-        (u64::MAX, i64::MIN).pack(&mut bytes);
-        assert_eq!(bytes.len(), 22);
-        assert_eq!(Reader(&[]).number(), 0);
+        let mut parcel = Parcel::default();
+        ([255u32; 8], [-64i32; 4]).pack(&mut parcel);
+        let rows = 3 + 2;
+        assert_eq!(parcel.seal().concat().len(), rows + 8 + 4);
+        assert_eq!(zipped(255, 255), 0xffff);
+        assert_eq!(Reader::default().count(), 0);
     }
 }

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
-use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
 use crate::report::PracticeState;
 use crate::transcript::Role;
 use crate::turns::verdicts::Verdict;
@@ -39,7 +39,7 @@ struct Standing {
     good: u16,
     bad: u16,
     practice: u8,
-    /// Turns that count towards an opportunity.
+    /// Turns that count towards an opportunity, as far as one asks for so many.
     seen: u8,
     /// There is an opportunity that nothing has closed.
     open: bool,
@@ -56,46 +56,77 @@ struct Waiting {
 }
 
 packed!(Mark {
-    practice,
+    counts: practice,
     good,
-    arrival,
+    arrival
 });
-packed!(Practices { states, waiting });
+packed!(Waiting {
+    counts: asked,
+    practice,
+    passed
+});
 
-/// Mostly two bytes: which practice, and its counts while they are small.
-impl Packed for Standing {
-    fn pack(&self, out: &mut Bytes) {
-        let few = self.good < 8 && self.bad < 8 && self.seen < 4;
-        out.push(self.practice << 2 | u8::from(self.open) << 1 | u8::from(few));
-        if few {
-            out.push((self.good << 5 | self.bad << 2) as u8 | self.seen);
-        } else {
-            self.good.pack(out);
-            self.bad.pack(out);
-            self.seen.pack(out);
+impl Packed for Practices {
+    fn pack(&self, out: &mut Parcel) {
+        let Practices { states, waiting } = self;
+        let few = states.iter().all(Standing::is_few);
+        out.counts([states.len() as u32, few.into()]);
+        out.each_amount(states.iter().map(Standing::in_short));
+        if !few {
+            states.iter().for_each(|own| own.pack_counts(out));
         }
+        waiting.pack(out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let first = from.byte();
-        (self.practice, self.open) = (first >> 2, first & 2 != 0);
-        if first & 1 != 0 {
-            let counts = from.byte();
-            self.good = (counts >> 5).into();
-            self.bad = (counts >> 2 & 7).into();
-            self.seen = counts & 3;
-        } else {
-            self.good.unpack(from);
-            self.bad.unpack(from);
-            self.seen.unpack(from);
+        let Practices { states, waiting } = self;
+        let [len, few] = from.counts();
+        states.clear();
+        states.extend(
+            from.all_amounts(len as usize)
+                .iter()
+                .map(|own| Standing::of_short(*own)),
+        );
+        if few == 0 {
+            states.iter_mut().for_each(|own| own.unpack_counts(from));
         }
+        waiting.unpack(from);
     }
 }
-packed!(Waiting {
-    asked,
-    practice,
-    passed,
-});
+
+/// Mostly two bytes: which practice, and its counts while they are small.
+impl Standing {
+    fn is_few(&self) -> bool {
+        self.good < 8 && self.bad < 8 && self.seen < 8
+    }
+
+    fn in_short(&self) -> u32 {
+        let [good, bad, seen] = [self.good, self.bad, self.seen.into()].map(|n| u32::from(n & 7));
+        good << 13 | bad << 10 | seen << 7 | u32::from(self.open) << 6 | u32::from(self.practice)
+    }
+
+    fn of_short(own: u32) -> Self {
+        let three = |from: u32| own >> from & 7;
+        Standing {
+            good: three(13) as u16,
+            bad: three(10) as u16,
+            practice: (own & 63) as u8,
+            seen: three(7) as u8,
+            open: own >> 6 & 1 != 0,
+        }
+    }
+
+    #[cold]
+    fn pack_counts(&self, out: &mut Parcel) {
+        out.counts([self.good, self.bad, self.seen.into()].map(u32::from));
+    }
+
+    #[cold]
+    fn unpack_counts(&mut self, from: &mut Reader<'_>) {
+        let [good, bad, seen] = from.counts();
+        (self.good, self.bad, self.seen) = (good as u16, bad as u16, seen as u8);
+    }
+}
 
 /// For each signal the practices whose rules name it, a bit each.
 pub(crate) fn by_signal(practices: &[Practice], signals: usize) -> Vec<u64> {
@@ -187,14 +218,18 @@ impl Practices {
             if practice.closed_by.as_ref().is_some_and(fired) {
                 state.open = false;
             }
+            let mut most = 0;
             for clause in &practice.opportunity {
-                if let Clause::Turns { what, at_least } = clause
-                    && fired(what)
-                {
+                let Clause::Turns { what, at_least } = clause else {
+                    continue;
+                };
+                most = most.max(*at_least);
+                if fired(what) {
                     state.seen = state.seen.saturating_add(1);
                     state.open |= u32::from(state.seen) >= *at_least;
                 }
             }
+            state.seen = state.seen.min(u8::try_from(most).unwrap_or(u8::MAX));
             if practice.bad.as_ref().is_some_and(fired) {
                 mark(&mut state, false, arrival);
             }
@@ -349,5 +384,29 @@ impl Practices {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         self.states.capacity() * size_of::<Standing>() + self.waiting.capacity() * size_of::<Waiting>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packed::again;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn counts_come_back_whether_few_or_many(
+            own in prop::collection::vec((0u16..9, 0u16..9, 0u8..64, 0u8..9, any::<bool>()), 0..20), many: bool, most: u16,
+        ) {
+            let mut own = own.into_iter().map(|(good, bad, practice, seen, open)| Standing { good, bad, practice, seen, open });
+            let mut states: Vec<Standing> = own.by_ref().collect();
+            if let Some(last) = states.last_mut().filter(|_| many) {
+                (last.good, last.bad, last.seen) = (most, most / 2, most as u8);
+            }
+            let waiting = vec![Waiting { asked: most.into(), practice: 3, passed: 2 }];
+            let own = Practices { states, waiting };
+            let again = again(&own, Practices { states: vec![Standing::default()], ..Practices::default() });
+            prop_assert_eq!(format!("{own:?}"), format!("{again:?}"));
+        }
     }
 }

@@ -19,8 +19,9 @@ use crate::compiled::Compiled;
 use crate::event::{Event, NoticeKind};
 use crate::limits::{self, ID_BYTES, OPEN_UTTERANCES, UTTERANCE_BYTES};
 use crate::options::{Options, Retention};
-use crate::packed::{Bytes, Packed, Reader};
+use crate::packed::{Packed, Parcel, Reader};
 use crate::report::CallReport;
+use crate::scratch;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
 use crate::utterance::{Held, Id, Utterance};
@@ -30,11 +31,9 @@ const CLOSED_IDS: usize = 16;
 /// So much room in vain is too much, if all of it is more than [`MODEST`].
 const ROOM: usize = 48;
 /// So much room may be in vain without harm.
-const MODEST: usize = 896;
+const MODEST: usize = 912;
 /// It is made in such steps.
 const STEP: usize = 256;
-/// Longer drafts are not kept.
-const MOST_DRAFT: usize = 1 << 14;
 /// So many calls' memory is kept for the next ones.
 const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -47,8 +46,8 @@ thread_local! {
     /// Calls that nobody follows any more, for their memory.
     #[expect(clippy::vec_box, reason = "they go from call to call as they are")]
     static SPARES: RefCell<Vec<Box<Live>>> = const { RefCell::new(Vec::new()) };
-    /// Where bytes are written before it is known how many they are.
-    static DRAFT: Cell<Bytes> = const { Cell::new(Vec::new()) };
+    /// What a call is packed into and unpacked from.
+    static PARCEL: Cell<Option<Box<Parcel>>> = const { Cell::new(None) };
     /// The next stamp of this thread.
     static OWN: Cell<u64> = const { Cell::new(0) };
 }
@@ -79,8 +78,6 @@ pub struct Session {
     rest: Box<[u8]>,
     /// Of the memory of this thread that may still hold the call as it is at rest.
     stamp: u64,
-    /// Nobody listens: events are not made.
-    quiet: bool,
 }
 
 /// A call that somebody speaks in.
@@ -88,6 +85,8 @@ pub struct Session {
 struct Live {
     /// Given anew each time it comes to rest.
     stamp: u64,
+    /// Nobody listens: events are not made, and it does not rest.
+    quiet: bool,
     open: Vec<Held>,
     closed_ids: Vec<ShortHash>,
     call: Call,
@@ -109,6 +108,7 @@ impl Session {
             analyzer,
             live: Some(Box::new(Live {
                 stamp: 0,
+                quiet: false,
                 open: Vec::new(),
                 closed_ids: Vec::new(),
                 call: Call::new(&options),
@@ -116,7 +116,6 @@ impl Session {
             options: (!options.is_plain()).then(|| Box::new(options)),
             rest: Box::default(),
             stamp: 0,
-            quiet: false,
         };
         session.rest();
         session
@@ -125,7 +124,7 @@ impl Session {
     /// A session whose events nobody wants: for finished calls.
     pub(crate) fn quiet(analyzer: Analyzer, options: Options) -> Self {
         let mut session = Session::new(analyzer, options);
-        session.quiet = true;
+        session.wake().2.quiet = true;
         session
     }
 
@@ -137,7 +136,7 @@ impl Session {
     /// Takes a chunk; what happens is added to `events`. Never fails: what is odd about the input gives a notice.
     pub fn push(&mut self, chunk: &Chunk<'_>, events: &mut Vec<Event>) {
         let before = events.len();
-        let mut out = Out((!self.quiet).then_some(&mut *events));
+        let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, options, live) = self.wake();
         live.push(compiled, options, chunk, &mut out);
         self.rest();
@@ -148,7 +147,7 @@ impl Session {
     /// not change by it.
     pub fn advance(&mut self, now_ms: i64, events: &mut Vec<Event>) {
         let before = events.len();
-        let mut out = Out((!self.quiet).then_some(&mut *events));
+        let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.advance(compiled, now_ms, &mut out);
         self.rest();
@@ -158,7 +157,7 @@ impl Session {
     /// Ends the call: what is open closes as it stands, what was waited for did not happen.
     pub fn finish(mut self, end_ms: Option<i64>, events: &mut Vec<Event>) -> CallReport {
         let before = events.len();
-        let mut out = Out((!self.quiet).then_some(&mut *events));
+        let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.finish(compiled, end_ms, &mut out);
         let call = std::mem::replace(&mut live.call, Call::new(&Options::default()));
@@ -169,6 +168,11 @@ impl Session {
             report.leave_out_text(&self.analyzer);
         }
         report
+    }
+
+    /// Whether nobody listens.
+    fn is_quiet(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.quiet)
     }
 
     /// Takes the words out of events, if they are not to be told.
@@ -200,7 +204,10 @@ impl Session {
             });
             let mut live = spare.ok().flatten().unwrap_or_default();
             if live.stamp != self.stamp || live.stamp == 0 {
-                live.unpack(&mut Reader(&self.rest));
+                scratch::with(&PARCEL, |parcel| {
+                    live.unpack(&mut parcel.open(&self.rest));
+                    parcel.clear();
+                });
             }
             live
         });
@@ -209,26 +216,26 @@ impl Session {
 
     /// Keeps the call as bytes, unless an utterance is open or the turns are retained.
     fn rest(&mut self) {
-        let Some(mut live) = self.live.take_if(|l| l.open.is_empty() && !l.call.retains()) else {
+        let Some(mut live) = self.live.take_if(|l| l.may_rest()) else {
             return;
         };
-        let mut draft = DRAFT.take();
-        draft.clear();
-        live.pack(&mut draft);
         let is_new = self.stamp == 0;
         live.stamp = stamp();
         self.stamp = live.stamp;
-        // Room that fits is kept.
-        let most = (draft.len() + ROOM).max(MODEST);
-        if !(draft.len()..=most).contains(&self.rest.len()) {
-            let room = draft.len().next_multiple_of(STEP).min(MODEST);
-            self.rest = vec![0; room.max(draft.len().next_multiple_of(16))].into_boxed_slice();
-        }
-        self.rest[..draft.len()].copy_from_slice(&draft);
-        draft.fill(0);
-        if draft.capacity() <= MOST_DRAFT {
-            DRAFT.set(draft);
-        }
+        scratch::with(&PARCEL, |parcel| {
+            live.pack(parcel);
+            let [numbers, bytes] = parcel.seal();
+            let len = numbers.len() + bytes.len();
+            // Room that fits is kept.
+            if !(len..=(len + ROOM).max(MODEST)).contains(&self.rest.len()) {
+                let room = len.next_multiple_of(STEP).min(MODEST);
+                self.rest = vec![0; room.max(len.next_multiple_of(8))].into_boxed_slice();
+            }
+            let (own, behind) = self.rest.split_at_mut(numbers.len());
+            own.copy_from_slice(numbers);
+            behind[..bytes.len()].copy_from_slice(bytes);
+            parcel.clear();
+        });
         // Where the thread ends there is no store any more.
         let _ = SPARES.try_with(|spares| {
             let mut spares = spares.borrow_mut();
@@ -252,7 +259,7 @@ impl Drop for Session {
             let own = spares.iter_mut().find(|s| s.stamp == self.stamp && s.stamp != 0);
             if let Some(live) = own {
                 // Read from nothing, all of it is empty, and what held words overwritten.
-                live.unpack(&mut Reader(&[]));
+                live.unpack(&mut Reader::default());
                 live.stamp = 0;
             }
         });
@@ -276,6 +283,7 @@ impl Default for Live {
     fn default() -> Self {
         Live {
             stamp: 0,
+            quiet: false,
             open: Vec::new(),
             closed_ids: Vec::new(),
             call: Call::new(&Options::default()),
@@ -316,14 +324,18 @@ impl Live {
         self.call.finish(compiled, end_ms, out);
     }
 
-    fn pack(&self, out: &mut Bytes) {
-        out.push(self.closed_ids.len() as u8);
-        out.extend_from_slice(self.closed_ids.as_flattened());
+    fn may_rest(&self) -> bool {
+        self.open.is_empty() && !self.call.retains() && !self.quiet
+    }
+
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.closed_ids.len());
+        out.bytes(self.closed_ids.as_flattened());
         self.call.pack(out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let len = usize::from(from.byte());
+        let len = from.len();
         let (ids, _) = from.bytes(len * size_of::<ShortHash>()).as_chunks();
         self.closed_ids.clear();
         self.closed_ids.extend_from_slice(ids);

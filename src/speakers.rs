@@ -2,7 +2,7 @@
 
 use crate::fixed::Score;
 use crate::limits;
-use crate::packed::{Bytes, Packed, Reader, packed};
+use crate::packed::{Packed, Parcel, Reader, packed};
 use crate::transcript::{Participant, Role};
 use crate::turns::talk::SpeakerTalk;
 use crate::utterance::Id;
@@ -24,7 +24,7 @@ pub(crate) struct SentimentSum {
     pub(crate) turns: u32,
 }
 
-packed!(SentimentSum { sum, turns });
+packed!(SentimentSum { counts: turns; amounts: sum });
 
 impl SentimentSum {
     pub(crate) fn add(&mut self, sentiment: Score) {
@@ -36,7 +36,7 @@ impl SentimentSum {
 }
 
 impl Packed for Speaker {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         let Speaker {
             id,
             role,
@@ -45,13 +45,12 @@ impl Packed for Speaker {
             sentiment,
         } = self;
         // Most are called by their roles.
-        let called = role.filter(|r| r.as_str().as_bytes() == id.as_bytes());
-        out.push(u8::from(called.is_some()));
-        role.pack(out);
-        if called.is_none() {
+        let called = role.is_some_and(|r| r.as_str().as_bytes() == id.as_bytes());
+        let role = role.map_or(0, |role| 1 + role as u32);
+        out.counts([role << 2 | u32::from(called) << 1 | u32::from(*noticed)]);
+        if !called {
             id.pack(out);
         }
-        noticed.pack(out);
         talk.pack(out);
         sentiment.pack(out);
     }
@@ -64,13 +63,17 @@ impl Packed for Speaker {
             talk,
             sentiment,
         } = self;
-        let called = from.byte() != 0;
-        role.unpack(from);
+        let facts = from.count();
+        *noticed = facts & 1 != 0;
+        *role = match facts >> 2 {
+            0 => None,
+            1 => Some(Role::Agent),
+            _ => Some(Role::Customer),
+        };
         match role {
-            Some(role) if called => *id = Id::new(role.as_str()),
+            Some(role) if facts & 2 != 0 => *id = Id::new(role.as_str()),
             _ => id.unpack(from),
         }
-        noticed.unpack(from);
         talk.unpack(from);
         sentiment.unpack(from);
     }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
 use crate::matcher::{Scan, Tables};
-use crate::packed::{Bounds, Bytes, Packed, Reader, number, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
 use crate::privacy::wipe;
 use crate::transcript::{Role, WordTime};
 use crate::turns::names::Names;
@@ -275,9 +275,9 @@ impl Id {
 }
 
 impl Packed for Id {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.as_bytes().len() as u64, out);
-        out.extend_from_slice(self.as_bytes());
+    fn pack(&self, out: &mut Parcel) {
+        out.len(self.as_bytes().len());
+        out.bytes(self.as_bytes());
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {

@@ -8,7 +8,7 @@ mod turns;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::options::{Options, Retention};
-use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, packed, unzipped, zipped};
 use crate::practices::Mark;
 use crate::report::{OverlapKind, Reason};
 use crate::speakers::SentimentSum;
@@ -52,20 +52,30 @@ struct OverlapSums {
     ms: u32,
 }
 
-packed!(OverlapSums { by, ms });
+impl Packed for OverlapSums {
+    fn pack(&self, out: &mut Parcel) {
+        out.counts(self.by.map(u32::from));
+        out.amounts([self.ms]);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        self.by = from.counts().map(|n| n as u16);
+        [self.ms] = from.amounts();
+    }
+}
 
 /// The kinds there were, a bit each, and their sums.
 impl Packed for Overlaps {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         let there = |sums: &&OverlapSums| **sums != OverlapSums::default();
         let kinds = self.0.iter().rev();
-        out.push(kinds.fold(0, |all, sums| all << 1 | u8::from(there(&sums))));
+        out.counts([kinds.fold(0, |all, sums| all << 1 | u32::from(there(&sums)))]);
         self.0.iter().filter(there).for_each(|sums| sums.pack(out));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         *self = Overlaps::default();
-        let kinds = from.byte();
+        let kinds = from.count();
         for (kind, sums) in self.0.iter_mut().enumerate() {
             if kinds >> kind & 1 != 0 {
                 sums.unpack(from);
@@ -74,17 +84,55 @@ impl Packed for Overlaps {
     }
 }
 
-// What is kept of turns that are retained is packed by itself.
-packed!(Ledger {
-    turns,
-    in_order,
-    latest_start,
-    signals,
-    interruptions,
-    overlaps,
-    formal,
-    is_over,
-} without { kept });
+/// What is kept of turns that are retained is packed by itself.
+impl Packed for Ledger {
+    fn pack(&self, out: &mut Parcel) {
+        let Ledger {
+            turns,
+            in_order,
+            latest_start,
+            signals,
+            interruptions,
+            overlaps,
+            formal,
+            is_over,
+            kept: _,
+        } = self;
+        let [by_agent, by_customer] = interruptions.map(u32::from);
+        let started = *latest_start != i64::MIN;
+        let facts = [started, *is_over, *in_order];
+        let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+        out.counts([
+            *turns,
+            facts,
+            by_agent,
+            by_customer,
+            (*formal).into(),
+            signals.len() as u32,
+        ]);
+        if started {
+            latest_start.pack(out);
+        }
+        out.each_amount(signals.iter().map(|s| zipped(s.0, s.1)));
+        overlaps.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let [turns, facts, by_agent, by_customer, formal, signals] = from.counts();
+        self.turns = turns;
+        [self.in_order, self.is_over] = [facts & 1 != 0, facts & 2 != 0];
+        self.interruptions = [by_agent as u16, by_customer as u16];
+        self.formal = formal as u16;
+        self.latest_start = i64::MIN;
+        if facts & 4 != 0 {
+            self.latest_start.unpack(from);
+        }
+        let signals = from.all_amounts(signals as usize).iter();
+        self.signals.clear();
+        self.signals.extend(signals.map(|both| unzipped(*both)));
+        self.overlaps.unpack(from);
+    }
+}
 
 packed!(Kept { rows, marks, bytes } without { most });
 packed!(Row {
@@ -155,7 +203,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+    pub(crate) fn pack_retained(&self, out: &mut Parcel) {
         self.kept.iter().for_each(|kept| kept.pack(out));
     }
 

@@ -20,7 +20,7 @@ use crate::envelope::{Envelope, What};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::limits::OPEN_UTTERANCES;
 use crate::options::{Options, Retention};
-use crate::packed::{Bytes, Packed, Reader, number, packed, signed};
+use crate::packed::{Packed, Parcel, Reader, packed, unvarint, varint};
 use crate::transcript::{Meta, Participant};
 use crate::utterance::Utterance;
 
@@ -72,7 +72,7 @@ impl Session {
         let live = match &self.live {
             Some(live) => live,
             None => {
-                woken.unpack(&mut Reader(&self.rest));
+                woken.unpack(&mut Parcel::default().open(&self.rest));
                 &woken
             }
         };
@@ -92,9 +92,12 @@ impl Session {
                 &plain
             }
         };
-        let mut out = begin(&self.analyzer.0, options);
+        let mut out = Parcel::default();
+        pack_options(options, &mut out);
         live.save(&mut out);
-        end(out)
+        let mut bytes = begin(&self.analyzer.0);
+        out.seal().iter().for_each(|part| bytes.extend_from_slice(part));
+        SNAPSHOT.seal(bytes)
     }
 }
 
@@ -108,7 +111,9 @@ impl Analyzer {
     ///
     /// Bytes that somebody made up to look like a snapshot give a strange report at worst, and take no more memory than in proportion to their length.
     pub fn restore(&self, bytes: &[u8]) -> Result<Session, Error> {
-        let (options, mut from) = open(&self.0, bytes)?;
+        let mut parcel = Parcel::default();
+        let mut from = parcel.open(open(&self.0, bytes)?);
+        let options = unpack_options(&mut from).ok_or_else(damaged)?;
         let live = Live::restore(&self.0, &options, &mut from).ok_or_else(damaged)?;
         let mut session = Session {
             analyzer: self.clone(),
@@ -116,7 +121,6 @@ impl Analyzer {
             live: Some(Box::new(live)),
             rest: Box::default(),
             stamp: 0,
-            quiet: false,
         };
         session.rest();
         Ok(session)
@@ -125,10 +129,10 @@ impl Analyzer {
 
 impl Live {
     /// All of it, the open utterances and what is retained as well.
-    fn save(&self, out: &mut Bytes) {
+    fn save(&self, out: &mut Parcel) {
         self.pack(out);
         self.call.pack_retained(out);
-        number(self.open.len() as u64, out);
+        out.len(self.open.len());
         self.open.iter().for_each(|utterance| utterance.pack(out));
     }
 
@@ -156,33 +160,29 @@ impl Live {
             live.open.push(utterance);
         }
         let held_up = live.open.first().is_none_or(|first| !first.closed);
-        (held_up && from.0.is_empty()).then_some(live)
+        (held_up && from.is_empty()).then_some(live)
     }
 }
 
-/// Begins a snapshot; what the session itself knows is to be added.
-fn begin(compiled: &Compiled, options: &Options) -> Bytes {
+/// Begins a snapshot; the options and what the session itself knows are to be added.
+fn begin(compiled: &Compiled) -> Vec<u8> {
     let mut out = Envelope::begin();
-    text(LIBRARY, &mut out);
-    text(&compiled.name, &mut out);
+    for text in [LIBRARY, &*compiled.name] {
+        varint(text.len(), &mut out);
+        out.extend_from_slice(text.as_bytes());
+    }
     out.extend_from_slice(&print().to_le_bytes());
-    pack_options(options, &mut out);
     out
 }
 
-/// Ends it.
-fn end(bytes: Bytes) -> Vec<u8> {
-    SNAPSHOT.seal(bytes)
-}
-
-/// The options of the session that was saved, and what it knows itself.
-fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<(Options, Reader<'a>), Error> {
-    let mut from = Reader(SNAPSHOT.open(bytes)?);
-    let library: String = unpacked(&mut from);
+/// What stands in a snapshot of this library and lexicon.
+fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<&'a [u8], Error> {
+    let mut from = SNAPSHOT.open(bytes)?;
+    let library = text(&mut from);
     if library != LIBRARY {
-        return Err(SNAPSHOT.of_version(&library, LIBRARY));
+        return Err(SNAPSHOT.of_version(library, LIBRARY));
     }
-    let lexicon: String = unpacked(&mut from);
+    let lexicon = text(&mut from);
     if *lexicon != *compiled.name {
         return Err(Error::new(vec![Problem {
             kind: ErrorKind::OtherLexicon,
@@ -193,13 +193,22 @@ fn open<'a>(compiled: &Compiled, bytes: &'a [u8]) -> Result<(Options, Reader<'a>
             ),
         }]));
     }
-    if from.fixed() != print() {
+    let Some((saved, body)) = from.split_first_chunk() else {
+        return Err(damaged());
+    };
+    if u64::from_le_bytes(*saved) != print() {
         return Err(SNAPSHOT.failed(
             "the snapshot was saved on another kind of machine, whose numbers for words differ: a session goes on where such are the same",
         ));
     }
-    let options = unpack_options(&mut from).ok_or_else(damaged)?;
-    Ok((options, from))
+    Ok(body)
+}
+
+/// A text before what is packed.
+fn text<'a>(from: &mut &'a [u8]) -> &'a str {
+    let len = unvarint(from).min(from.len());
+    let text = from.split_off(..len).unwrap_or_default();
+    str::from_utf8(text).unwrap_or_default()
 }
 
 /// That what the bytes say cannot be.
@@ -218,14 +227,9 @@ fn unpacked<T: Packed + Default>(from: &mut Reader<'_>) -> T {
     own
 }
 
-fn text(text: &str, out: &mut Bytes) {
-    number(text.len() as u64, out);
-    out.extend_from_slice(text.as_bytes());
-}
-
 packed!(Participant { id, role, name });
 
-fn pack_options(options: &Options, out: &mut Bytes) {
+fn pack_options(options: &Options, out: &mut Parcel) {
     let Options {
         id,
         participants,
@@ -240,7 +244,7 @@ fn pack_options(options: &Options, out: &mut Bytes) {
     if let Some(meta) = meta {
         pack_object(meta, out);
     }
-    out.push(*retention as u8);
+    (*retention as u8).pack(out);
     utterance_bytes.pack(out);
     retained_bytes.pack(out);
 }
@@ -249,12 +253,12 @@ fn unpack_options(from: &mut Reader<'_>) -> Option<Options> {
     Some(Options {
         id: unpacked(from),
         participants: unpacked(from),
-        meta: if from.byte() != 0 {
+        meta: if from.count() != 0 {
             Some(object(from, DEPTH)?)
         } else {
             None
         },
-        retention: match from.byte() {
+        retention: match from.count() {
             0 => Retention::None,
             1 => Retention::Full,
             _ => return None,
@@ -264,58 +268,58 @@ fn unpack_options(from: &mut Reader<'_>) -> Option<Options> {
     })
 }
 
-fn pack_object(object: &Meta, out: &mut Bytes) {
-    number(object.len() as u64, out);
+fn pack_object(object: &Meta, out: &mut Parcel) {
+    out.len(object.len());
     for (key, own) in object {
-        text(key, out);
+        key.pack(out);
         pack_value(own, out);
     }
 }
 
 /// What stands before a value of JSON.
 mod tag {
-    pub(super) const NULL: u8 = 0;
-    pub(super) const FALSE: u8 = 1;
-    pub(super) const TRUE: u8 = 2;
-    pub(super) const NATURAL: u8 = 3;
-    pub(super) const INTEGER: u8 = 4;
-    pub(super) const FLOAT: u8 = 5;
-    pub(super) const TEXT: u8 = 6;
-    pub(super) const ARRAY: u8 = 7;
-    pub(super) const OBJECT: u8 = 8;
+    pub(super) const NULL: u32 = 0;
+    pub(super) const FALSE: u32 = 1;
+    pub(super) const TRUE: u32 = 2;
+    pub(super) const NATURAL: u32 = 3;
+    pub(super) const INTEGER: u32 = 4;
+    pub(super) const FLOAT: u32 = 5;
+    pub(super) const TEXT: u32 = 6;
+    pub(super) const ARRAY: u32 = 7;
+    pub(super) const OBJECT: u32 = 8;
 }
 
 /// Not as text, for of floats that would be read back only nearly.
-fn pack_value(value: &Value, out: &mut Bytes) {
+fn pack_value(value: &Value, out: &mut Parcel) {
     match value {
-        Value::Null => out.push(tag::NULL),
-        Value::Bool(false) => out.push(tag::FALSE),
-        Value::Bool(true) => out.push(tag::TRUE),
+        Value::Null => out.counts([tag::NULL]),
+        Value::Bool(false) => out.counts([tag::FALSE]),
+        Value::Bool(true) => out.counts([tag::TRUE]),
         Value::Number(own) => match (own.as_u64(), own.as_i64()) {
             (Some(own), _) => {
-                out.push(tag::NATURAL);
-                number(own, out);
+                out.counts([tag::NATURAL]);
+                own.pack(out);
             }
             (None, Some(own)) => {
-                out.push(tag::INTEGER);
-                signed(own, out);
+                out.counts([tag::INTEGER]);
+                own.pack(out);
             }
             (None, None) => {
-                out.push(tag::FLOAT);
-                out.extend_from_slice(&own.as_f64().unwrap_or_default().to_le_bytes());
+                out.counts([tag::FLOAT]);
+                own.as_f64().unwrap_or_default().to_bits().pack(out);
             }
         },
         Value::String(own) => {
-            out.push(tag::TEXT);
-            text(own, out);
+            out.counts([tag::TEXT]);
+            own.pack(out);
         }
         Value::Array(all) => {
-            out.push(tag::ARRAY);
-            number(all.len() as u64, out);
+            out.counts([tag::ARRAY]);
+            out.len(all.len());
             all.iter().for_each(|own| pack_value(own, out));
         }
         Value::Object(own) => {
-            out.push(tag::OBJECT);
+            out.counts([tag::OBJECT]);
             pack_object(own, out);
         }
     }
@@ -328,14 +332,14 @@ fn object(from: &mut Reader<'_>, depth: usize) -> Option<Meta> {
 }
 
 fn value(from: &mut Reader<'_>, depth: usize) -> Option<Value> {
-    let depth = depth.checked_sub(1).filter(|_| !from.0.is_empty())?;
-    Some(match from.byte() {
+    let depth = depth.checked_sub(1).filter(|_| !from.is_empty())?;
+    Some(match from.count() {
         tag::NULL => Value::Null,
         tag::FALSE => false.into(),
         tag::TRUE => true.into(),
-        tag::NATURAL => from.number().into(),
-        tag::INTEGER => from.signed().into(),
-        tag::FLOAT => Number::from_f64(f64::from_bits(from.fixed()))?.into(),
+        tag::NATURAL => unpacked::<u64>(from).into(),
+        tag::INTEGER => unpacked::<i64>(from).into(),
+        tag::FLOAT => Number::from_f64(f64::from_bits(unpacked(from)))?.into(),
         tag::TEXT => unpacked::<String>(from).into(),
         tag::ARRAY => {
             let all = 0..from.len();
@@ -352,11 +356,12 @@ mod tests {
     use serde_json::json;
 
     fn again(options: &Options) -> Option<Options> {
-        let mut bytes = Bytes::new();
-        pack_options(options, &mut bytes);
-        let mut from = Reader(&bytes);
+        let mut parcel = Parcel::default();
+        pack_options(options, &mut parcel);
+        let bytes = parcel.seal().concat();
+        let mut from = parcel.open(&bytes);
         let again = unpack_options(&mut from)?;
-        assert!(from.0.is_empty());
+        assert!(from.is_empty());
         Some(again)
     }
 

@@ -21,15 +21,10 @@ pub(crate) struct AngerCourse {
 }
 
 packed!(AngerCourse {
-    energy,
-    band,
-    levels,
-    sum,
-    start,
-    last,
-    peak,
-    peak_turn,
-    angry,
+    counts: band, levels, peak_turn, angry;
+    amounts: energy, start, last, peak;
+} with {
+    sum
 });
 
 impl AngerCourse {
@@ -133,7 +128,7 @@ pub(crate) fn gain(compiled: &Compiled, verdicts: &[Verdict]) -> Milli {
         let gain = compiled.gains[usize::from(verdict.signal)];
         if gain != Milli::ZERO {
             // Not from the evidence, which may be forgotten by now.
-            let bias = compiled.lexicon.signals[usize::from(verdict.signal)].bias;
+            let bias = compiled.rules.signal(verdict.signal).bias;
             let contributions = discounted(compiled, verdict, bias);
             sum += i64::from(contributions.times(gain).0);
         }

@@ -11,7 +11,7 @@ use super::detect::{Scene, shown};
 use super::said::{Key, Lent, Said, Word, normal_form};
 use crate::context::Weighed;
 use crate::lexicon::{EchoRules, RestatementRules};
-use crate::packed::{Bounds, Bytes, Packed, Reader, number};
+use crate::packed::{Bounds, Packed, Parcel, Reader};
 
 /// So many of the customer's last words are remembered: a bit each.
 const HEARD_WORDS: usize = u64::BITS as usize;
@@ -29,36 +29,25 @@ pub(crate) struct Heard {
     turns: Vec<u32>,
 }
 
-/// Words as they are, turns by the words and turns before them.
+/// As they are.
 impl Packed for Heard {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         let Heard { words, begins, turns } = self;
-        out.push(words.len() as u8);
-        out.extend_from_slice(words.as_flattened());
-        out.push(turns.len() as u8);
-        let (mut begins, mut before) = (*begins, 0);
-        for turn in turns {
-            out.push(begins.trailing_zeros() as u8);
-            begins &= begins.wrapping_sub(1);
-            number(u64::from(turn - before), out);
-            before = *turn;
-        }
+        out.counts([words.len() as u32, turns.len() as u32]);
+        out.all_counts(turns);
+        out.bytes(words.as_flattened());
+        out.bytes(&begins.to_le_bytes());
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let Heard { words, begins, turns } = self;
-        words.clear();
-        let len = usize::from(from.byte());
-        let (keys, _) = from.bytes(3 * len).as_chunks();
-        words.extend_from_slice(keys);
+        let [said, begun] = from.counts();
         turns.clear();
-        *begins = 0;
-        let mut before = 0u32;
-        for _ in 0..from.byte() {
-            *begins |= 1 << (from.byte() & 63);
-            before = before.wrapping_add(from.number() as u32);
-            turns.push(before);
-        }
+        turns.extend_from_slice(from.all_counts(begun as usize));
+        let (keys, _) = from.bytes(from.most(said) * 3).as_chunks();
+        words.clear();
+        words.extend_from_slice(keys);
+        *begins = u64::from_le_bytes(from.array());
     }
 }
 

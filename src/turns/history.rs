@@ -1,13 +1,11 @@
 //! The last turns of the call, and what conditions ask of them.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::context::Turns;
 use crate::lexicon::{AnyOf, Bound, Condition, HISTORY_TURNS, Step, Within};
-use crate::packed::{Bounds, Bytes, Packed, Reader, number, unzigzag, zigzag};
+use crate::packed::{Bounds, Number, Packed, Parcel, Reader, in_row};
 use crate::transcript::Role;
 
 /// A time of the call, in milliseconds since its origin, or none.
@@ -41,16 +39,22 @@ impl At {
     }
 }
 
-impl Packed for At {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.get().map_or(0, |at| zigzag(at) + 1), out);
+/// None is nought.
+impl Number for At {
+    fn word(self) -> u32 {
+        if self == At::NONE {
+            0
+        } else {
+            self.0.word().wrapping_add(1)
+        }
     }
 
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        let number = from.number();
-        *self = number.checked_sub(1).map_or(At::NONE, |n| At(unzigzag(n) as i32));
+    fn of(word: u32) -> Self {
+        word.checked_sub(1).map_or(At::NONE, |n| At(Number::of(n)))
     }
 }
+
+in_row!(times: At);
 
 /// What is remembered of a turn.
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,75 +168,137 @@ impl Row {
     }
 }
 
-/// A set of few bits: how many, and which.
-fn pack_set(mut set: u64, out: &mut Bytes) {
-    out.push(set.count_ones() as u8);
-    while set != 0 {
-        out.push(set.trailing_zeros() as u8);
-        set &= set - 1;
+/// Sets of few bits, one behind the other: the numbers of their bits, the last of each marked. An empty one has a number that no bit has.
+fn pack_sets(sets: &[u64], out: &mut Parcel) {
+    let mut nth = 0;
+    let mut set = sets.first().copied().unwrap_or(0);
+    let mut told = [0; u64::BITS as usize];
+    let mut len = 0;
+    while nth < sets.len() {
+        if len == told.len() {
+            out.bytes(&told);
+            len = 0;
+        }
+        let bit = set.trailing_zeros() as u8;
+        set &= set.wrapping_sub(1);
+        let last = set == 0;
+        told[len] = bit | u8::from(last) << 7;
+        len += 1;
+        nth += usize::from(last);
+        // Which is the last cannot be guessed.
+        let next = sets.get(nth).copied().unwrap_or(0);
+        set = if last { next } else { set };
     }
+    out.bytes(&told[..len]);
 }
 
-fn unpack_set(from: &mut Reader<'_>) -> u64 {
-    let len = from.byte().into();
-    let bits = from.bytes(len).iter();
-    bits.fold(0, |set, bit| set | 1 << (bit & 63))
+fn unpack_sets(sets: &mut [u64], from: &mut Reader<'_>) {
+    sets.fill(0);
+    let mut nth = 0;
+    let mut read = 0;
+    for &byte in from.rest() {
+        let Some(set) = sets.get_mut(nth) else { break };
+        *set |= u64::from(byte & EMPTY == 0) << (byte & (EMPTY - 1));
+        nth += usize::from(byte >> 7);
+        read += 1;
+    }
+    from.bytes(read);
 }
+
+/// The number of no bit.
+const EMPTY: u8 = u64::BITS as u8;
+/// Most turns begin no longer than that before the end of the one before: so that the time between is a small number.
+const BACK: i32 = 1 << 14;
+/// Roles, each with a set of what fired long ago.
+const ROLES: usize = 3;
 
 /// The turns stand one behind the other, so that most of their numbers are small: times by those before them.
 impl Packed for History {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         let History {
             turns,
             left,
             left_counts,
             customer_came,
         } = self;
-        out.push(turns.len() as u8);
-        turns.front().map_or(0, |t| t.arrival).pack(out);
-        let mut before = At::NONE;
-        for turn in turns {
-            out.push(turn.shows);
-            turn.speaker.pack(out);
-            turn.start.0.wrapping_sub(before.0).pack(out);
-            turn.end.0.wrapping_sub(turn.start.0).pack(out);
-            pack_set(turn.fired, out);
+        let len = turns.len().min(HISTORY_TURNS);
+        let first = turns.first();
+        let few = turns.iter().all(|t| t.speaker < 2);
+        out.counts([
+            len as u32,
+            first.map_or(0, |t| t.arrival),
+            u32::from(few) << 1 | u32::from(*customer_came),
+            left_counts.len() as u32,
+        ]);
+        left_counts.iter().for_each(|n| out.counts([(*n).into()]));
+        let mut before = first.map_or(At::NONE, |t| t.start);
+        out.times([before.word()]);
+        let mut shows = [0; HISTORY_TURNS];
+        let mut speakers = [0; HISTORY_TURNS];
+        let mut times = [[0; 2]; HISTORY_TURNS];
+        let mut sets = [0; HISTORY_TURNS + ROLES];
+        for (nth, turn) in turns[..len].iter().enumerate() {
+            (shows[nth], speakers[nth]) = (turn.shows, turn.speaker);
+            sets[nth] = turn.fired;
+            let since = turn.start.0.wrapping_sub(before.0);
+            let lasts = turn.end.0.wrapping_sub(turn.start.0);
+            times[nth] = [since.wrapping_add(BACK) as u32, lasts as u32];
             before = turn.end.or(turn.start);
         }
-        left.iter().for_each(|set| pack_set(*set, out));
-        left_counts.pack(out);
-        customer_came.pack(out);
+        sets[len..len + ROLES].copy_from_slice(left);
+        out.bytes(&shows[..len]);
+        if few {
+            out.amounts([speakers.iter().rev().fold(0, |all, s| all << 1 | u32::from(*s))]);
+        } else {
+            out.bytes(&speakers[..len]);
+        }
+        out.all_amounts(times[..len].as_flattened());
+        pack_sets(&sets[..len + ROLES], out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let History {
-            turns,
-            left,
-            left_counts,
-            customer_came,
-        } = self;
-        turns.clear();
-        let len = u32::from(from.byte());
-        let first = from.number() as u32;
-        let mut before = At::NONE;
-        for nth in 0..len {
-            let shows = from.byte();
-            let speaker = from.number() as u8;
-            let start = At(before.0.wrapping_add(from.signed() as i32));
-            let end = At(start.0.wrapping_add(from.signed() as i32));
-            turns.push_back(Row {
-                fired: unpack_set(from),
-                arrival: first.wrapping_add(nth),
-                start,
-                end,
-                speaker,
-                shows,
-            });
-            before = end.or(start);
+        let [len, first, facts, counts] = from.counts();
+        let len = (len as usize).min(HISTORY_TURNS);
+        let counts = from.all_counts(counts as usize).iter();
+        self.left_counts.clear();
+        self.left_counts.extend(counts.map(|n| *n as u16));
+        self.customer_came = facts & 1 != 0;
+        let [before] = from.times();
+        let mut before = At::of(before);
+        let shows = from.bytes(len);
+        let mut speakers = [0; HISTORY_TURNS];
+        if facts & 2 != 0 {
+            let [all] = from.amounts();
+            for (nth, speaker) in speakers.iter_mut().enumerate() {
+                *speaker = (all >> nth & 1) as u8;
+            }
+        } else {
+            for (speaker, own) in speakers.iter_mut().zip(from.bytes(len)) {
+                *speaker = *own;
+            }
         }
-        left.iter_mut().for_each(|set| *set = unpack_set(from));
-        left_counts.unpack(from);
-        customer_came.unpack(from);
+        let mut sets = [0; HISTORY_TURNS + ROLES];
+        unpack_sets(&mut sets[..len + ROLES], from);
+        self.left.copy_from_slice(&sets[len..len + ROLES]);
+        let (times, _) = from.all_amounts(2 * len).as_chunks();
+        let rows = shows.iter().zip(speakers).zip(times).zip(&sets).zip(first..);
+        self.turns.clear();
+        self.turns.extend(
+            rows.map(|((((shows, speaker), [since, lasts]), fired), arrival)| {
+                let since = (*since as i32).wrapping_sub(BACK);
+                let start = At(before.0.wrapping_add(since));
+                let end = At(start.0.wrapping_add(*lasts as i32));
+                before = end.or(start);
+                Row {
+                    fired: *fired,
+                    arrival,
+                    start,
+                    end,
+                    speaker,
+                    shows: *shows,
+                }
+            }),
+        );
     }
 }
 
@@ -270,9 +336,9 @@ pub(crate) enum Answer {
 /// The last turns in the order of their arrival, and what is kept of those before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    turns: VecDeque<Row>,
+    turns: Vec<Row>,
     /// What fired in turns that are no longer remembered, from the customer's first turn on: of agents, customers, others.
-    left: [u64; 3],
+    left: [u64; ROLES],
     /// The same as a number of turns, for each count over the call.
     left_counts: Vec<u16>,
     customer_came: bool,
@@ -296,10 +362,8 @@ impl History {
     }
 
     pub(crate) fn push(&mut self, turn: Past, counted: &[Counted]) {
-        if self.is_full()
-            && let Some(gone) = self.turns.pop_front()
-        {
-            let gone = gone.turn();
+        if self.is_full() {
+            let gone = self.turns.remove(0).turn();
             self.customer_came |= gone.role == Some(Role::Customer);
             if self.customer_came {
                 self.left[of_role(gone.role)] |= gone.fired;
@@ -313,7 +377,7 @@ impl History {
         if self.turns.capacity() == 0 {
             self.turns.reserve_exact(HISTORY_TURNS);
         }
-        self.turns.push_back(Row::of(&turn));
+        self.turns.push(Row::of(&turn));
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -327,7 +391,7 @@ impl History {
     }
 
     pub(crate) fn oldest(&self) -> Option<Past> {
-        self.turns.front().map(Row::turn)
+        self.turns.first().map(Row::turn)
     }
 
     pub(crate) fn get(&self, arrival: u32) -> Option<Past> {
@@ -547,4 +611,45 @@ fn step_fired(t: &Past, step: Step, mask: &impl Fn(&AnyOf) -> u64) -> bool {
 
 fn bound_is_measurable(turn: &Past, bound: Bound) -> bool {
     !matches!(bound, Bound::Ms(_)) || turn.end.get().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packed::again;
+    use proptest::prelude::*;
+
+    fn at() -> impl Strategy<Value = At> {
+        prop_oneof![
+            Just(At::NONE),
+            (0..90_000).prop_map(At),
+            any::<i32>().prop_map(At)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn turns_come_back(
+            turns in prop::collection::vec((at(), at(), 0u8..4, any::<u64>(), 0usize..9, 0u8..32, 0u16..2), 0..40),
+            speakers in 1u8..4,
+        ) {
+            let mut history = History::default();
+            for (arrival, (start, end, speaker, bits, fewer, shows, words)) in (7..).zip(turns) {
+                let fired = (0..fewer).fold(bits, |set, nth| set & bits.rotate_left(7 * nth as u32));
+                history.push(Past {
+                    fired,
+                    arrival,
+                    start,
+                    end,
+                    words,
+                    speaker: speaker % speakers,
+                    role: [None, Some(Role::Agent), Some(Role::Customer)][usize::from(speaker) % 3],
+                    shows: Shows(shows),
+                }, &[(0xff, None), (1 << 40, Some(Role::Agent))]);
+            }
+            let mut other = History::default();
+            other.push(Past { fired: 3, ..Past::default() }, &[]);
+            prop_assert_eq!(format!("{history:?}"), format!("{:?}", again(&history, other)));
+        }
+    }
 }

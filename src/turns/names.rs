@@ -11,7 +11,7 @@ use super::said::{Lent, normal_form};
 use super::words::{CallWords, Phrases, is_single};
 use crate::lexicon::{Known, NameRules};
 use crate::matcher::{Scan, Token};
-use crate::packed::{Bytes, Packed, Reader};
+use crate::packed::{Packed, Parcel, Reader};
 use crate::privacy::wipe;
 use crate::text::{Flags, normal};
 
@@ -41,7 +41,7 @@ pub(crate) struct Names {
 }
 
 impl Packed for Names {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         let Names {
             words,
             learned,

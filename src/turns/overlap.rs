@@ -19,7 +19,7 @@ use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
 use crate::lexicon::{Entry, Known, OverlapRules};
 use crate::matcher::{Scan, Token};
-use crate::packed::{Bounds, Bytes, Packed, Reader, packed};
+use crate::packed::{Bounds, Number, Packed, Parcel, Reader, packed};
 use crate::report::OverlapKind;
 use crate::text::Flags;
 use crate::transcript::WordTime;
@@ -46,27 +46,32 @@ impl Overlap {
 }
 
 impl Packed for Option<Overlap> {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         let Some(own) = self else {
-            out.push(0);
+            out.counts([0]);
             return;
         };
         let facts = [own.other_stopped, own.other_cut_off, own.answers];
-        let facts = facts.iter().fold(0, |all, fact| all << 1 | u8::from(*fact));
-        out.push((1 + own.kind as u8) | (facts << 4));
-        own.with.pack(out);
-        own.ms.pack(out);
-        own.early_ms.pack(out);
+        let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+        out.counts([(1 + own.kind as u32) | (facts << 4), own.with]);
+        out.amounts([own.ms, own.early_ms].map(Number::word));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let first = from.byte();
-        let kind = usize::from(first & 0xf).checked_sub(1);
-        *self = kind.and_then(|k| OverlapKind::ALL.get(k)).map(|kind| Overlap {
+        let first = from.count();
+        let kind = (first as usize & 0xf).checked_sub(1);
+        let kind = kind.and_then(|k| OverlapKind::ALL.get(k));
+        let Some(kind) = kind else {
+            *self = None;
+            return;
+        };
+        let with = from.count();
+        let [ms, early_ms] = from.amounts().map(Number::of);
+        *self = Some(Overlap {
             kind: *kind,
-            with: from.number() as u32,
-            ms: from.signed() as i32,
-            early_ms: from.signed() as i32,
+            with,
+            ms,
+            early_ms,
             other_stopped: first >> 6 & 1 != 0,
             other_cut_off: first >> 5 & 1 != 0,
             answers: first >> 4 & 1 != 0,
@@ -89,10 +94,10 @@ struct Pause {
     to: i32,
 }
 
-packed!(Pause { arrival, from, to });
+packed!(Pause { counts: arrival; times: from, to });
 
 impl Packed for Pauses {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         self.0.pack(out);
     }
 

@@ -3,9 +3,11 @@
 use smallvec::SmallVec;
 
 use super::verdicts::{ClosedTurn, Verdict};
-use crate::lexicon::{CallRules, Known, PromiseRules};
+use crate::compiled::Compiled;
+use crate::context::SignalRule;
+use crate::lexicon::{CallRules, Known};
 use crate::matcher::Scan;
-use crate::packed::{Bounds, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
 use crate::text::Flags;
 
 /// So many promises of a call are kept in mind.
@@ -50,17 +52,49 @@ pub(crate) struct Promises {
 }
 
 packed!(Promises { all, made });
-packed!(Promise {
-    arrival,
-    signal,
-    broken,
-    what,
-    when,
-});
+
+impl Packed for Promise {
+    fn pack(&self, out: &mut Parcel) {
+        let Promise {
+            arrival,
+            signal,
+            broken,
+            what,
+            when,
+        } = self;
+        let length = |(start, end): (u32, u32)| end.wrapping_sub(start);
+        out.counts([
+            *arrival,
+            (*signal).into(),
+            (*broken).into(),
+            length(*what),
+            length(*when),
+        ]);
+        out.amounts([what.0, when.0]);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let [arrival, signal, broken, what, when] = from.counts();
+        let [at, at_when] = from.amounts();
+        let [what, when] = [(at, what), (at_when, when)].map(|(start, n)| (start, start.wrapping_add(n)));
+        *self = Promise {
+            arrival,
+            signal: signal as u16,
+            broken: broken != 0,
+            what,
+            when,
+        };
+    }
+}
 
 impl Promises {
     /// Takes a turn that is decided.
-    pub(crate) fn take(&mut self, rules: &PromiseRules, turn: &ClosedTurn, verdicts: &[Verdict]) {
+    pub(crate) fn take(&mut self, compiled: &Compiled, turn: &ClosedTurn, verdicts: &[Verdict]) {
+        let asks = |v: &Verdict| compiled.rules.signal(v.signal).has(SignalRule::PROMISES);
+        if !verdicts.iter().any(|v| v.outcome.fired && asks(v)) {
+            return;
+        }
+        let rules = &compiled.lexicon.call.promises;
         let shown = |signals: &[u16]| {
             let fired = verdicts
                 .iter()

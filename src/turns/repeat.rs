@@ -9,7 +9,7 @@ use super::detect::Scene;
 use super::said::{Said, Word};
 use crate::context::{Turns, Weighed};
 use crate::lexicon::RepeatRules;
-use crate::packed::{Bytes, Packed, Reader, number};
+use crate::packed::{Packed, Parcel, Reader, unzipped, zipped};
 
 /// So many of the agents' last sentences are remembered.
 const SENTENCES: usize = 16;
@@ -19,8 +19,7 @@ const STEP: usize = 4;
 /// A sentence: its pairs of words, and the turn it stood in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sketch {
-    /// In halves, so that a sketch takes twelve bytes.
-    pairs: [u32; 2],
+    pairs: u64,
     /// The low bits: repetitions are looked for in far fewer turns.
     arrival: u16,
     words: u16,
@@ -34,7 +33,7 @@ impl Sketch {
         };
         let pairs = words.windows(2).map(pair).fold(0, |all, bit| all | bit);
         Sketch {
-            pairs: [pairs as u32, (pairs >> 32) as u32],
+            pairs,
             arrival: arrival as u16,
             words: words.len().min(usize::from(u16::MAX)) as u16,
         }
@@ -45,72 +44,78 @@ impl Sketch {
         let (short, long) = (self.words.min(other.words), self.words.max(other.words));
         // Sketches of long sentences fill up: their lengths must be near as well.
         let far = u32::from(long - short) * 4 > u32::from(long);
-        if far || self.pairs[0] & other.pairs[0] == 0 && self.pairs[1] & other.pairs[1] == 0 {
+        if far || self.pairs & other.pairs == 0 {
             return least == 0;
         }
-        let bits = |s: &Sketch| u64::from(s.pairs[1]) << 32 | u64::from(s.pairs[0]);
-        let both = (bits(self) & bits(other)).count_ones();
+        let both = (self.pairs & other.pairs).count_ones();
         let reaches = |any: u32| both * 100 / any >= least;
         // Few sketches share so much with this one that the other matters.
-        reaches(bits(other).count_ones()) && reaches((bits(self) | bits(other)).count_ones())
+        reaches(other.pairs.count_ones()) && reaches((self.pairs | other.pairs).count_ones())
     }
 }
 
-/// The last sentences of the agents.
+/// The last sentences of the agents, so that they are kept as they are.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sentences(Vec<Sketch>);
+pub(crate) struct Sentences {
+    pairs: Vec<u64>,
+    /// Words and turn of each, zipped.
+    rest: Vec<u32>,
+}
 
 impl Packed for Sentences {
-    fn pack(&self, out: &mut Bytes) {
-        number(self.0.len() as u64, out);
-        let mut before = 0;
-        for sketch in &self.0 {
-            sketch
-                .pairs
-                .iter()
-                .for_each(|p| out.extend_from_slice(&p.to_le_bytes()));
-            sketch.arrival.wrapping_sub(before).pack(out);
-            sketch.words.pack(out);
-            before = sketch.arrival;
-        }
+    fn pack(&self, out: &mut Parcel) {
+        let Sentences { pairs, rest } = self;
+        out.len(pairs.len());
+        out.bytes(bytemuck::cast_slice(pairs));
+        out.all_amounts(rest);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        self.0.clear();
-        let mut before = 0u16;
-        for _ in 0..from.len() {
-            let pairs = from.fixed();
-            let arrival = before.wrapping_add(from.number() as u16);
-            self.0.push(Sketch {
-                pairs: [pairs as u32, (pairs >> 32) as u32],
-                arrival,
-                words: from.number() as u16,
-            });
-            before = arrival;
-        }
+        let Sentences { pairs, rest } = self;
+        let len = from.len();
+        let (rows, _) = from.bytes(len * size_of::<u64>()).as_chunks();
+        pairs.clear();
+        pairs.extend(rows.iter().map(|row| u64::from_ne_bytes(*row)));
+        rest.clear();
+        rest.extend_from_slice(from.all_amounts(len));
     }
 }
 
 impl Sentences {
     pub(crate) fn take(&mut self, rules: &RepeatRules, arrival: u32, said: &Said) {
         for sentence in sentences(rules, said) {
-            if self.0.len() == SENTENCES {
-                self.0.remove(0);
+            if self.pairs.len() == SENTENCES {
+                self.pairs.remove(0);
+                self.rest.remove(0);
             }
-            if self.0.len() == self.0.capacity() {
-                self.0.reserve_exact(STEP);
+            if self.pairs.len() == self.pairs.capacity() {
+                self.pairs.reserve_exact(STEP);
+                self.rest.reserve_exact(STEP);
             }
-            self.0.push(Sketch::of(&said.words[sentence], arrival));
+            let own = Sketch::of(&said.words[sentence], arrival);
+            self.pairs.push(own.pairs);
+            self.rest.push(zipped(own.words, own.arrival));
         }
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = Sketch> {
+        self.pairs.iter().zip(&self.rest).map(|(pairs, rest)| {
+            let (words, arrival) = unzipped(*rest);
+            Sketch {
+                pairs: *pairs,
+                arrival,
+                words,
+            }
+        })
     }
 
     /// Whether they are no more than are remembered.
     pub(crate) fn is_sound(&self) -> bool {
-        self.0.len() <= SENTENCES
+        self.pairs.len() <= SENTENCES && self.rest.len() == self.pairs.len()
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Sketch>()
+        self.pairs.capacity() * size_of::<u64>() + self.rest.capacity() * size_of::<u32>()
     }
 }
 
@@ -125,7 +130,6 @@ impl RepeatRules {
         for sentence in sentences(self, scene.said) {
             let own = Sketch::of(&scene.said.words[sentence.clone()], scene.turn.arrival);
             let mut same = before
-                .0
                 .iter()
                 .rev()
                 .filter(|s| s.is_alike(&own, self.alike))

@@ -30,10 +30,10 @@ pub(crate) struct Told {
 
 packed!(Story { told, ended });
 packed!(Told {
-    first,
-    last,
-    words,
-    cut_by,
+    counts: first, last;
+    amounts: words;
+} with {
+    cut_by
 });
 
 impl Story {

@@ -6,7 +6,7 @@
 use super::said::Said;
 use crate::fixed::Score;
 use crate::lexicon::{MAX_CATEGORIES, WordRules};
-use crate::packed::{Bytes, Packed, Reader, packed};
+use crate::packed::{Packed, Parcel, Reader, packed};
 use crate::transcript::Role;
 
 /// Of fewer words than this of either speaker no style can be told.
@@ -26,24 +26,28 @@ struct Side {
     categories: [u16; MAX_CATEGORIES],
 }
 
-packed!(Style { sides, we, me });
+packed!(Style {
+    counts: we, me;
+} with {
+    sides
+});
 
 /// The categories in one byte each, or in two.
 impl Packed for Side {
-    fn pack(&self, out: &mut Bytes) {
-        self.words.pack(out);
+    fn pack(&self, out: &mut Parcel) {
         let most = self.categories.iter().fold(0, |all, n| all | n);
         let [low, high] = [0, 8].map(|shift| self.categories.map(|n| (n >> shift) as u8));
-        out.push(u8::from(most > 0xff));
-        out.extend_from_slice(&low);
+        out.amounts([self.words]);
+        out.counts([(most > 0xff).into()]);
+        out.bytes(&low);
         if most > 0xff {
-            out.extend_from_slice(&high);
+            out.bytes(&high);
         }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        self.words.unpack(from);
-        let wide = from.byte() != 0;
+        [self.words] = from.amounts();
+        let wide = from.count() != 0;
         let low: [u8; MAX_CATEGORIES] = from.array();
         self.categories = low.map(u16::from);
         if wide {

@@ -46,13 +46,9 @@ pub(crate) struct SpeakerTalk {
 }
 
 packed!(SpeakerTalk {
-    turns,
-    words,
-    disfluencies,
-    talk_ms,
-    longest_ms,
-    answers,
-    answer_ms,
+    counts: turns, disfluencies, answers;
+    amounts: words, longest_ms;
+    times: talk_ms, answer_ms;
 });
 
 /// Milliseconds as sums keep them: 49 days are the most.
@@ -70,9 +66,8 @@ pub(crate) struct Silences {
 }
 
 packed!(Silences {
-    count,
-    total_ms,
-    longest_ms,
+    counts: count;
+    amounts: total_ms, longest_ms;
 });
 
 /// A time in which nobody spoke.
@@ -95,11 +90,12 @@ pub(crate) struct Talk {
 }
 
 packed!(Talk {
-    untimed,
-    heard_until,
+    counts: untimed;
+    times: heard_until;
+} with {
     silences,
     holds,
-    monologue,
+    monologue
 });
 
 impl Talk {

@@ -4,17 +4,12 @@
 use super::history::{History, Past};
 use super::verdicts::{TurnInProgress, Verdict, Verdicts};
 use crate::context::{Modifiers, Turns, Weighed};
-use crate::fixed::Milli;
 use crate::lexicon::HISTORY_TURNS;
-use crate::packed::{Bounds, Bytes, Packed, Reader, number, packed};
+use crate::packed::{Bounds, Number, Packed, Parcel, Reader, packed};
 use crate::score::{Outcome, Strongest};
 
-packed!(Outcome {
-    logit,
-    learned,
-    fired
-});
-packed!(Strongest { entry, span });
+packed!(Outcome { counts: fired; amounts: logit, learned });
+packed!(Strongest { amounts: entry; } with { span });
 packed!(Verdict {
     signal,
     outcome,
@@ -24,9 +19,9 @@ packed!(Verdict {
 
 /// Of turns that are not retained.
 impl Packed for Verdicts {
-    fn pack(&self, out: &mut Bytes) {
+    fn pack(&self, out: &mut Parcel) {
         self.history.pack(out);
-        number(self.waiting.len() as u64, out);
+        out.len(self.waiting.len());
         self.waiting.iter().for_each(|wait| pack_turn(wait, out));
     }
 
@@ -45,7 +40,7 @@ impl Packed for Verdicts {
 
 /// Of turns that are retained, beside what is packed of others: text, hits and verdicts as they are.
 impl Verdicts {
-    pub(crate) fn pack_retained(&self, out: &mut Bytes) {
+    pub(crate) fn pack_retained(&self, out: &mut Parcel) {
         for wait in &self.waiting {
             wait.turn.text.pack(out);
             wait.turn.weighed.pack(out);
@@ -80,88 +75,112 @@ impl Verdicts {
     }
 }
 
-fn pack_turn(wait: &TurnInProgress, out: &mut Bytes) {
+fn pack_turn(wait: &TurnInProgress, out: &mut Parcel) {
     let turn = &wait.turn;
-    turn.past.arrival.pack(out);
-    turn.utterance.pack(out);
     let spans = || turn.weighed.iter().filter_map(|w| w.span);
     let from = spans().map(|s| s.0).min().unwrap_or(0);
     let to = spans().map(|s| s.1).max().unwrap_or(0);
     let quoted = turn.quote((from, to)).unwrap_or_default();
-    from.pack(out);
-    number(quoted.len() as u64, out);
-    out.extend_from_slice(quoted.as_bytes());
-    turn.words.pack(out);
+    out.counts([
+        turn.past.arrival,
+        turn.weighed.len() as u32,
+        wait.undecided.len() as u32,
+        wait.verdicts.len() as u32,
+    ]);
+    out.amounts([from, quoted.len() as u32, turn.words]);
+    out.bytes(quoted.as_bytes());
+    turn.utterance.pack(out);
     turn.overlap.pack(out);
     turn.times.pack(out);
     turn.announced.pack(out);
-    number(wait.undecided.len() as u64, out);
     wait.undecided.iter().for_each(|signal| signal.pack(out));
-    number(turn.weighed.len() as u64, out);
     for hit in &turn.weighed {
-        hit.entry.pack(out);
-        hit.contribution.pack(out);
-        // Its length and one, or nothing; then where it begins.
-        let length = hit.span.map_or(0, |s| s.1 - s.0 + 1);
-        length.pack(out);
-        if let Some((start, _)) = hit.span {
-            (start - from).pack(out);
-        }
+        // Its length and one, or nothing; and where it begins.
+        let (start, length) = hit.span.map_or((0, 0), |s| (s.0 - from, s.1 - s.0 + 1));
+        out.counts([length]);
+        out.amounts([hit.entry, hit.contribution.word(), start]);
     }
-    number(wait.verdicts.len() as u64, out);
-    for verdict in &wait.verdicts {
-        verdict.signal.pack(out);
-        verdict.outcome.pack(out);
-        if verdict.outcome.fired {
-            verdict.strongest.pack(out);
-        }
-    }
+    wait.verdicts
+        .iter()
+        .for_each(|verdict| pack_verdict(verdict, out));
 }
 
 fn unpack_turn(wait: &mut TurnInProgress, history: &History, bytes: &mut Reader<'_>) {
     let turn = &mut wait.turn;
-    let arrival = bytes.number() as u32;
+    let [arrival, hits, undecided, verdicts] = bytes.counts();
     turn.past = history.get(arrival).unwrap_or(Past {
         arrival,
         ..Past::default()
     });
+    let [from, quoted, words] = bytes.amounts();
+    (turn.text_from, turn.words) = (from, words);
+    turn.text.clear();
+    let quoted = bytes.bytes(quoted as usize);
+    turn.text.push_str(str::from_utf8(quoted).unwrap_or_default());
     turn.utterance.unpack(bytes);
-    let from = bytes.number() as u32;
-    turn.text_from = from;
-    turn.text.unpack(bytes);
-    turn.words.unpack(bytes);
     turn.overlap.unpack(bytes);
     turn.times.unpack(bytes);
     turn.announced.unpack(bytes);
     wait.undecided.clear();
-    for _ in 0..bytes.len() {
-        wait.undecided.push(bytes.number() as u16);
-    }
+    let undecided = bytes.all_counts(undecided as usize).iter();
+    wait.undecided.extend(undecided.map(|signal| *signal as u16));
     turn.weighed.clear();
-    for _ in 0..bytes.len() {
-        let entry = bytes.number() as u32;
-        let mut contribution = Milli::ZERO;
-        contribution.unpack(bytes);
-        let length = bytes.number() as u32;
+    for length in bytes.all_counts(hits as usize) {
+        let [entry, contribution, start] = bytes.amounts();
         turn.weighed.push(Weighed {
             entry,
             span: length.checked_sub(1).map(|length| {
-                let start = from.saturating_add(bytes.number() as u32);
+                let start = from.saturating_add(start);
                 (start, start.saturating_add(length))
             }),
-            contribution,
+            contribution: Number::of(contribution),
             modifiers: Modifiers::new(),
             turns: Turns::new(),
         });
     }
     wait.verdicts.clear();
-    for _ in 0..bytes.len() {
-        let mut verdict = Verdict::default();
-        verdict.signal.unpack(bytes);
-        verdict.outcome.unpack(bytes);
-        if verdict.outcome.fired {
-            verdict.strongest.unpack(bytes);
-        }
-        wait.verdicts.push(verdict);
+    for _ in 0..bytes.most(verdicts) {
+        wait.verdicts.push(unpack_verdict(bytes));
     }
+}
+
+/// Without what few of them have: something of learned terms, or words to show.
+fn pack_verdict(verdict: &Verdict, out: &mut Parcel) {
+    let Outcome {
+        logit,
+        learned,
+        fired,
+    } = verdict.outcome;
+    let strongest = verdict.strongest.filter(|_| fired);
+    let facts = [strongest.is_some(), learned != 0, fired];
+    let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+    out.counts([verdict.signal.into(), facts]);
+    out.amounts([logit.word()]);
+    if learned != 0 {
+        learned.pack(out);
+    }
+    if let Some(strongest) = strongest {
+        strongest.pack(out);
+    }
+}
+
+fn unpack_verdict(from: &mut Reader<'_>) -> Verdict {
+    let [signal, facts] = from.counts();
+    let [logit] = from.amounts().map(Number::of);
+    let mut own = Verdict {
+        signal: signal as u16,
+        outcome: Outcome {
+            logit,
+            learned: 0,
+            fired: facts & 1 != 0,
+        },
+        ..Verdict::default()
+    };
+    if facts & 2 != 0 {
+        own.outcome.learned.unpack(from);
+    }
+    if facts & 4 != 0 {
+        own.strongest.insert(Strongest::default()).unpack(from);
+    }
+    own
 }

@@ -473,39 +473,46 @@ struct Nodes<'a> {
 }
 
 impl Nodes<'_> {
-    #[inline]
-    fn next(&mut self, saved: SavedNode) -> Node {
-        let numbers = if saved.children == SavedNode::MANY {
-            self.many.next().copied().unwrap_or_default()
-        } else {
-            Numbers {
-                children: saved.children.into(),
-                looked_at: saved.looked_at.into(),
-                kept: saved.kept.into(),
-            }
-        };
-        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end.
-        let most = self.number.max(1);
-        self.end &= (saved.fail < most) & (saved.next_out < most);
-        self.number += 1;
-        let (children, out) = (self.children, self.out);
-        let kept = out + u64::from(numbers.looked_at);
-        self.children = children + u64::from(numbers.children);
-        self.out = kept + u64::from(numbers.kept);
-        Node {
-            onward: saved.onward,
-            fail: saved.fail,
-            next_out: saved.next_out,
-            children: Range {
-                from: children as u32,
-                to: self.children as u32,
-            },
-            out: Range {
-                from: out as u32,
-                to: self.out as u32,
-            },
-            kept: kept as u32,
+    /// Makes the next nodes.
+    fn make(&mut self, saved: &[SavedNode], made: &mut [Node]) {
+        // In variables of their own, these stay where the processor has them.
+        let (mut number, mut children, mut out, mut end) = (self.number, self.children, self.out, self.end);
+        for (saved, node) in saved.iter().zip(made) {
+            let numbers = if saved.children == SavedNode::MANY {
+                self.many.next().copied().unwrap_or_default()
+            } else {
+                Numbers {
+                    children: saved.children.into(),
+                    looked_at: saved.looked_at.into(),
+                    kept: saved.kept.into(),
+                }
+            };
+            // A failure leads to what is less deep, which has the smaller number: every chain comes to an end.
+            let most = number.max(1);
+            end &= (saved.fail < most) & (saved.next_out < most);
+            number += 1;
+            let kept = out + u64::from(numbers.looked_at);
+            let (children_to, out_to) = (
+                children + u64::from(numbers.children),
+                kept + u64::from(numbers.kept),
+            );
+            *node = Node {
+                onward: saved.onward,
+                fail: saved.fail,
+                next_out: saved.next_out,
+                children: Range {
+                    from: children as u32,
+                    to: children_to as u32,
+                },
+                out: Range {
+                    from: out as u32,
+                    to: out_to as u32,
+                },
+                kept: kept as u32,
+            };
+            (children, out) = (children_to, out_to);
         }
+        (self.number, self.children, self.out, self.end) = (number, children, out, end);
     }
 }
 
@@ -579,7 +586,7 @@ impl Automaton {
             out: 0,
             end: true,
         };
-        let made = from.made(|saved| nodes.next(saved))?;
+        let made = from.made(|saved, made| nodes.make(saved, made))?;
         let pairs = from.rows(|_| ())?;
         let fit = sound
             && nodes.end

@@ -74,13 +74,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The next table, each row made of what is saved of it.
-    pub(crate) fn made<S: Pod, T: Copy>(&mut self, mut make: impl FnMut(S) -> T) -> Option<Vec<T>> {
+    /// The next table, of rows that `make` makes of as many that are saved.
+    pub(crate) fn made<S: Pod, T: Pod>(&mut self, mut make: impl FnMut(&[S], &mut [T])) -> Option<Vec<T>> {
         // Rows that are written one by one are first read by the processor, those of a block are not.
         let mut made = Vec::new();
         self.blocks(|rows, block: &[S]| {
-            made.clear();
-            made.extend(block.iter().map(|&row| make(row)));
+            made.resize(block.len(), T::zeroed());
+            make(block, &mut made);
             rows.extend_from_slice(&made);
         })
     }
@@ -126,7 +126,11 @@ mod tests {
     fn read(from: &mut Reader<'_>) -> Option<Read> {
         let mut seen = Vec::new();
         let bytes = from.bytes()?.iter().map(|&b| b.into()).collect();
-        let made = from.made(|row: u32| u64::from(row) * 3)?;
+        let made = from.made(|saved: &[u32], made: &mut [u64]| {
+            for (row, to) in saved.iter().zip(made) {
+                *to = u64::from(*row) * 3;
+            }
+        })?;
         let rows = from.rows(|new: &[u32]| seen.extend_from_slice(new))?;
         assert_eq!(rows, seen);
         Some((bytes, made, rows))

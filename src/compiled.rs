@@ -8,7 +8,8 @@ use crate::context::{EntryRule, Rules, watch_mask};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::fixed::Milli;
 use crate::lexicon::{AnyOf, Bound, Detector, Lexicon, MAX_MODIFIERS, OverTurns, OverlapRules, TERM};
-use crate::matcher::{self, Automaton, Owner, Tables, Vocabulary, Whole};
+use crate::matcher::{self, Automaton, Owners, Tables, Vocabulary, Whole};
+use crate::names::{Names, SharedNames};
 use crate::practices;
 use crate::transcript::Role;
 use crate::turns::history::Counted;
@@ -24,6 +25,7 @@ pub(crate) const SENTIMENT: &str = "sentiment";
 pub(crate) struct Compiled {
     pub(crate) lexicon: Lexicon,
     pub(crate) vocabulary: Vocabulary,
+    #[serde(skip)]
     pub(crate) automaton: Automaton,
     pub(crate) has_regexes: bool,
     /// Names as reports share them.
@@ -31,8 +33,7 @@ pub(crate) struct Compiled {
     pub(crate) name: Arc<str>,
     #[serde(skip)]
     pub(crate) signal_names: Vec<Arc<str>>,
-    #[serde(with = "crate::saved::names")]
-    pub(crate) entry_names: Vec<Arc<str>>,
+    pub(crate) entry_names: SharedNames,
     #[serde(skip)]
     pub(crate) modifier_names: Vec<Arc<str>>,
     #[serde(skip)]
@@ -121,7 +122,7 @@ impl Compiled {
             has_regexes: lexicon.entries.iter().any(|e| e.regex.is_some()),
             name: Arc::default(),
             signal_names: Vec::new(),
-            entry_names: lexicon.entries.iter().map(|e| Arc::from(e.id.as_str())).collect(),
+            entry_names: SharedNames::new(Names::new(lexicon.entries.iter().map(|e| e.id.as_str()))),
             modifier_names: Vec::new(),
             practice_names: Vec::new(),
             practice_hints: Vec::new(),
@@ -146,17 +147,19 @@ impl Compiled {
         Ok(compiled)
     }
 
-    /// Whether the tables, read from somewhere, name nothing that is not there.
+    /// Takes the automaton that was read, and whom it is for; whether they are there.
+    pub(crate) fn take_automaton(&mut self, automaton: Automaton, owners: Owners) -> bool {
+        self.automaton = automaton;
+        self.automaton.symbols() == self.vocabulary.symbols()
+            && owners.entries as usize <= self.lexicon.entries.len()
+            && owners.modifiers as usize <= self.lexicon.shared.modifiers.len()
+    }
+
+    /// Whether the other tables, read from somewhere, name nothing that is not there.
     pub(crate) fn is_sound(&self) -> bool {
         let lexicon = &self.lexicon;
         let (entries, signals) = (lexicon.entries.len(), lexicon.signals.len());
         let is_signal = |s: u16| usize::from(s) < signals;
-        let owned = |owner: Owner| match owner {
-            Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) => (e as usize) < entries,
-            Owner::Cue(m) | Owner::Except(m) | Owner::Stop(m) => {
-                usize::from(m) < lexicon.shared.modifiers.len()
-            }
-        };
         let by_signal = [
             lexicon.traits.len(),
             lexicon.order.len(),
@@ -167,7 +170,9 @@ impl Compiled {
         ];
         by_signal.into_iter().all(|n| n == signals)
             && self.rules.entries.len() == entries
-            && self.entry_names.len() == entries
+            && self.entry_names.all().len() == entries
+            && self.entry_names.all().are_sound()
+            && lexicon.call.names.given.are_sound()
             && lexicon.entries.iter().all(|e| is_signal(e.signal))
             && lexicon.order.iter().all(|&s| is_signal(s))
             && self.detectors.iter().all(|&(s, _)| is_signal(s))
@@ -175,18 +180,18 @@ impl Compiled {
             && lexicon.shared.modifiers.len() <= MAX_MODIFIERS
             && !lexicon.call.bands.is_empty()
             && self.vocabulary.is_sound()
-            && self.automaton.is_sound(self.vocabulary.symbols(), owned)
             && self.rules.is_sound()
             && self.words.is_sound()
     }
 
-    /// Makes the names as reports share them, but for those of entries.
+    /// Makes the names as reports share them; those of entries are made when they are asked for.
     pub(crate) fn share_names(&mut self) {
         fn shared<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Arc<str>> {
             names.map(|s| Arc::from(s.as_str())).collect()
         }
         let lexicon = &self.lexicon;
         self.name = Arc::from(lexicon.name());
+        self.entry_names.share();
         self.signal_names = shared(lexicon.signals.iter().map(|s| &s.id));
         self.modifier_names = shared(lexicon.shared.modifiers.iter().map(|m| &m.id));
         self.practice_names = shared(lexicon.practices.iter().map(|p| &p.id));
@@ -201,10 +206,10 @@ impl Compiled {
         let signals = &self.lexicon.signals;
         let find = || {
             let signal = signals.binary_search_by(|s| s.id.as_str().cmp(signal)).ok()?;
-            let own = &self.lexicon.traits.get(signal)?.entries;
-            let names = self.entry_names.get(own.start as usize..own.end as usize)?;
-            let place = names.iter().position(|name| **name == *entry)?;
-            Some(own.start as usize + place)
+            let own = self.lexicon.traits.get(signal)?.entries.clone();
+            let names = self.entry_names.all();
+            (own.start as usize..(own.end as usize).min(names.len()))
+                .find(|&number| names.get(number) == entry)
         };
         find().map_or_else(|| TERM.into(), |number| format!("{TERM}#{number}").into())
     }

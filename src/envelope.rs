@@ -11,7 +11,7 @@
 //!
 //! All other numbers are little-endian. The checksum finds accidents, not malice: who can write the bytes can write it too.
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::error::{Error, ErrorKind, Problem};
 
@@ -56,12 +56,21 @@ impl Envelope {
         header[8..12].copy_from_slice(&self.format.to_le_bytes());
         header[12..16].copy_from_slice(&ORDER.to_ne_bytes());
         header[16..24].copy_from_slice(&(body.len() as u64).to_le_bytes());
-        header[24..].copy_from_slice(&xxh3_64(body).to_le_bytes());
+        header[24..].copy_from_slice(&XxHash3_64::oneshot(body).to_le_bytes());
         bytes
     }
 
     /// What stands behind the header, if it is whole.
     pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], Error> {
+        let (body, sum) = self.unfold(bytes)?;
+        if XxHash3_64::oneshot(body) != sum {
+            return Err(self.damaged());
+        }
+        Ok(body)
+    }
+
+    /// What stands behind the header, and what its checksum must be.
+    pub(crate) fn unfold<'a>(&self, bytes: &'a [u8]) -> Result<(&'a [u8], u64), Error> {
         let Envelope {
             name, format, advice, ..
         } = self;
@@ -111,10 +120,12 @@ impl Envelope {
                 body.len()
             )));
         }
-        if xxh3_64(body) != eight(24) {
-            return Err(self.failed(&format!("the {name} is damaged: its checksum is wrong")));
-        }
-        Ok(body)
+        Ok((body, eight(24)))
+    }
+
+    /// That the checksum is another.
+    pub(crate) fn damaged(&self) -> Error {
+        self.failed(&format!("the {} is damaged: its checksum is wrong", self.name))
     }
 
     /// That another version of the library saved it.

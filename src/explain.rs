@@ -300,7 +300,7 @@ impl Analyzer {
             );
             ExplainedNearMiss {
                 signal: Arc::clone(&compiled.signal_names[usize::from(entry.signal)]),
-                entry: Arc::clone(&compiled.entry_names[m.entry as usize]),
+                entry: compiled.entry_names.get(m.entry),
                 quote: text[start..end].to_owned(),
                 phrase: m.phrase,
                 short_of: m.short_of,

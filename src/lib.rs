@@ -19,6 +19,7 @@ mod ledger;
 pub mod lexicon;
 pub mod limits;
 mod matcher;
+mod names;
 pub mod options;
 mod packed;
 mod practices;

@@ -1,8 +1,10 @@
 //! A compiled analyzer as bytes, to be loaded at once.
 //!
-//! Behind the header ([`crate::envelope`]): a [`Head`], then the [`Compiled`] tables and the lexicon's files, written by postcard.
-//! Tables of plain rows ([`pod`]) are runs of bytes as they lie in memory, and reading one is a copy. What only compiling and
-//! explaining need is left out: see [`Rest`].
+//! Behind the header ([`crate::envelope`]): a [`Head`], the large [`tables`] of the automaton, then what else is [`Compiled`] and the
+//! lexicon's files, written by postcard. Tables of plain rows ([`pod`]) are runs of bytes as they lie in memory, and reading one is a copy. What
+//! only compiling and explaining need is left out: see [`Rest`].
+
+pub(crate) mod tables;
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasher;
@@ -14,6 +16,8 @@ use crate::compiled::Compiled;
 use crate::envelope::{Envelope, What};
 use crate::error::{Error, ErrorKind};
 use crate::lexicon::{Rest, SavedFile};
+use crate::matcher::Automaton;
+use tables::Reader;
 
 /// The version of the format: one more whenever a table changes.
 const FORMAT: u32 = 4;
@@ -41,16 +45,36 @@ const HEAD: Head<'static> = Head {
 
 /// The analyzer as bytes.
 pub(crate) fn save(compiled: &Compiled) -> Vec<u8> {
-    let body = (HEAD, compiled, compiled.lexicon.saved_files());
-    let bytes = postcard::to_extend(&body, Envelope::begin());
-    ANALYZER.seal(bytes.unwrap_or_else(|e| unreachable!("memory takes all bytes: {e}")))
+    fn add(what: &impl Serialize, bytes: &mut Vec<u8>) {
+        let written = postcard::to_stdvec(what);
+        let written = written.unwrap_or_else(|e| unreachable!("memory takes all bytes: {e}"));
+        tables::write(&written, bytes);
+    }
+    let mut bytes = Envelope::begin();
+    add(&HEAD, &mut bytes);
+    compiled.automaton.save(&mut bytes);
+    add(&(compiled, compiled.lexicon.saved_files()), &mut bytes);
+    ANALYZER.seal(bytes)
 }
 
 /// The analyzer that was saved.
 pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
-    let body = ANALYZER.open(bytes)?;
-    let damaged = |_| ANALYZER.failed("the saved analyzer is damaged: its tables cannot be read");
-    let (head, body) = postcard::take_from_bytes::<Head<'_>>(body).map_err(damaged)?;
+    let (body, sum) = ANALYZER.unfold(bytes)?;
+    let mut body = Reader::new(body);
+    let compiled = read(&mut body);
+    // Whatever else is wrong comes of the damage.
+    if body.sum() != sum {
+        return Err(ANALYZER.damaged());
+    }
+    compiled
+}
+
+fn read(body: &mut Reader<'_>) -> Result<Compiled, Error> {
+    let damaged = || ANALYZER.failed("the saved analyzer is damaged: its tables cannot be read");
+    let head: Head<'_> = body
+        .bytes()
+        .and_then(|b| postcard::from_bytes(b).ok())
+        .ok_or_else(damaged)?;
     if head.library != HEAD.library {
         return Err(ANALYZER.of_version(head.library, HEAD.library));
     }
@@ -59,9 +83,16 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Compiled, Error> {
             "the analyzer was saved with other built-in lexicons than this program has: save it again",
         ));
     }
-    let (mut compiled, files) = postcard::from_bytes::<(Compiled, Vec<SavedFile>)>(body).map_err(damaged)?;
-    if !compiled.is_sound() {
-        return Err(ANALYZER.failed("the saved analyzer is damaged: its tables do not fit each other"));
+    // What is large comes first, for memory: what is small lies above it and keeps its place from being given back when an analyzer is
+    // dropped, so that the next one finds it.
+    let unfit = || ANALYZER.failed("the saved analyzer is damaged: its tables do not fit each other");
+    let (automaton, owners) = Automaton::load(body).ok_or_else(unfit)?;
+    let read = body
+        .bytes()
+        .and_then(|b| postcard::from_bytes::<(Compiled, Vec<SavedFile>)>(b).ok());
+    let (mut compiled, files) = read.ok_or_else(damaged)?;
+    if !compiled.take_automaton(automaton, owners) || !compiled.is_sound() || !body.is_done() {
+        return Err(unfit());
     }
     compiled.share_names();
     compiled.lexicon.rest = Some(Arc::new(Rest {
@@ -110,32 +141,18 @@ pub(crate) fn sorted<S: Serializer>(
     s.collect_seq(set.iter().collect::<BTreeSet<_>>())
 }
 
-/// Many names, each of which is shared from then on.
-pub(crate) mod names {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(names: &[Arc<str>], s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(names.iter().map(|n| &**n))
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Arc<str>>, D::Error> {
-        let names = Vec::<&str>::deserialize(d)?;
-        Ok(names.into_iter().map(Arc::from).collect())
-    }
-}
-
 /// Entries: rows of what all of them have, and what few have beside.
 pub(crate) mod entries {
+    use std::collections::HashMap;
     use std::sync::Arc;
 
     use bytemuck::{Pod, Zeroable};
     use serde::de::Error as _;
+    use serde::ser::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::fixed::Milli;
-    use crate::lexicon::{Condition, Entry, Expression, Near, OverTurns};
+    use crate::lexicon::{Entry, Particulars};
 
     #[derive(Clone, Copy, Pod, Zeroable)]
     #[repr(C)]
@@ -153,30 +170,14 @@ pub(crate) mod entries {
         const YIELDS: u16 = 1 << 3;
     }
 
-    #[derive(Default, PartialEq, Serialize, Deserialize)]
-    struct Times {
-        first: Option<i64>,
-        after: Option<i64>,
-    }
-
-    /// What an entry has beside its row.
-    #[derive(Serialize, Deserialize)]
-    struct Beside {
-        entry: u32,
-        regex: Option<Expression>,
-        near: Option<Near>,
-        times: Times,
-        unless: Vec<Condition>,
-        only_if: Vec<Condition>,
-        over: Option<OverTurns>,
-        hint: Option<Arc<str>>,
-    }
-
     #[derive(Serialize, Deserialize)]
     struct Saved {
         #[serde(with = "super::pod")]
         rows: Vec<Row>,
-        beside: Vec<Beside>,
+        /// Entries that have more, each with its place among the particulars.
+        #[serde(with = "super::pod")]
+        more: Vec<[u32; 2]>,
+        particulars: Vec<Arc<Particulars>>,
     }
 
     pub(crate) fn serialize<S: Serializer>(entries: &[Entry], s: S) -> Result<S::Ok, S::Error> {
@@ -190,38 +191,32 @@ pub(crate) mod entries {
                 | flag(e.fitted, Row::FITTED)
                 | flag(e.yields, Row::YIELDS),
         });
-        let beside = (0..).zip(entries).filter_map(|(entry, e)| {
-            let times = Times {
-                first: e.first_ms,
-                after: e.after_ms,
-            };
-            let is_more = e.regex.is_some()
-                || e.near.is_some()
-                || times != Times::default()
-                || !e.unless.is_empty()
-                || !e.only_if.is_empty()
-                || e.over.is_some()
-                || e.hint.is_some();
-            is_more.then(|| Beside {
-                entry,
-                regex: e.regex.clone(),
-                near: e.near.clone(),
-                times,
-                unless: e.unless.clone(),
-                only_if: e.only_if.clone(),
-                over: e.over.clone(),
-                hint: e.hint.clone(),
-            })
-        });
-        let saved = Saved {
+        let mut saved = Saved {
             rows: rows.collect(),
-            beside: beside.collect(),
+            more: Vec::new(),
+            particulars: Vec::new(),
         };
+        let mut known: HashMap<Vec<u8>, u32> = HashMap::new();
+        for (number, entry) in (0..).zip(entries) {
+            let Some(own) = entry.more.as_ref().filter(|own| own.are_saved()) else {
+                continue;
+            };
+            let bytes = postcard::to_stdvec(own).map_err(S::Error::custom)?;
+            let place = *known.entry(bytes).or_insert_with(|| {
+                saved.particulars.push(Arc::clone(own));
+                saved.particulars.len() as u32 - 1
+            });
+            saved.more.push([number, place]);
+        }
         saved.serialize(s)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Entry>, D::Error> {
-        let Saved { rows, beside } = Saved::deserialize(d)?;
+        let Saved {
+            rows,
+            more,
+            particulars,
+        } = Saved::deserialize(d)?;
         let entry = |row: Row| Entry {
             signal: row.signal,
             weight: row.weight,
@@ -233,18 +228,12 @@ pub(crate) mod entries {
             ..Entry::default()
         };
         let mut entries: Vec<Entry> = rows.into_iter().map(entry).collect();
-        for more in beside {
-            let Some(entry) = entries.get_mut(more.entry as usize) else {
+        for [number, place] in more {
+            let entry = entries.get_mut(number as usize);
+            let Some((entry, own)) = entry.zip(particulars.get(place as usize)) else {
                 return Err(D::Error::custom("an entry is missing"));
             };
-            entry.regex = more.regex;
-            entry.near = more.near;
-            entry.first_ms = more.times.first;
-            entry.after_ms = more.times.after;
-            entry.unless = more.unless;
-            entry.only_if = more.only_if;
-            entry.over = more.over;
-            entry.hint = more.hint;
+            entry.more = Some(Arc::clone(own));
         }
         Ok(entries)
     }

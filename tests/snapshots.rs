@@ -10,7 +10,7 @@ use hackles::event::Event;
 use hackles::{
     Analyzer, CallReport, Chunk, Lexicon, Mode, Options, Retention, Session, Transcript, WordTime,
 };
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 static BUILTIN: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
 
@@ -426,7 +426,7 @@ fn the_format_is_that_of_its_version() {
         let name = analyzer.lexicon().name();
         let at = saved.windows(name.len()).position(|own| own == name.as_bytes());
         let packed = &saved[at.expect("named") + name.len() + 8..];
-        (saved[8], packed.len(), xxh3_64(packed))
+        (saved[8], packed.len(), XxHash3_64::oneshot(packed))
     });
     assert_eq!(
         hashes,
@@ -611,7 +611,7 @@ fn what_cannot_go_on_is_told() {
 /// Bytes with a header that fits them.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let body = &bytes[32..];
-    let (length, sum) = (body.len() as u64, xxh3_64(body));
+    let (length, sum) = (body.len() as u64, XxHash3_64::oneshot(body));
     bytes[16..24].copy_from_slice(&length.to_le_bytes());
     bytes[24..32].copy_from_slice(&sum.to_le_bytes());
     bytes

@@ -82,7 +82,7 @@ pub(crate) fn piece(
     turns.sort_unstable();
     Evidence {
         signal,
-        entry: Arc::clone(&compiled.entry_names[hit.entry as usize]),
+        entry: compiled.entry_names.get(hit.entry),
         start: hit.span.map(|s| s.0),
         end: hit.span.map(|s| s.1),
         quote: hit

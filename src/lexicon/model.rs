@@ -1,6 +1,7 @@
 //! A lexicon as it is meant: files laid over each other, names resolved, phrases expanded.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use super::rest::Rest;
 use super::words::WordList;
 use crate::error::{Error, ErrorKind, Place, Problem, did_you_mean};
 use crate::fixed::Milli;
+use crate::names::Names;
 use crate::signal::Signal;
 use crate::text::TextRules;
 
@@ -149,16 +151,46 @@ pub(crate) struct SignalTraits {
 /// One entry.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
-    pub(crate) id: String,
     pub(crate) signal: u16,
     pub(crate) weight: Milli,
     pub(crate) additive: bool,
     pub(crate) flips: bool,
+    /// Its weight was learned.
+    pub(crate) fitted: bool,
+    /// Learned, and does not silence a signal that fires by written entries alone.
+    pub(crate) yields: bool,
     /// Modifiers that do not apply, a bit each.
     pub(crate) ignore: u64,
+    /// What more there is to it; of a saved lexicon's entries most have nothing more, and some have the same.
+    pub(crate) more: Option<Arc<Particulars>>,
+}
+
+impl Deref for Entry {
+    type Target = Particulars;
+
+    fn deref(&self) -> &Particulars {
+        static NOTHING: Particulars = Particulars::NOTHING;
+        self.more.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
+impl DerefMut for Entry {
+    fn deref_mut(&mut self) -> &mut Particulars {
+        Arc::make_mut(self.more.get_or_insert_default())
+    }
+}
+
+/// What an entry may have beside a weight.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Particulars {
+    #[serde(skip)]
+    pub(crate) id: String,
+    #[serde(skip)]
     pub(crate) phrases: Vec<Phrase>,
     pub(crate) regex: Option<Expression>,
+    #[serde(skip)]
     pub(crate) needs: Vec<Phrase>,
+    #[serde(skip)]
     pub(crate) not_in: Vec<Phrase>,
     pub(crate) near: Option<Near>,
     pub(crate) first_ms: Option<i64>,
@@ -168,17 +200,50 @@ pub(crate) struct Entry {
     pub(crate) over: Option<OverTurns>,
     /// Advice where it is the strongest evidence, instead of the signal's.
     pub(crate) hint: Option<Arc<str>>,
+    #[serde(skip)]
     pub(crate) note: Option<String>,
     /// Its weight is not to be learned.
+    #[serde(skip)]
     #[cfg_attr(not(feature = "workbench"), expect(dead_code))]
     pub(crate) fixed: bool,
-    /// Its weight was learned.
-    pub(crate) fitted: bool,
-    /// Learned, and does not silence a signal that fires by written entries alone.
-    pub(crate) yields: bool,
     /// The file it stands in, and where.
+    #[serde(skip)]
     pub(crate) file: u16,
+    #[serde(skip)]
     pub(crate) at: u32,
+}
+
+impl Particulars {
+    const NOTHING: Particulars = Particulars {
+        id: String::new(),
+        phrases: Vec::new(),
+        regex: None,
+        needs: Vec::new(),
+        not_in: Vec::new(),
+        near: None,
+        first_ms: None,
+        after_ms: None,
+        unless: Vec::new(),
+        only_if: Vec::new(),
+        over: None,
+        hint: None,
+        note: None,
+        fixed: false,
+        file: 0,
+        at: 0,
+    };
+
+    /// Whether there is something of what is saved.
+    pub(crate) fn are_saved(&self) -> bool {
+        self.regex.is_some()
+            || self.near.is_some()
+            || self.first_ms.is_some()
+            || self.after_ms.is_some()
+            || !self.unless.is_empty()
+            || !self.only_if.is_empty()
+            || self.over.is_some()
+            || self.hint.is_some()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -441,9 +506,8 @@ pub(crate) struct NameRules {
     pub(crate) titles: WordList,
     /// No names: function words, and these.
     pub(crate) not: WordList,
-    /// Known given names.
-    #[serde(serialize_with = "crate::saved::sorted")]
-    pub(crate) given: HashSet<String>,
+    /// Known given names, in order.
+    pub(crate) given: Names,
 }
 
 impl NameRules {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
-use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
 use super::program::{Code, Pattern, Roles};
-use super::{Owner, Symbol, UNKNOWN};
+use super::{Owners, Symbol, UNKNOWN};
+use crate::saved::tables::{self, Reader};
 use crate::saved::{are_below, are_places};
 
 /// A state: the number of a node of the trie.
@@ -116,10 +116,6 @@ impl Range {
     pub(super) fn is_empty(self) -> bool {
         self.from == self.to
     }
-
-    fn fits(self, length: usize) -> bool {
-        self.from <= self.to && self.to as usize <= length
-    }
 }
 
 /// What reading asks of a symbol.
@@ -152,30 +148,22 @@ impl SymbolRow {
 }
 
 /// All factors in one automaton, and the patterns they propose. Build once, share.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Automaton {
-    #[serde(with = "crate::saved::pod")]
     symbols: Vec<SymbolRow>,
     /// In the order of breadth: the children of a node lie side by side, in the order of their symbols; those of the root in
     /// that of their frequency.
-    #[serde(with = "crate::saved::pod")]
     nodes: Vec<Node>,
     /// The symbol that leads into each node; [`FEW`] more, which lead nowhere.
-    #[serde(with = "crate::saved::pod")]
     into: Vec<Symbol>,
     /// Which pairs of a node with many children and a symbol may lead on: a set of bits by hash, a power of two of them.
-    #[serde(with = "crate::saved::pod")]
     pairs: Vec<u64>,
-    #[serde(with = "crate::saved::pod")]
     out: Vec<Proposal>,
-    #[serde(with = "crate::saved::pod")]
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) code: Code,
     /// Where `hidden` begins for each symbol; one more at the end.
-    #[serde(with = "crate::saved::pod")]
     hidden_from: Vec<u32>,
     /// What transparent words propose, by symbol.
-    #[serde(with = "crate::saved::pod")]
     hidden: Vec<Proposal>,
 }
 
@@ -500,36 +488,246 @@ impl Automaton {
     }
 }
 
+/// A node as it is saved: its parts of the tables begin where those of the node before end.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct SavedNode {
+    onward: u32,
+    fail: State,
+    next_out: State,
+    /// [`SavedNode::MANY`]: its numbers stand in a table of their own.
+    children: u16,
+    looked_at: u8,
+    kept: u8,
+}
+
+impl SavedNode {
+    const MANY: u16 = u16::MAX;
+}
+
+/// How many there are of what a node has.
+#[derive(Clone, Copy, Default, Pod, Zeroable)]
+#[repr(C)]
+struct Numbers {
+    children: u32,
+    looked_at: u32,
+    kept: u32,
+}
+
+/// Nodes as they are read, each in its turn.
+struct Nodes<'a> {
+    many: std::slice::Iter<'a, Numbers>,
+    /// Nodes so far.
+    number: u32,
+    /// Where the next one's children and proposals begin. Beyond any table they are so in the end.
+    children: u64,
+    out: u64,
+    /// Whether every way out of them comes to an end.
+    end: bool,
+}
+
+impl Nodes<'_> {
+    /// Makes the next nodes.
+    fn make(&mut self, saved: &[SavedNode], made: &mut [Node]) {
+        // In variables of their own, these stay where the processor has them.
+        let (mut number, mut children, mut out, mut end) = (self.number, self.children, self.out, self.end);
+        for (saved, node) in saved.iter().zip(made) {
+            let numbers = if saved.children == SavedNode::MANY {
+                self.many.next().copied().unwrap_or_default()
+            } else {
+                Numbers {
+                    children: saved.children.into(),
+                    looked_at: saved.looked_at.into(),
+                    kept: saved.kept.into(),
+                }
+            };
+            // A failure leads to what is less deep, which has the smaller number: every chain comes to an end.
+            let most = number.max(1);
+            end &= (saved.fail < most) & (saved.next_out < most);
+            number += 1;
+            let kept = out + u64::from(numbers.looked_at);
+            let (children_to, out_to) = (
+                children + u64::from(numbers.children),
+                kept + u64::from(numbers.kept),
+            );
+            *node = Node {
+                onward: saved.onward,
+                fail: saved.fail,
+                next_out: saved.next_out,
+                children: Range {
+                    from: children as u32,
+                    to: children_to as u32,
+                },
+                out: Range {
+                    from: out as u32,
+                    to: out_to as u32,
+                },
+                kept: kept as u32,
+            };
+            (children, out) = (children_to, out_to);
+        }
+        (self.number, self.children, self.out, self.end) = (number, children, out, end);
+    }
+}
+
 impl Automaton {
-    /// Whether tables that were saved name nothing that is not there, and every way out of a node comes to an end.
-    pub(crate) fn is_sound(&self, symbols: usize, owned: impl Fn(Owner) -> bool) -> bool {
-        let count = self.nodes.len();
-        let first = self.nodes.first();
-        let proposed = |all: &[Proposal]| are_below(all.iter().map(|p| p.pattern()), self.patterns.len());
-        // A failure leads to what is less deep, which has the smaller number: every chain comes to an end. Without a way out on the
-        // way, nodes are looked at faster than they come from memory.
-        let linked = (0..)
-            .zip(&self.nodes)
-            .fold(true, |sound, (number, node): (u32, _)| {
-                let back = (node.fail < number.max(1)) & (node.next_out < number.max(1));
-                let parted = (node.out.from <= node.kept) & (node.kept <= node.out.to);
-                sound & back & parted & node.children.fits(count) & node.out.fits(self.out.len())
+    /// Adds the tables to saved bytes.
+    pub(crate) fn save(&self, to: &mut Vec<u8>) {
+        let mut many = Vec::new();
+        let saved = self.nodes.iter().map(|node| {
+            let numbers = Numbers {
+                children: node.children.to - node.children.from,
+                looked_at: node.kept - node.out.from,
+                kept: node.out.to - node.kept,
+            };
+            let few = u16::try_from(numbers.children)
+                .ok()
+                .filter(|&c| c != SavedNode::MANY);
+            let few = few.zip(u8::try_from(numbers.looked_at).ok());
+            let few = few.zip(u8::try_from(numbers.kept).ok());
+            let ((children, looked_at), kept) = few.unwrap_or_else(|| {
+                many.push(numbers);
+                ((SavedNode::MANY, 0), 0)
             });
-        self.symbols.len() == symbols
-            && count > 0
-            && self.into.len() == count + FEW
-            && are_below(self.symbols.iter().map(|s| s.root), count)
-            && are_below(self.into.iter().copied(), symbols)
-            && first.is_some_and(|n| (n.fail, n.next_out) == (ROOT, ROOT))
-            && linked
-            && self.pairs.len().is_power_of_two()
-            && proposed(&self.out)
-            && proposed(&self.hidden)
-            && self.hidden_from.len() == symbols + 1
-            && are_places(&self.hidden_from, self.hidden.len())
-            && self
-                .patterns
-                .iter()
-                .all(|p| owned(p.owner()) && self.code.holds(p))
+            SavedNode {
+                onward: node.onward,
+                fail: node.fail,
+                next_out: node.next_out,
+                children,
+                looked_at,
+                kept,
+            }
+        });
+        let nodes: Vec<SavedNode> = saved.collect();
+        self.code.save(to);
+        tables::write(&self.patterns, to);
+        tables::write(&self.out, to);
+        tables::write(&self.hidden, to);
+        tables::write(&self.hidden_from, to);
+        tables::write(&self.symbols, to);
+        tables::write(&self.into, to);
+        tables::write(&many, to);
+        tables::write(&nodes, to);
+        tables::write(&self.pairs, to);
+    }
+
+    /// The tables that were saved, and whom they are for; nothing if they do not fit each other, or if a way out of a node comes to no
+    /// end.
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<(Automaton, Owners)> {
+        // Without a way out on the way, all is looked at faster than it comes from memory.
+        let (mut sound, mut owners) = (true, Owners::default());
+        let code = Code::load(from)?;
+        let patterns = from.rows(|new: &[Pattern]| {
+            for pattern in new {
+                sound &= code.holds(pattern);
+                pattern.name(&mut owners);
+            }
+        })?;
+        let mut proposed = |from: &mut Reader<'_>| {
+            from.rows(|new: &[Proposal]| sound &= are_below(new.iter().map(|p| p.pattern()), patterns.len()))
+        };
+        let (out, hidden) = (proposed(from)?, proposed(from)?);
+        let hidden_from = from.rows(|_| ())?;
+        let mut root = 0;
+        let symbols =
+            from.rows(|new: &[SymbolRow]| root = new.iter().fold(root, |most, s| most.max(s.root)))?;
+        let into = from.rows(|new: &[Symbol]| sound &= are_below(new.iter().copied(), symbols.len()))?;
+        let many = from.rows(|_| ())?;
+        let mut nodes = Nodes {
+            many: many.iter(),
+            number: 0,
+            children: 1,
+            out: 0,
+            end: true,
+        };
+        let made = from.made(|saved, made| nodes.make(saved, made))?;
+        let pairs = from.rows(|_| ())?;
+        let fit = sound
+            && nodes.end
+            && made.len() + FEW == into.len()
+            && nodes.children == made.len() as u64
+            && nodes.out == out.len() as u64
+            && (root as usize) < made.len()
+            && pairs.len().is_power_of_two()
+            && hidden_from.len() == symbols.len() + 1
+            && are_places(&hidden_from, hidden.len());
+        let automaton = Automaton {
+            symbols,
+            nodes: made,
+            into,
+            pairs,
+            out,
+            patterns,
+            code,
+            hidden_from,
+            hidden,
+        };
+        fit.then_some((automaton, owners))
+    }
+
+    /// The symbols it is made of.
+    pub(crate) fn symbols(&self) -> usize {
+        self.symbols.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of words with many proposals and with few.
+    fn automaton() -> Automaton {
+        let mut builder = Builder::new(5);
+        for number in 0..900 {
+            builder.patterns.push(Pattern::default());
+            let kept = if number % 3 == 0 {
+                Proposal::LATER | Proposal::ENDS
+            } else {
+                0
+            };
+            let factor: &[Symbol] = if number % 7 == 0 { &[1, 2, 3] } else { &[2] };
+            builder.add(factor, Proposal(number | kept));
+        }
+        builder.add(&[2, 3], Proposal(1));
+        builder.add_hidden(4, Proposal(2));
+        builder.build(&[0.2; 5], &Bits(vec![0, 1, 2, 3, 4]), |_| false)
+    }
+
+    fn saved(automaton: &Automaton) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        automaton.save(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let automaton = automaton();
+        let bytes = saved(&automaton);
+        let (loaded, owners) = Automaton::load(&mut Reader::new(&bytes)).expect("saved just now");
+        let rows = |a: &Automaton| bytemuck::cast_slice::<Node, u32>(&a.nodes).to_vec();
+        assert_eq!(rows(&loaded), rows(&automaton));
+        assert!(automaton.nodes.iter().any(|n| n.out.to - n.out.from > 255));
+        assert_eq!(saved(&loaded), bytes);
+        assert_eq!((owners.entries, owners.modifiers), (1, 0));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_loaded() {
+        let changes: [fn(&mut Automaton); 8] = [
+            |a| a.nodes[2].fail = 2,
+            |a| a.nodes[1].next_out = 1,
+            |a| a.nodes[3].out.to += 1,
+            |a| a.nodes[0].children.to += 1,
+            |a| a.into[1] = 5,
+            |a| a.out[4] = Proposal(900),
+            |a| a.symbols[1].root = 9,
+            |a| a.hidden_from[5] = 2,
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut automaton = automaton();
+            change(&mut automaton);
+            let loaded = Automaton::load(&mut Reader::new(&saved(&automaton)));
+            assert!(loaded.is_none(), "{number}");
+        }
     }
 }

@@ -122,6 +122,10 @@ pub(super) fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase)
         Phrase::Start => Program::Start,
         Phrase::End => Program::End,
         Phrase::Item(Item::Gap(n)) => Program::Gap(*n),
+        Phrase::Item(Item::Word(word)) => match *vocabulary.look_up(word, Flags::NONE).as_slice() {
+            [symbol] => Program::Symbols(vec![symbol]),
+            ref several => symbols(several.to_vec()),
+        },
         Phrase::Item(item) => {
             let (mut singles, mut longer) = (Vec::new(), Vec::new());
             for run in vocabulary.choices(item) {
@@ -178,6 +182,16 @@ pub(super) fn program(vocabulary: &Vocabulary, shared: &Shared, phrase: &Phrase)
                 Program::Alternatives(others)
             }
         }
+    }
+}
+
+/// Whether [`ending`] has nothing to part: no form ends with the utterance, and none is missing.
+fn is_plain(program: &Program) -> bool {
+    match program {
+        Program::End => false,
+        Program::Sequence(all) => all.iter().all(is_plain),
+        Program::Alternatives(all) => !all.is_empty() && all.iter().all(is_plain),
+        _ => true,
     }
 }
 
@@ -265,8 +279,8 @@ fn frequencies(lexicon: &Lexicon, vocabulary: &Vocabulary, phrases: &[(Owner, &P
     }
     for (_, phrase) in phrases {
         phrase.items(&mut |item| {
-            if matches!(item, Item::Word(_)) {
-                for &symbol in vocabulary.choices(item).iter().flatten() {
+            if let Item::Word(word) = item {
+                for &symbol in vocabulary.look_up(word, Flags::NONE).as_slice() {
                     counter.counts[symbol as usize] += NAMED;
                 }
             }
@@ -300,8 +314,12 @@ impl Preparation<'_> {
         let whole = program(self.vocabulary, self.shared, phrase);
         let chooser = Chooser::new(self.vocabulary, self.frequencies, owner.is_asked_for());
         let mut parts = Vec::new();
-        for at_end in [false, true] {
-            split(ending(&whole, at_end), at_end, &mut parts);
+        if is_plain(&whole) {
+            split(Some(whole), false, &mut parts);
+        } else {
+            for at_end in [false, true] {
+                split(ending(&whole, at_end), at_end, &mut parts);
+            }
         }
         for (program, at_end) in parts {
             // A phrase without words never occurs.

@@ -87,11 +87,12 @@ impl<'a> Chooser<'a> {
             return better(whole, self.each(all, last));
         }
         let twice = twice(&parts);
+        let shares: Vec<Option<Share>> = parts.iter().map(|p| self.share(p)).collect();
         let mut runs: Vec<Run<'_>> = Vec::new();
         for from in 0..parts.len() {
             let mut share: Option<Share> = None;
             for to in from..parts.len() {
-                let Some(next) = self.share(parts[to]) else { break };
+                let Some(next) = shares[to] else { break };
                 let joined = share.map_or(next, |s| s.and(next));
                 share = Some(joined);
                 let joined = if from == to {
@@ -112,7 +113,7 @@ impl<'a> Chooser<'a> {
                 let ends = last && from + 1 == parts.len();
                 // Looked at after those that need no closer look.
                 runs.push(Run {
-                    cost: self.share(parts[from]).map_or(1.0, |s| self.cost(s, ends)),
+                    cost: shares[from].map_or(1.0, |s| self.cost(s, ends)),
                     choice: Choice::Each(all, ends),
                 });
             }
@@ -304,6 +305,9 @@ fn flatten<'a>(program: &'a Program, out: &mut Vec<&'a Program>) {
 
 /// The parts that may begin a contraction said twice ("it's it's"): a stutter, before which the automaton goes back.
 fn twice(parts: &[&Program]) -> Vec<usize> {
+    if parts.len() < 4 {
+        return Vec::new();
+    }
     let symbols: Vec<Vec<Symbol>> = parts
         .iter()
         .map(|part| {
@@ -340,15 +344,18 @@ pub(super) fn forms(program: &Program, most: usize) -> Option<Vec<Vec<Symbol>>> 
 fn append(forms: Vec<Vec<Symbol>>, part: &Program) -> Option<Vec<Vec<Symbol>>> {
     match part {
         Program::Symbols(symbols) => {
-            let with = |form: &Vec<Symbol>| {
-                let form = form.clone();
-                symbols.iter().map(move |&s| {
-                    let mut longer = form.clone();
-                    longer.push(s);
-                    longer
-                })
-            };
-            Some(forms.iter().flat_map(with).collect())
+            if let [symbol] = symbols[..] {
+                let with = |mut form: Vec<Symbol>| {
+                    form.push(symbol);
+                    form
+                };
+                return Some(forms.into_iter().map(with).collect());
+            }
+            let mut out = Vec::with_capacity(forms.len() * symbols.len());
+            for form in &forms {
+                out.extend(symbols.iter().map(|s| [form, std::slice::from_ref(s)].concat()));
+            }
+            Some(out)
         }
         Program::End => Some(forms),
         Program::Sequence(all) => all.iter().try_fold(forms, append),

@@ -86,6 +86,8 @@ impl Owner {
     }
 
     const KIND_BITS: u32 = 3;
+    /// From this kind on the owner is a modifier.
+    const MODIFIERS: u32 = 4;
 
     /// As one number.
     fn number(self) -> u32 {
@@ -114,6 +116,23 @@ impl Owner {
             5 => Owner::Except(of as u8),
             _ => Owner::Stop(of as u8),
         }
+    }
+}
+
+/// How many entries and modifiers there must be for those whom phrases are for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Owners {
+    pub(crate) entries: u32,
+    pub(crate) modifiers: u32,
+}
+
+impl Owners {
+    /// Adds the owner with this number.
+    fn add(&mut self, number: u32) {
+        let most = (number >> Owner::KIND_BITS) + 1;
+        let is_entry = number & ((1 << Owner::KIND_BITS) - 1) < Owner::MODIFIERS;
+        self.entries = self.entries.max(if is_entry { most } else { 0 });
+        self.modifiers = self.modifiers.max(if is_entry { 0 } else { most });
     }
 }
 

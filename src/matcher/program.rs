@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
-use serde::{Deserialize, Serialize};
 
 use super::bits::Bits;
 use super::outline::Outline;
-use super::{Found, Owner, Symbol};
+use super::{Found, Owner, Owners, Symbol};
+use crate::saved::tables::{self, Reader};
 use crate::transcript::Role;
 
 /// A phrase over symbols, to be walked backwards.
@@ -161,6 +161,12 @@ impl Pattern {
         (asked >> (number & (u64::BITS - 1)) & 1 == 1).then(|| self.owner())
     }
 
+    /// Adds whom it is for.
+    #[inline]
+    pub(super) fn name(&self, owners: &mut Owners) {
+        owners.add(self.owner);
+    }
+
     /// Where its program begins: equal programs are one.
     #[inline]
     pub(super) fn program(&self) -> u32 {
@@ -192,12 +198,10 @@ impl Pattern {
 }
 
 /// The programs of all patterns, in one array: each a run of operations from the last word to the first.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Code {
-    #[serde(with = "crate::saved::pod")]
     ops: Vec<u32>,
     /// Large sets of symbols: each its length, then the symbols in ascending order.
-    #[serde(with = "crate::saved::pod")]
     sets: Vec<Symbol>,
 }
 
@@ -475,10 +479,23 @@ impl Roles {
 const FEW: usize = 16;
 
 impl Code {
+    /// Adds the tables to saved bytes.
+    pub(super) fn save(&self, to: &mut Vec<u8>) {
+        tables::write(&self.ops, to);
+        tables::write(&self.sets, to);
+    }
+
+    pub(super) fn load(from: &mut Reader<'_>) -> Option<Code> {
+        Some(Code {
+            ops: from.rows(|_| ())?,
+            sets: from.rows(|_| ())?,
+        })
+    }
+
     /// Whether a pattern that was saved has a program. What the program says is checked where it is read.
     pub(super) fn holds(&self, pattern: &Pattern) -> bool {
-        usize::from(pattern.words) <= Pattern::MOST_WORDS
-            && pattern.from as usize + pattern.length as usize <= self.ops.len()
+        let end = u64::from(pattern.from) + u64::from(pattern.length);
+        (usize::from(pattern.words) <= Pattern::MOST_WORDS) & (end <= self.ops.len() as u64)
     }
 }
 

@@ -196,11 +196,7 @@ impl Scan {
         automaton: &'a Automaton,
     ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
         let owner = |p: u32| automaton.patterns[p as usize].owner();
-        let all = self
-            .later
-            .iter()
-            .flat_map(|later| later.patterns(automaton, self.role));
-        all.map(move |(p, end)| (owner(p), p, end))
+        self.asked_for(automaton).map(move |(p, end)| (owner(p), p, end))
     }
 
     /// The same, of entries whose low bits `asked` has a bit for.
@@ -210,9 +206,13 @@ impl Scan {
         asked: u64,
     ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
         let of = move |p: u32| automaton.patterns[p as usize].owner_of(asked);
-        self.proposed
-            .iter()
-            .filter_map(move |&(p, end)| Some((of(p)?, p, end)))
+        self.asked_for(automaton)
+            .filter_map(move |(p, end)| Some((of(p)?, p, end)))
+    }
+
+    fn asked_for<'a>(&'a self, automaton: &'a Automaton) -> impl Iterator<Item = (u32, u32)> + use<'a> {
+        let patterns = |later: &Later| later.patterns(automaton, self.role);
+        self.later.iter().flat_map(patterns)
     }
 
     /// Where a proposal begins, if its words are there.

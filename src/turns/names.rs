@@ -335,7 +335,7 @@ impl<'a> Words<'a> {
     fn name(&self, rules: &NameRules, from: usize, sure: bool) -> std::ops::Range<usize> {
         let mixed = self.mixed_case;
         let mut buffer = Lent::new();
-        let mut given = |at: usize| rules.given.contains(self.normal(at, &mut buffer));
+        let mut given = |at: usize| rules.given.has(self.normal(at, &mut buffer));
         let mut letters = Lent::new();
         let mut to = from;
         while to < self.all.len() && to - from < NAME_WORDS {

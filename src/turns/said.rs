@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut, Range};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::words::{CallWords, is_single};
 use crate::lexicon::Known;
@@ -22,7 +22,7 @@ impl Key {
     /// The key of a word, or of what stands for it.
     pub(crate) fn of(word: &str, content: bool) -> Key {
         let stem = if content { stem(word) } else { word };
-        let hash = xxh3_64(stem.as_bytes()) as u32;
+        let hash = XxHash3_64::oneshot(stem.as_bytes()) as u32;
         Key(hash & !Key::CONTENT | u32::from(content))
     }
 

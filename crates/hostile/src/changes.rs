@@ -2,7 +2,7 @@
 //!
 //! They are written parted by spaces: `120=ff` sets a byte, `120+8` adds to it, `120x` leaves it out, `120~` cuts there, `120i0a` puts one in.
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// Where the body begins; the two numbers before it are its length and its checksum.
 const HEADER: usize = 32;
@@ -15,7 +15,7 @@ pub(crate) fn changed(saved: &[u8], changes: &str) -> Vec<u8> {
         .split_whitespace()
         .for_each(|change| apply(change, &mut body));
     let length = (body.len() as u64).to_le_bytes();
-    let checksum = xxh3_64(&body).to_le_bytes();
+    let checksum = XxHash3_64::oneshot(&body).to_le_bytes();
     [&header[..16], &length[..], &checksum[..], &body[..]].concat()
 }
 

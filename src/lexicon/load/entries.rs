@@ -120,13 +120,8 @@ impl Loader {
         };
         let over = over.and_then(|(span, read)| read.map_err(|e| self.problem(e.0, file, span, e.1)).ok());
         let over = if beside { Some(OverTurns::Beside) } else { over };
-        Some(Entry {
+        let more = Particulars {
             id: id.clone(),
-            signal,
-            weight,
-            additive: t.additive,
-            flips: t.flips,
-            ignore: ignore | own,
             phrases: self.phrases(file, &t.phrases),
             regex,
             needs: self.phrases(file, &t.needs),
@@ -140,10 +135,18 @@ impl Loader {
             hint: t.hint.as_deref().map(Arc::from),
             note: t.note.clone(),
             fixed: t.fixed,
-            fitted: false,
-            yields: false,
             file: file as u16,
             at: t.id.span().start as u32,
+        };
+        Some(Entry {
+            signal,
+            weight,
+            additive: t.additive,
+            flips: t.flips,
+            fitted: false,
+            yields: false,
+            ignore: ignore | own,
+            more: Some(Arc::new(more)),
         })
     }
 
@@ -165,14 +168,18 @@ impl Loader {
             if weight == Milli::ZERO || phrases.is_empty() {
                 continue;
             }
-            entries.push(Entry {
+            let more = Particulars {
+                id: format!("{TERM}{}", phrase.get_ref()),
                 phrases,
+                file: file as u16,
+                at: phrase.span().start as u32,
+                ..Particulars::default()
+            };
+            entries.push(Entry {
                 ignore,
                 fitted: true,
                 yields,
-                file: file as u16,
-                at: phrase.span().start as u32,
-                ..Entry::bare(&format!("{TERM}{}", phrase.get_ref()), signal, weight)
+                ..Entry::additive(signal, weight, more)
             });
         }
     }
@@ -256,14 +263,16 @@ impl Loader {
         for (file, feature) in &draft.features {
             let weight = self.number(*file, &feature.weight, -MAX_WEIGHT..=MAX_WEIGHT, "weight");
             features.insert(feature.id.get_ref().clone(), entries.len() as u32);
-            entries.push(Entry {
+            let more = Particulars {
+                id: feature.id.get_ref().clone(),
                 unless: self.conditions(*file, &feature.unless, numbers),
                 only_if: self.conditions(*file, &feature.only_if, numbers),
                 note: feature.note.clone(),
                 file: *file as u16,
                 at: feature.id.span().start as u32,
-                ..Entry::bare(feature.id.get_ref(), signal, weight)
-            });
+                ..Particulars::default()
+            };
+            entries.push(Entry::additive(signal, weight, more));
         }
         let Some((file, table)) = &draft.detector else {
             if let Some((file, feature)) = draft.features.first() {
@@ -397,32 +406,15 @@ fn turn(speaker: &str, text: &str, times: Option<[i64; 2]>) -> Turn {
 }
 
 impl Entry {
-    /// An entry that only a detector gives evidence for.
-    fn bare(id: &str, signal: u16, weight: Milli) -> Entry {
+    /// An entry that adds to whatever else counts, and that no modifier changes.
+    fn additive(signal: u16, weight: Milli, more: Particulars) -> Entry {
         Entry {
-            id: id.to_owned(),
             signal,
             weight,
             additive: true,
-            flips: false,
             ignore: u64::MAX,
-            phrases: Vec::new(),
-            regex: None,
-            needs: Vec::new(),
-            not_in: Vec::new(),
-            near: None,
-            first_ms: None,
-            after_ms: None,
-            unless: Vec::new(),
-            only_if: Vec::new(),
-            over: None,
-            hint: None,
-            note: None,
-            fixed: false,
-            fitted: false,
-            yields: false,
-            file: 0,
-            at: 0,
+            more: Some(Arc::new(more)),
+            ..Entry::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What all signals share: the tables of `shared.toml` and `call.toml`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use toml::Spanned;
 
@@ -13,6 +13,7 @@ use crate::lexicon::model::*;
 use crate::lexicon::phrase::{self, List};
 use crate::lexicon::{BUILTIN, schema};
 use crate::limits::LEXICON_WORDS;
+use crate::names::Names;
 
 /// The largest factor of a modifier.
 const MAX_FACTOR: f64 = 10.0;
@@ -243,6 +244,7 @@ impl Loader {
                 .chain(&self.shared.numbers)
                 .cloned(),
         );
+        let given: BTreeSet<&str> = self.shared.names.iter().map(String::as_str).collect();
         let names = NameRules {
             introductions: sequences(&table.names.introductions),
             openings: sequences(&table.names.openings),
@@ -250,7 +252,7 @@ impl Loader {
             asking: sequences(&table.names.asking),
             titles: word_list(&table.names.titles),
             not: WordList::new(not),
-            given: self.shared.names.iter().cloned().collect(),
+            given: Names::new(given),
         };
         Some(CallRules {
             words,

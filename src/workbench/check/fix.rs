@@ -7,7 +7,7 @@ use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 use super::lists::normal_item;
 use crate::error::{Error, ErrorKind, Place, Problem};
 use crate::lexicon::phrase::{self, Lists, Phrase};
-use crate::lexicon::{Entry, Lexicon, Shared};
+use crate::lexicon::{Entry, Lexicon, Particulars, Shared};
 use crate::text::TextRules;
 
 /// The keys of an entry in the order of the schema.
@@ -160,10 +160,11 @@ pub fn same_meaning(a: &Lexicon, b: &Lexicon) -> bool {
 fn plain(entry: &Entry) -> String {
     let mut entry = entry.clone();
     (entry.file, entry.at) = (0, 0);
-    for phrases in [&mut entry.phrases, &mut entry.needs, &mut entry.not_in] {
+    let more: &mut Particulars = &mut entry;
+    for phrases in [&mut more.phrases, &mut more.needs, &mut more.not_in] {
         once(phrases);
     }
-    if let Some(near) = &mut entry.near {
+    if let Some(near) = &mut more.near {
         once(&mut near.phrases);
     }
     format!("{entry:?}")

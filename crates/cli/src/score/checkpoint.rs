@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::hash::Hasher as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::{XxHash3_64, XxHash3_128};
 
 use super::part::beside;
 use crate::args::Score;
@@ -52,12 +53,12 @@ struct Inputs {
 impl Inputs {
     /// Also of the paths that lead nowhere: they are records, too.
     fn of(missing: &[Refusal], inputs: &[Input]) -> Self {
-        let mut sum = Xxh3::new();
+        let mut sum = XxHash3_128::new();
         let mut bytes = 0;
         let mut each = Vec::new();
         for refusal in missing {
-            sum.update(refusal.to_string().as_bytes());
-            sum.update(&[1]);
+            sum.write(refusal.to_string().as_bytes());
+            sum.write(&[1]);
         }
         for input in inputs {
             let known = input.metadata();
@@ -66,13 +67,13 @@ impl Inputs {
             let changed = known.and_then(|known| known.modified().ok());
             let age = changed.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
             let age = age.map_or(0, |age| age.as_nanos());
-            let mut own = Xxh3::new();
-            own.update(input.name.as_bytes());
-            own.update(&[0]);
-            own.update(&size.to_le_bytes());
-            own.update(&age.to_le_bytes());
-            let own = own.digest();
-            sum.update(&own.to_le_bytes());
+            let mut own = XxHash3_64::new();
+            own.write(input.name.as_bytes());
+            own.write(&[0]);
+            own.write(&size.to_le_bytes());
+            own.write(&age.to_le_bytes());
+            let own = own.finish();
+            sum.write(&own.to_le_bytes());
             if inputs.len() <= EACH {
                 each.push(own as u32);
             }
@@ -80,7 +81,7 @@ impl Inputs {
         Inputs {
             files: inputs.len() as u64,
             bytes,
-            sum: format!("{:032x}", sum.digest128()),
+            sum: format!("{:032x}", sum.finish_128()),
             each,
         }
     }
@@ -162,7 +163,7 @@ impl Checkpoint {
             let all = pairs.collect::<Vec<_>>().join(",");
             match args.no_text {
                 // Speakers may be named.
-                true => format!("#{:016x}", xxhash_rust::xxh3::xxh3_64(all.as_bytes())),
+                true => format!("#{:016x}", XxHash3_64::oneshot(all.as_bytes())),
                 false => all,
             }
         };

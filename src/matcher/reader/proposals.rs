@@ -232,7 +232,7 @@ impl Reader<'_> {
     fn keep_all(&mut self, count: usize) {
         let automaton = self.tables.automaton;
         // The owners of what was found at a token, as a set of 64 bits by hash: most come once.
-        let (mut owners, mut last) = (0, u32::MAX);
+        let (mut owners, mut last) = (0u64, u32::MAX);
         for i in 0..count {
             let Draft { proposal, end } = self.scan.drafts[i];
             if end != last {
@@ -242,7 +242,7 @@ impl Reader<'_> {
                 continue;
             };
             let list = self.scan.list_of(found.owner);
-            let owner = 1 << (found.owner.number() / 8 % 64);
+            let owner = 1u64 << (found.owner.number() / 8 % 64);
             if owners & owner == 0 || !stands(list, &found) {
                 list.push(found);
             }

@@ -416,6 +416,7 @@ soft = ["just", "really"]
 sequences = ["you know", "i mean"]
 [contractions]
 cannot = "can not"
+notjust = "not just"
 "can't" = "can not"
 [endings]
 "n't" = "not"
@@ -554,6 +555,15 @@ things = ["job", "a big job", "one", "#number (cat|dog)", "pay*"]
         ] {
             let want: Vec<String> = want.into_iter().map(String::from).collect();
             assert_eq!(quotes(&[phrase], text), want, "{phrase} in {text}");
+        }
+    }
+
+    /// So many words are looked at together.
+    #[test]
+    fn what_the_last_of_many_words_proposes_is_found() {
+        for before in 60..66 {
+            let text = format!("{}notjust ", &"b c ".repeat(before)[..2 * before]);
+            assert_eq!(quotes(&["just"], &text), ["notjust"], "{before}");
         }
     }
 

@@ -132,6 +132,7 @@ impl Scan {
         self.later.clear();
         self.watched.clear();
         self.texts.clear();
+        self.pending.clear();
         self.walked = Walked::NONE;
         self.scanner = Scanner::default();
         self.state = ReadState {
@@ -489,6 +490,7 @@ impl Reader<'_> {
         self.scan.state.tracks.step(automaton, token.symbol);
         self.wait();
         self.wait_hidden(token.symbol);
+        self.settle_if_many();
         if sequences.end {
             self.filler_sequence(token.symbol);
         }
@@ -514,6 +516,7 @@ impl Reader<'_> {
             }
             self.scan.push(automaton, token);
             self.wait_hidden(symbol);
+            self.settle_if_many();
             if sequences.end {
                 self.filler_sequence(symbol);
             }

@@ -118,7 +118,6 @@ impl Reader<'_> {
         for &state in state.tracks.as_slice() {
             pending.push(Pending::state(state, end));
         }
-        self.settle_if_many();
     }
 
     /// Lets wait what the last token proposes as a transparent word.
@@ -129,9 +128,9 @@ impl Reader<'_> {
             let end = self.scan.tokens.len() as u32 - 1;
             self.scan.pending.push(Pending { what, end });
         }
-        self.settle_if_many();
     }
 
+    /// To be asked once all that a token proposes waits.
     #[inline]
     pub(super) fn settle_if_many(&mut self) {
         if self.scan.tokens.len() - self.scan.state.seen as usize >= TOGETHER {

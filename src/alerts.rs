@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
-use crate::packed::{Bounds, Packed, Parcel, Reader, packed, unzigzag, zigzag};
+use crate::packed::{Bounds, Packed, Parcel, Reader, bits, packed, unzigzag, zigzag};
 use crate::turns::verdicts::{ClosedTurn, Verdict};
 use crate::utterance::Id;
 
@@ -61,8 +61,7 @@ impl Packed for AlertState {
         } = *self;
         let at = last_ms.map_or(0, zigzag);
         let high = (at >> u32::BITS) as u32;
-        let facts = [high != 0, last_ms.is_some(), armed];
-        let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+        let facts = bits([high != 0, last_ms.is_some(), armed]);
         out.counts([signal.into(), given, facts]);
         if last_ms.is_some() {
             out.times([at as u32]);

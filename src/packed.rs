@@ -40,6 +40,11 @@ impl Scratch for Parcel {
     }
 }
 
+/// Facts as the bits of a number, the last the lowest.
+pub(crate) fn bits<const N: usize>(facts: [bool; N]) -> u32 {
+    facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact))
+}
+
 impl Parcel {
     pub(crate) fn counts<const N: usize>(&mut self, own: [u32; N]) {
         self.counts.extend_from_slice(&own);

@@ -8,7 +8,7 @@ mod turns;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::options::{Options, Retention};
-use crate::packed::{Bounds, Packed, Parcel, Reader, packed, unzipped, zipped};
+use crate::packed::{Bounds, Packed, Parcel, Reader, bits, packed, unzipped, zipped};
 use crate::practices::Mark;
 use crate::report::{OverlapKind, Reason};
 use crate::speakers::SentimentSum;
@@ -100,8 +100,7 @@ impl Packed for Ledger {
         } = self;
         let [by_agent, by_customer] = interruptions.map(u32::from);
         let started = *latest_start != i64::MIN;
-        let facts = [started, *is_over, *in_order];
-        let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+        let facts = bits([started, *is_over, *in_order]);
         out.counts([
             *turns,
             facts,

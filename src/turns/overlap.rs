@@ -19,7 +19,7 @@ use super::history::{At, History, Past, Shows};
 use crate::context::Weighed;
 use crate::lexicon::{Entry, Known, OverlapRules};
 use crate::matcher::{Scan, Token};
-use crate::packed::{Bounds, Number, Packed, Parcel, Reader, packed};
+use crate::packed::{Bounds, Number, Packed, Parcel, Reader, bits, packed};
 use crate::report::OverlapKind;
 use crate::text::Flags;
 use crate::transcript::WordTime;
@@ -51,8 +51,7 @@ impl Packed for Option<Overlap> {
             out.counts([0]);
             return;
         };
-        let facts = [own.other_stopped, own.other_cut_off, own.answers];
-        let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+        let facts = bits([own.other_stopped, own.other_cut_off, own.answers]);
         out.counts([(1 + own.kind as u32) | (facts << 4), own.with]);
         out.amounts([own.ms, own.early_ms].map(Number::word));
     }

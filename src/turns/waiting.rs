@@ -5,7 +5,7 @@ use super::history::{History, Past};
 use super::verdicts::{TurnInProgress, Verdict, Verdicts};
 use crate::context::{Modifiers, Turns, Weighed};
 use crate::lexicon::HISTORY_TURNS;
-use crate::packed::{Bounds, Number, Packed, Parcel, Reader, packed};
+use crate::packed::{Bounds, Number, Packed, Parcel, Reader, bits, packed};
 use crate::score::{Outcome, Strongest};
 
 packed!(Outcome { counts: fired; amounts: logit, learned });
@@ -152,8 +152,7 @@ fn pack_verdict(verdict: &Verdict, out: &mut Parcel) {
         fired,
     } = verdict.outcome;
     let strongest = verdict.strongest.filter(|_| fired);
-    let facts = [strongest.is_some(), learned != 0, fired];
-    let facts = facts.iter().fold(0, |all, fact| all << 1 | u32::from(*fact));
+    let facts = bits([strongest.is_some(), learned != 0, fired]);
     out.counts([verdict.signal.into(), facts]);
     out.amounts([logit.word()]);
     if learned != 0 {

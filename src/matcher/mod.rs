@@ -103,6 +103,12 @@ impl Owner {
         of << Self::KIND_BITS | kind
     }
 
+    /// Whether the number is that of [`Owner::Entry`].
+    #[inline]
+    fn is_entry(number: u32) -> bool {
+        number & ((1 << Self::KIND_BITS) - 1) == 0
+    }
+
     /// The owner with a number.
     #[inline]
     fn of(number: u32) -> Owner {

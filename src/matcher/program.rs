@@ -161,6 +161,24 @@ impl Pattern {
         (asked >> (number & (u64::BITS - 1)) & 1 == 1).then(|| self.owner())
     }
 
+    /// Its owner as a bit of 64: others may have the same.
+    #[inline]
+    pub(super) fn owner_bit(&self) -> u64 {
+        1 << (self.owner >> Owner::KIND_BITS & (u64::BITS - 1))
+    }
+
+    /// It is for hits of an entry.
+    #[inline]
+    pub(super) fn is_of_entry(&self) -> bool {
+        Owner::is_entry(self.owner)
+    }
+
+    /// Whether it may stand behind so many words of the utterance.
+    #[inline]
+    pub(super) fn is_within(&self, solid: u32) -> bool {
+        solid.min(Self::ANYWHERE.into()) <= self.within.into()
+    }
+
     /// Adds whom it is for.
     #[inline]
     pub(super) fn name(&self, owners: &mut Owners) {

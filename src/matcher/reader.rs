@@ -64,6 +64,8 @@ pub(crate) struct Scan {
     pending: Vec<Pending>,
     /// Room for what they propose.
     drafts: Vec<Draft>,
+    /// Room for those of them that are to be watched for.
+    waiting: Vec<Draft>,
     walked: Walked,
     /// Whose turn it is.
     role: Roles,
@@ -114,6 +116,7 @@ impl Scan {
             texts: Vec::new(),
             pending: Vec::new(),
             drafts: Vec::new(),
+            waiting: Vec::new(),
             walked: Walked::NONE,
             role: Roles::ALL,
             scanner: Scanner::default(),

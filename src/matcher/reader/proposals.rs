@@ -7,8 +7,8 @@
 use super::{Reader, Scan, Tables};
 use crate::matcher::automaton::{Automaton, Proposal, Range, State};
 use crate::matcher::outline::Read;
-use crate::matcher::program::{Pattern, Roles};
-use crate::matcher::{Found, MAX_SPAN, Owner, Symbol, occurrence};
+use crate::matcher::program::{Code, Pattern, Roles};
+use crate::matcher::{Found, MAX_SPAN, Symbol, Token, occurrence};
 
 /// So many tokens at most are looked at together: a set of 64 bits has a bit for each.
 const TOGETHER: usize = 64;
@@ -102,6 +102,31 @@ impl Walked {
         end: u32::MAX,
         start: None,
     };
+
+    /// Where a pattern begins that is proposed at a token, if its words are there.
+    #[inline]
+    fn start(
+        &mut self,
+        code: &Code,
+        pattern: &Pattern,
+        tokens: &[Token],
+        texts: &[Read],
+        end: u32,
+    ) -> Option<u32> {
+        let Read { behind, .. } = texts[end as usize];
+        if pattern.words > 0 && behind.is_plain(pattern.words) {
+            return Some((end + 1).saturating_sub(u32::from(pattern.words)));
+        }
+        if (self.program, self.end) != (pattern.program(), end) {
+            let start = occurrence::find_behind(code, pattern, tokens, texts, end as usize, behind);
+            *self = Walked {
+                program: pattern.program(),
+                end,
+                start: start.map(|s| s as u32),
+            };
+        }
+        self.start
+    }
 }
 
 impl Reader<'_> {
@@ -166,12 +191,13 @@ impl Reader<'_> {
             if drafts.len() < count + proposals.len() {
                 drafts.resize(2 * (count + proposals.len()), Draft::default());
             }
+            let room = &mut drafts[..];
             for &proposal in proposals {
-                drafts[count] = Draft { proposal, end };
+                room[count] = Draft { proposal, end };
                 count += usize::from(proposal.is_for(role));
             }
         };
-        for Pending { what, end } in pending.drain(..) {
+        for &Pending { what, end } in pending.iter() {
             match what {
                 Proposing::State(state) => automaton.ending(state, |looked_at, kept| {
                     take(drafts, looked_at, end);
@@ -192,6 +218,7 @@ impl Reader<'_> {
                 }
             }
         }
+        pending.clear();
         count
     }
 
@@ -201,47 +228,61 @@ impl Reader<'_> {
         let patterns = &self.tables.automaton.patterns;
         let Scan {
             drafts,
+            waiting,
             texts,
             watched,
             ..
         } = &mut *self.scan;
-        let mut watches = watched.len();
-        watched.resize(watches + count, Watched::default());
-        let mut met = 0;
+        if waiting.len() < count {
+            waiting.resize(2 * count, Draft::default());
+        }
+        let (drafts, waiting) = (&mut drafts[..count], &mut waiting[..count]);
+        let (patterns, texts) = (&patterns[..], &texts[..]);
+        let (mut met, mut waits) = (0, 0);
         for i in 0..count {
             let draft = drafts[i];
             let pattern = &patterns[draft.proposal.pattern() as usize];
             let text = &texts[draft.end as usize];
-            let early = (pattern.within == Pattern::ANYWHERE) | (text.solid <= u32::from(pattern.within));
+            let early = pattern.is_within(text.solid);
             let ends = draft.proposal.ends();
             drafts[met] = draft;
             met += usize::from(ends & early & pattern.outline.meets(text));
-            watched[watches] = Watched {
-                words: pattern.outline.last,
-                proposal: draft.proposal,
-                at: draft.end,
-            };
-            watches += usize::from(!ends & early);
+            waiting[waits] = draft;
+            waits += usize::from(!ends & early);
         }
-        watched.truncate(watches);
+        watched.extend(waiting[..waits].iter().map(|&Draft { proposal, end }| Watched {
+            words: patterns[proposal.pattern() as usize].outline.last,
+            proposal,
+            at: end,
+        }));
         met
     }
 
     /// Keeps what is confirmed of the first so many drafts, each once.
     fn keep_all(&mut self, count: usize) {
         let automaton = self.tables.automaton;
+        let Scan {
+            drafts,
+            tokens,
+            texts,
+            hits,
+            marks,
+            walked,
+            ..
+        } = &mut *self.scan;
+        let (patterns, texts) = (&automaton.patterns[..], &texts[..]);
         // The owners of what was found at a token, as a set of 64 bits by hash: most come once.
         let (mut owners, mut last) = (0u64, u32::MAX);
-        for i in 0..count {
-            let Draft { proposal, end } = self.scan.drafts[i];
-            if end != last {
-                (owners, last) = (0, end);
-            }
-            let Some(found) = self.scan.confirmed(automaton, proposal.pattern(), end) else {
+        for &Draft { proposal, end } in &drafts[..count] {
+            let pattern = &patterns[proposal.pattern() as usize];
+            let Some(start) = walked.start(&automaton.code, pattern, tokens, texts, end) else {
                 continue;
             };
-            let list = self.scan.list_of(found.owner);
-            let owner = 1u64 << (found.owner.number() / 8 % 64);
+            owners = if end == last { owners } else { 0 };
+            last = end;
+            let found = pattern.found(start, end);
+            let list = if pattern.is_of_entry() { &mut *hits } else { &mut *marks };
+            let owner = pattern.owner_bit();
             if owners & owner == 0 || !stands(list, &found) {
                 list.push(found);
             }
@@ -290,9 +331,9 @@ impl Reader<'_> {
             if drafts.len() < count + TOGETHER {
                 drafts.resize(2 * (count + TOGETHER), Draft::default());
             }
-            // Few have more words than two, or more places: a word that is none stands nowhere.
+            // Few have more words than four, or more places than two: a word that is none stands nowhere.
             let mut ends = 0;
-            for _ in 0..2 {
+            for _ in 0..4 {
                 ends |= places[words.trailing_zeros() as usize];
                 words &= words.wrapping_sub(1);
             }
@@ -304,14 +345,16 @@ impl Reader<'_> {
             let after = u64::MAX << at.saturating_sub(from);
             let within = u64::MAX >> (TOGETHER - (at + MAX_SPAN - from).min(TOGETHER));
             ends &= after & within;
+            let room = &mut drafts[..];
             let mut next = |ends: &mut u64| {
-                drafts[count] = Draft {
+                room[count] = Draft {
                     proposal: watched.proposal,
                     end: from as u32 + ends.trailing_zeros(),
                 };
                 count += usize::from(*ends != 0);
                 *ends &= ends.wrapping_sub(1);
             };
+            next(&mut ends);
             next(&mut ends);
             while ends != 0 {
                 next(&mut ends);
@@ -322,8 +365,9 @@ impl Reader<'_> {
 
     /// Of the first so many drafts, those whose outline the text meets, or that a hit is to ask for, come to the front; gives how many.
     fn met_there(&mut self, count: usize) -> usize {
-        let patterns = &self.tables.automaton.patterns;
+        let patterns = &self.tables.automaton.patterns[..];
         let Scan { drafts, texts, .. } = &mut *self.scan;
+        let (drafts, texts) = (&mut drafts[..count], &texts[..]);
         let mut met = 0;
         for i in 0..count {
             let draft = drafts[i];
@@ -337,12 +381,25 @@ impl Reader<'_> {
     /// Takes what is watched for, and ends with this token.
     fn ended(&mut self, Draft { proposal, end }: Draft) {
         let automaton = self.tables.automaton;
+        let Scan {
+            tokens,
+            texts,
+            hits,
+            marks,
+            later,
+            walked,
+            ..
+        } = &mut *self.scan;
         let number = proposal.pattern();
         if proposal.later() {
             let what = Kept::One(number);
-            self.scan.later.push(Later { what, end });
-        } else if let Some(found) = self.scan.confirmed(automaton, number, end) {
-            let list = self.scan.list_of(found.owner);
+            later.push(Later { what, end });
+            return;
+        }
+        let pattern = &automaton.patterns[number as usize];
+        if let Some(start) = walked.start(&automaton.code, pattern, tokens, texts, end) {
+            let found = pattern.found(start, end);
+            let list = if pattern.is_of_entry() { hits } else { marks };
             let place = list.iter().rposition(|f| f.end <= end).map_or(0, |last| last + 1);
             if !stands(&list[..place], &found) {
                 list.insert(place, found);
@@ -355,37 +412,4 @@ impl Reader<'_> {
 fn stands(list: &[Found], found: &Found) -> bool {
     let mut here = list.iter().rev().take_while(|f| f.end == found.end);
     here.any(|f| f == found)
-}
-
-impl Scan {
-    /// Where a pattern occurs that is proposed at a token, if its words are there.
-    fn confirmed(&mut self, automaton: &Automaton, p: u32, end: u32) -> Option<Found> {
-        let pattern = &automaton.patterns[p as usize];
-        let Read { behind, .. } = self.texts[end as usize];
-        let start = if pattern.words > 0 && behind.is_plain(pattern.words) || pattern.is_word() {
-            Some((end + 1).saturating_sub(u32::from(pattern.words)))
-        } else if (self.walked.program, self.walked.end) == (pattern.program(), end) {
-            self.walked.start
-        } else {
-            let at = end as usize;
-            let start =
-                occurrence::find_behind(&automaton.code, pattern, &self.tokens, &self.texts, at, behind);
-            let start = start.map(|s| s as u32);
-            self.walked = Walked {
-                program: pattern.program(),
-                end,
-                start,
-            };
-            start
-        };
-        Some(pattern.found(start?, end))
-    }
-
-    fn list_of(&mut self, owner: Owner) -> &mut Vec<Found> {
-        if matches!(owner, Owner::Entry(_)) {
-            &mut self.hits
-        } else {
-            &mut self.marks
-        }
-    }
 }

@@ -234,7 +234,7 @@ impl Call {
                 &utterance.text,
                 setting,
                 weighed,
-                |_, _, _| {},
+                &mut |_, _, _| {},
             );
             self.announce(compiled, utterance, weighed, out);
         });
@@ -318,7 +318,7 @@ impl Call {
             &utterance.text,
             self.setting(utterance),
             weighed,
-            |_, _, _| {},
+            &mut |_, _, _| {},
         );
         let (said, places) = (&mut utterance.said, &mut utterance.places);
         said.read(&compiled.words, &utterance.scan, &utterance.text);

@@ -32,7 +32,7 @@ pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use plain::{find_all, in_order};
 pub(crate) use program::Roles;
-pub(crate) use reader::{Scan, Tables};
+pub(crate) use reader::{AskedFor, Scan, Tables};
 #[cfg(feature = "workbench")]
 pub(crate) use vocabulary::open;
 pub(crate) use vocabulary::{Opened, Reading, Vocabulary};
@@ -90,7 +90,7 @@ impl Owner {
     const MODIFIERS: u32 = 4;
 
     /// As one number.
-    fn number(self) -> u32 {
+    pub(crate) fn number(self) -> u32 {
         let (kind, of) = match self {
             Owner::Entry(entry) => (0, entry),
             Owner::NotIn(entry) => (1, entry),

@@ -130,7 +130,7 @@ impl Program {
 pub(crate) struct Pattern {
     pub(super) outline: Outline,
     /// Whom it is for, as [`Owner::number`] has it.
-    owner: u32,
+    pub(super) owner: u32,
     /// Where its code begins.
     from: u32,
     /// How long it is.
@@ -152,13 +152,6 @@ impl Pattern {
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
         Owner::of(self.owner)
-    }
-
-    /// Its owner, if `asked` has a bit for the low bits of the number that it names.
-    #[inline]
-    pub(super) fn owner_of(&self, asked: u64) -> Option<Owner> {
-        let number = self.owner >> Owner::KIND_BITS;
-        (asked >> (number & (u64::BITS - 1)) & 1 == 1).then(|| self.owner())
     }
 
     /// Adds whom it is for.

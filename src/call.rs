@@ -419,21 +419,19 @@ impl Call {
         }
         let origin = self.origin;
         self.verdicts.preview(compiled, now, |turn, verdict, at| {
-            if !turn.announced.contains(&verdict.signal) {
-                turn.announced.push(verdict.signal);
-                let at_ms = absolute(at, origin);
-                out.send(|| {
-                    signal_event(
-                        compiled,
-                        verdict.signal,
-                        State::Provisional,
-                        &turn.utterance,
-                        at_ms,
-                        Some(verdict),
-                        |span| turn.quote(span),
-                    )
-                });
-            }
+            turn.announced.push(verdict.signal);
+            let at_ms = absolute(at, origin);
+            out.send(|| {
+                signal_event(
+                    compiled,
+                    verdict.signal,
+                    State::Provisional,
+                    &turn.utterance,
+                    at_ms,
+                    Some(verdict),
+                    |span| turn.quote(span),
+                )
+            });
         });
     }
 

@@ -380,22 +380,21 @@ impl Weighing<'_> {
     /// Orders the hits, collects what was proposed around them, and gives the entries whose regular expression is to run.
     fn prepare(&mut self, able: &[u32]) -> Able {
         let rules = &self.compiled.rules;
-        let scan = self.scan;
-        self.desk.order.begin(scan.hits.len(), rules.signals.len());
+        let (scan, role) = (self.scan, self.role);
+        let order = &mut self.desk.order;
+        order.begin(scan.hits.len(), rules.signals.len());
         self.desk.stands = 0;
         let bit = |entry: u32| 1u64 << (entry & 63);
         let (mut near, mut asking) = (false, 0);
         let mut asks = |entry: u32, rule: &EntryRule| {
-            if rule.has(EntryRule::NOT_IN | EntryRule::NEAR) {
-                asking |= bit(entry);
-                near |= rule.has(EntryRule::NEAR);
-            }
+            asking |= bit(entry) * u64::from(rule.has(EntryRule::NOT_IN | EntryRule::NEAR));
+            near |= rule.has(EntryRule::NEAR);
         };
         for (place, hit) in scan.hits.iter().enumerate().rev() {
             let Owner::Entry(entry) = hit.owner else { continue };
             let rule = rules.entry_rule(entry);
-            if rule.has(self.role) {
-                self.desk.order.take(place, rule.rank);
+            if rule.has(role) {
+                order.take(place, rule.rank);
                 asks(entry, rule);
             }
         }
@@ -433,22 +432,17 @@ impl Weighing<'_> {
         let mut needed = Able::new();
         let mut kept = 0;
         for (number, asked) in (0..).zip(&asked[..count]) {
-            let owner = automaton.patterns[asked.pattern() as usize].owner();
-            let (entry, stands_around) = match owner {
-                Owner::NotIn(entry) | Owner::Near(entry) => (entry, true),
-                Owner::Need(entry) => (entry, false),
-                _ => continue,
-            };
+            let owner = automaton.patterns[asked.pattern() as usize].whose();
+            let (entry, is_need) = (Owner::names(owner), Owner::is_need(owner));
             let bit = 1u64 << (entry & 63);
             around[kept] = Around {
-                key: around_of(owner.number(), asked.end),
+                key: around_of(owner, asked.end),
                 number,
                 pattern: asked.pattern(),
                 state: Tried::NotYet,
             };
-            kept += usize::from(stands_around & (asking & bit != 0));
-            if !stands_around
-                && running & bit != 0
+            kept += usize::from(!is_need & (asking & bit != 0));
+            if is_need & (running & bit != 0)
                 && able.contains(&entry)
                 && !needed.contains(&entry)
                 && scan.confirm(automaton, asked.pattern(), asked.end).is_some()
@@ -466,16 +460,20 @@ impl Weighing<'_> {
     }
 
     fn hits(&mut self) {
+        let rules = &self.compiled.rules;
+        let (hits, tokens) = (&self.scan.hits[..], &self.scan.tokens[..]);
+        self.out.reserve(hits.len());
         let mut next = self.desk.order.from(0);
         while let Some((rank, mut place)) = next {
             loop {
-                let hit = &self.scan.hits[place];
+                let hit = &hits[place];
                 if let Owner::Entry(entry) = hit.owner {
-                    let span = Span {
+                    let own = Span {
                         start: hit.start,
                         end: hit.end,
                     };
-                    self.one(entry, span, bytes(self.scan, hit), hit.at_end);
+                    let bytes = (tokens[own.start as usize].start, tokens[own.end as usize].end);
+                    self.one(rules.entry_rule(entry), entry, own, bytes, hit.at_end);
                 }
                 match self.desk.order.next(place) {
                     Some(behind) => place = behind,
@@ -487,8 +485,7 @@ impl Weighing<'_> {
     }
 
     #[inline(always)]
-    fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
-        let rule = self.compiled.rules.entry_rule(entry);
+    fn one(&mut self, rule: &EntryRule, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
         if (at_end || rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR))
             && let Some(why) = self.cancellation(rule, entry, hit, at_end)
         {
@@ -525,6 +522,7 @@ impl Weighing<'_> {
     }
 
     /// Runs the regular expression of an entry.
+    #[inline(never)]
     fn expression(&mut self, entry: u32, text: &str) {
         let expression = &self.compiled.lexicon.entries[entry as usize].regex;
         let Some(regex) = expression.as_ref().and_then(Expression::get) else {
@@ -545,7 +543,8 @@ impl Weighing<'_> {
                     end: end as u32 - 1,
                 };
                 let hits = self.out.len();
-                self.one(entry, span, (found.start() as u32, found.end() as u32), false);
+                let bytes = (found.start() as u32, found.end() as u32);
+                self.one(rules.entry_rule(entry), entry, span, bytes, false);
                 if self.out.len() > hits {
                     settle(rules, self.out);
                 }

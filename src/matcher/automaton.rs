@@ -93,8 +93,7 @@ impl Kept {
 
     pub(super) fn of(proposal: Proposal, patterns: &[Pattern]) -> Self {
         let number = proposal.pattern();
-        let entry = patterns[number as usize].owner >> Owner::KIND_BITS;
-        let entry = entry & ((1 << Self::ENTRY_BITS) - 1);
+        let entry = Owner::names(patterns[number as usize].whose()) & ((1 << Self::ENTRY_BITS) - 1);
         Kept(number | entry << Self::ENTRY_FROM | proposal.roles() << Self::ROLES_FROM)
     }
 

@@ -103,6 +103,18 @@ impl Owner {
         of << Self::KIND_BITS | kind
     }
 
+    /// Which entry or modifier the owner with a number names.
+    #[inline]
+    pub(crate) fn names(number: u32) -> u32 {
+        number >> Self::KIND_BITS
+    }
+
+    /// Whether a number is that of an [`Owner::Need`].
+    #[inline]
+    pub(crate) fn is_need(number: u32) -> bool {
+        number & ((1 << Self::KIND_BITS) - 1) == Owner::Need(0).number()
+    }
+
     /// The owner with a number.
     #[inline]
     fn of(number: u32) -> Owner {
@@ -129,7 +141,7 @@ pub(crate) struct Owners {
 impl Owners {
     /// Adds the owner with this number.
     fn add(&mut self, number: u32) {
-        let most = (number >> Owner::KIND_BITS) + 1;
+        let most = Owner::names(number) + 1;
         let is_entry = number & ((1 << Owner::KIND_BITS) - 1) < Owner::MODIFIERS;
         self.entries = self.entries.max(if is_entry { most } else { 0 });
         self.modifiers = self.modifiers.max(if is_entry { 0 } else { most });

@@ -130,7 +130,7 @@ impl Program {
 pub(crate) struct Pattern {
     pub(super) outline: Outline,
     /// Whom it is for, as [`Owner::number`] has it.
-    pub(super) owner: u32,
+    owner: u32,
     /// Where its code begins.
     from: u32,
     /// How long it is.
@@ -152,6 +152,12 @@ impl Pattern {
     #[inline]
     pub(crate) fn owner(&self) -> Owner {
         Owner::of(self.owner)
+    }
+
+    /// The same as a number.
+    #[inline]
+    pub(crate) fn whose(&self) -> u32 {
+        self.owner
     }
 
     /// Adds whom it is for.

@@ -374,19 +374,23 @@ impl Scan {
     /// Gathers what is confirmed only when it is asked for, of entries whose low bits `asked` has a bit for and of some others: to the front of
     /// `out`; gives how much it is. What is of one token comes in the order in which it was proposed, some more than once.
     pub(crate) fn asked_for(&self, automaton: &Automaton, asked: u64, out: &mut Vec<AskedFor>) -> usize {
+        let role = self.role;
         let mut count = 0;
         for later in &self.later {
             let kept = later.kept(automaton);
             if out.len() < count + kept.len() {
                 out.resize(2 * (count + kept.len()), AskedFor::default());
             }
+            let room = &mut out[count..];
+            let mut own = 0;
             for &kept in kept {
-                out[count] = AskedFor {
+                room[own] = AskedFor {
                     kept,
                     end: later.end,
                 };
-                count += usize::from(kept.is_for(self.role) & kept.may_be_of(asked));
+                own += usize::from(kept.is_for(role) & kept.may_be_of(asked));
             }
+            count += own;
         }
         count
     }
@@ -473,7 +477,7 @@ mod tests {
                 out.iter().map(row).collect::<Vec<_>>()
             };
             let is_asked = |&(p, _): &(u32, u32)| {
-                asked >> (automaton.patterns[p as usize].owner().number() >> Owner::KIND_BITS & 63) & 1 != 0
+                asked >> (Owner::names(automaton.patterns[p as usize].whose()) & 63) & 1 != 0
             };
             let mut some = gathered(asked);
             some.retain(is_asked);

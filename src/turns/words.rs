@@ -257,7 +257,10 @@ impl CallWords {
         let all = phrases.iter().filter(|p| !p.is_empty());
         let mut all: Vec<Box<[Known]>> = all.map(numbers).collect();
         all.sort_by_key(|p| p[0].0);
-        let words: Vec<u64> = all.iter().map(|p| p.iter().fold(0, |set, k| set | bit(*k))).collect();
+        let words: Vec<u64> = all
+            .iter()
+            .map(|p| p.iter().fold(0, |set, k| set | bit(*k)))
+            .collect();
         let first = all.iter().fold(0, |set, p| set | bit(p[0]));
         Phrases { all, first, words }
     }
@@ -271,7 +274,12 @@ impl CallWords {
         // A word that is not numbered may be another with "'s".
         let base = word.strip_suffix("'s").or(unknown.then_some(""));
         let parts = base.map_or(0, |base| {
-            bit(self.look_up("is")) | if base.is_empty() { 0 } else { bit(self.look_up(base)) }
+            bit(self.look_up("is"))
+                | if base.is_empty() {
+                    0
+                } else {
+                    bit(self.look_up(base))
+                }
         });
         Facts {
             key: Key::of(rules.words.canonical(word), category.is_none() && !is_number),
@@ -298,8 +306,7 @@ impl CallWords {
 
     #[inline]
     fn find(&self, print: Print, word: &[u8]) -> Known {
-        let is_it =
-            |known: Known| print.is_whole() || self.words[known.0 as usize].as_bytes() == word;
+        let is_it = |known: Known| print.is_whole() || self.words[known.0 as usize].as_bytes() == word;
         let mut at = print.hash() as usize & (self.slots.len() - 1);
         loop {
             let Slot { print: own, known } = &self.slots[at];

@@ -384,10 +384,7 @@ impl Scan {
             let room = &mut out[count..];
             let mut own = 0;
             for &kept in kept {
-                room[own] = AskedFor {
-                    kept,
-                    end: later.end,
-                };
+                room[own] = AskedFor { kept, end: later.end };
                 own += usize::from(kept.is_for(role) & kept.may_be_of(asked));
             }
             count += own;
@@ -406,9 +403,7 @@ impl Scan {
             Some(Read { behind, .. }) if pattern.words > 0 && behind.is_plain(pattern.words) => {
                 (at + 1).saturating_sub(usize::from(pattern.words))
             }
-            Some(Read { behind, .. }) => {
-                occurrence::find_behind(code, pattern, tokens, texts, at, *behind)?
-            }
+            Some(Read { behind, .. }) => occurrence::find_behind(code, pattern, tokens, texts, at, *behind)?,
             None => occurrence::find(code, pattern, tokens, texts, at)?,
         };
         Some(pattern.found(start as u32, end))

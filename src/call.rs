@@ -234,7 +234,7 @@ impl Call {
                 &utterance.text,
                 setting,
                 weighed,
-                |_, _, _| {},
+                &mut |_, _, _| {},
             );
             self.announce(compiled, utterance, weighed, out);
         });
@@ -318,7 +318,7 @@ impl Call {
             &utterance.text,
             self.setting(utterance),
             weighed,
-            |_, _, _| {},
+            &mut |_, _, _| {},
         );
         let (said, places) = (&mut utterance.said, &mut utterance.places);
         said.read(&compiled.words, &utterance.scan, &utterance.text);
@@ -419,21 +419,19 @@ impl Call {
         }
         let origin = self.origin;
         self.verdicts.preview(compiled, now, |turn, verdict, at| {
-            if !turn.announced.contains(&verdict.signal) {
-                turn.announced.push(verdict.signal);
-                let at_ms = absolute(at, origin);
-                out.send(|| {
-                    signal_event(
-                        compiled,
-                        verdict.signal,
-                        State::Provisional,
-                        &turn.utterance,
-                        at_ms,
-                        Some(verdict),
-                        |span| turn.quote(span),
-                    )
-                });
-            }
+            turn.announced.push(verdict.signal);
+            let at_ms = absolute(at, origin);
+            out.send(|| {
+                signal_event(
+                    compiled,
+                    verdict.signal,
+                    State::Provisional,
+                    &turn.utterance,
+                    at_ms,
+                    Some(verdict),
+                    |span| turn.quote(span),
+                )
+            });
         });
     }
 

@@ -169,7 +169,7 @@ impl Analyzer {
             text,
             setting,
             &mut weighed,
-            |entry, span, why| {
+            &mut |entry, span, why| {
                 let contribution = compiled.lexicon.entries[entry as usize].weight;
                 let hit = Weighed {
                     entry,

@@ -287,14 +287,22 @@ impl Layout {
     #[inline]
     pub(super) fn marks(&self, what: Listens, number: u8, hit: Span) -> impl Iterator<Item = Span> {
         let class = class(what, number);
-        let mut marks = &self.marks[..];
-        if let Some(&[from, to]) = self.classes.get(class as usize..class as usize + 2) {
-            marks = &marks[from as usize..to as usize];
-            let from = marks.partition_point(|m| m.span.end + SPAN < hit.start);
-            let to = marks.partition_point(|m| m.span.end <= hit.end + 2 * SPAN);
-            marks = &marks[from..to.max(from)];
-        }
+        let marks = if self.classes.is_empty() {
+            &self.marks[..]
+        } else {
+            self.of_class(class, hit)
+        };
         marks.iter().filter(move |m| m.class == class).map(|m| m.span)
+    }
+
+    /// The marks of a class that may matter to a hit, if they are many.
+    #[cold]
+    fn of_class(&self, class: u32, hit: Span) -> &[Mark] {
+        let (from, to) = (self.classes[class as usize], self.classes[class as usize + 1]);
+        let marks = &self.marks[from as usize..to as usize];
+        let from = marks.partition_point(|m| m.span.end + SPAN < hit.start);
+        let to = marks.partition_point(|m| m.span.end <= hit.end + 2 * SPAN);
+        &marks[from..to.max(from)]
     }
 
     /// Whether the window of a hit reaches back to a token before it.

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use crate::compiled::Compiled;
 use crate::fixed::Milli;
 use crate::lexicon::{Entry, Expression, Side};
-use crate::matcher::{Found, MAX_SPAN, Owner, Scan, closes};
+use crate::matcher::{AskedFor, Found, MAX_SPAN, Owner, Scan, closes};
 use crate::packed::{Bounds, packed};
 use crate::scratch::{self, Scratch};
 use crate::text::Flags;
@@ -120,22 +120,31 @@ const REGEX_MATCHES: usize = 16;
 /// What stands around hits, as it was proposed; confirmed when a hit asks for it.
 #[derive(Clone, Copy, Debug)]
 struct Around {
-    /// Whose it is: see [`whose`].
-    whose: u64,
-    end: u32,
+    /// Whose it is, and its last token: see [`around_of`].
+    key: u64,
     /// Which of the proposals it is.
     number: u32,
     pattern: u32,
     state: Tried,
 }
 
-/// A number for what an owner asks for.
-fn whose(owner: Owner) -> u64 {
-    match owner {
-        Owner::NotIn(entry) => u64::from(entry) << 1,
-        Owner::Near(entry) => u64::from(entry) << 1 | 1,
-        _ => u64::MAX,
+impl Around {
+    const NOTHING: Around = Around {
+        key: 0,
+        number: 0,
+        pattern: 0,
+        state: Tried::NotYet,
+    };
+
+    fn end(&self) -> u32 {
+        self.key as u32
     }
+}
+
+/// Where what this owner asks for stands, by its last token.
+#[inline]
+fn around_of(owner: u32, end: u32) -> u64 {
+    u64::from(owner) << 32 | u64::from(end)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -210,12 +219,16 @@ impl Order {
 struct Desk {
     layout: Layout,
     order: Order,
+    /// Room for what may have been asked for.
+    asked: Vec<AskedFor>,
+    /// The first so many of `around` stand there.
+    stands: usize,
     around: Vec<Around>,
 }
 
 impl Scratch for Desk {
     fn is_modest(&self) -> bool {
-        self.layout.capacity() + self.order.next.capacity() + self.around.capacity() <= 1 << 14
+        self.layout.capacity() + self.order.next.capacity() + self.asked.capacity() <= 1 << 14
     }
 }
 
@@ -230,7 +243,7 @@ pub(crate) fn weigh(
     text: &str,
     setting: Setting,
     out: &mut Vec<Weighed>,
-    cancelled: impl FnMut(u32, (u32, u32), Cancelled),
+    cancelled: &mut dyn FnMut(u32, (u32, u32), Cancelled),
 ) {
     out.clear();
     let role = EntryRule::for_role(setting.role);
@@ -324,9 +337,12 @@ pub(crate) fn look(compiled: &Compiled, scan: &Scan, text: &str, setting: Settin
     }
     if proposals {
         length = true;
-        for (_, pattern, end) in scan.proposals(&compiled.automaton) {
-            look.add(u64::from(pattern) << 32 | u64::from(end));
-        }
+        scratch::with(&DESK, |desk| {
+            let count = scan.asked_for(&compiled.automaton, u64::MAX, &mut desk.asked);
+            for asked in &desk.asked[..count] {
+                look.add(u64::from(asked.pattern()) << 32 | u64::from(asked.end));
+            }
+        });
     }
     if length {
         look.add(text.len() as u64);
@@ -348,7 +364,7 @@ impl Look {
     }
 }
 
-struct Weighing<'a, F> {
+struct Weighing<'a> {
     compiled: &'a Compiled,
     scan: &'a Scan,
     setting: Setting,
@@ -357,29 +373,28 @@ struct Weighing<'a, F> {
     is_plain: bool,
     desk: &'a mut Desk,
     out: &'a mut Vec<Weighed>,
-    cancelled: F,
+    cancelled: &'a mut dyn FnMut(u32, (u32, u32), Cancelled),
 }
 
-impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
+impl Weighing<'_> {
     /// Orders the hits, collects what was proposed around them, and gives the entries whose regular expression is to run.
     fn prepare(&mut self, able: &[u32]) -> Able {
         let rules = &self.compiled.rules;
-        let scan = self.scan;
-        self.desk.order.begin(scan.hits.len(), rules.signals.len());
-        self.desk.around.clear();
+        let (scan, role) = (self.scan, self.role);
+        let order = &mut self.desk.order;
+        order.begin(scan.hits.len(), rules.signals.len());
+        self.desk.stands = 0;
         let bit = |entry: u32| 1u64 << (entry & 63);
         let (mut near, mut asking) = (false, 0);
         let mut asks = |entry: u32, rule: &EntryRule| {
-            if rule.has(EntryRule::NOT_IN | EntryRule::NEAR) {
-                asking |= bit(entry);
-                near |= rule.has(EntryRule::NEAR);
-            }
+            asking |= bit(entry) * u64::from(rule.has(EntryRule::NOT_IN | EntryRule::NEAR));
+            near |= rule.has(EntryRule::NEAR);
         };
         for (place, hit) in scan.hits.iter().enumerate().rev() {
             let Owner::Entry(entry) = hit.owner else { continue };
             let rule = rules.entry_rule(entry);
-            if rule.has(self.role) {
-                self.desk.order.take(place, rule.rank);
+            if rule.has(role) {
+                order.take(place, rule.rank);
                 asks(entry, rule);
             }
         }
@@ -388,39 +403,11 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
             running |= bit(entry);
             asks(entry, rules.entry_rule(entry));
         }
-        let mut needed = Able::new();
-        if asking | running != 0 {
-            let automaton = &self.compiled.automaton;
-            let proposals = scan.proposals_of(automaton, asking | running);
-            for (number, (owner, pattern, end)) in (0..).zip(proposals) {
-                match owner {
-                    Owner::NotIn(entry) | Owner::Near(entry) if asking & bit(entry) != 0 => {
-                        self.desk.around.push(Around {
-                            whose: whose(owner),
-                            end,
-                            number,
-                            pattern,
-                            state: Tried::NotYet,
-                        });
-                    }
-                    Owner::Need(entry)
-                        if running & bit(entry) != 0
-                            && able.contains(&entry)
-                            && !needed.contains(&entry)
-                            && scan.confirm(automaton, pattern, end as usize).is_some() =>
-                    {
-                        needed.push(entry);
-                    }
-                    _ => {}
-                }
-            }
-            needed.sort_unstable();
-            // A hit looks at its own alone, however many entries ask.
-            let around = &mut self.desk.around;
-            if around.len() > FEW_AROUND {
-                around.sort_unstable_by_key(|a| (a.whose, a.end, a.number));
-            }
-        }
+        let needed = if asking | running == 0 {
+            Able::new()
+        } else {
+            self.gather(asking, running, able)
+        };
         if !(self.desk.order.is_empty() && needed.is_empty()) {
             self.is_plain = !near && !modifiers::may_be_called(scan);
             if !self.is_plain {
@@ -431,17 +418,62 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         needed
     }
 
+    /// Gathers what was proposed around hits of entries whose low bits `asking` has; gives those of the entries that are able to run whose need was
+    /// proposed, and is there.
+    fn gather(&mut self, asking: u64, running: u64, able: &[u32]) -> Able {
+        let scan = self.scan;
+        let automaton = &self.compiled.automaton;
+        let Desk { asked, around, .. } = &mut *self.desk;
+        let count = scan.asked_for(automaton, asking | running, asked);
+        // One more, for what is not kept behind them.
+        if around.len() <= count {
+            around.resize(2 * count + 1, Around::NOTHING);
+        }
+        let mut needed = Able::new();
+        let mut kept = 0;
+        for (number, asked) in (0..).zip(&asked[..count]) {
+            let owner = automaton.patterns[asked.pattern() as usize].whose();
+            let (entry, is_need) = (Owner::names(owner), Owner::is_need(owner));
+            let bit = 1u64 << (entry & 63);
+            around[kept] = Around {
+                key: around_of(owner, asked.end),
+                number,
+                pattern: asked.pattern(),
+                state: Tried::NotYet,
+            };
+            kept += usize::from(!is_need & (asking & bit != 0));
+            if is_need & (running & bit != 0)
+                && able.contains(&entry)
+                && !needed.contains(&entry)
+                && scan.confirm(automaton, asked.pattern(), asked.end).is_some()
+            {
+                needed.push(entry);
+            }
+        }
+        self.desk.stands = kept;
+        needed.sort_unstable();
+        // A hit looks at its own alone, however many entries ask.
+        if kept > FEW_AROUND {
+            self.desk.around[..kept].sort_unstable_by_key(|a| (a.key, a.number));
+        }
+        needed
+    }
+
     fn hits(&mut self) {
+        let rules = &self.compiled.rules;
+        let (hits, tokens) = (&self.scan.hits[..], &self.scan.tokens[..]);
+        self.out.reserve(hits.len());
         let mut next = self.desk.order.from(0);
         while let Some((rank, mut place)) = next {
             loop {
-                let hit = &self.scan.hits[place];
+                let hit = &hits[place];
                 if let Owner::Entry(entry) = hit.owner {
-                    let span = Span {
+                    let own = Span {
                         start: hit.start,
                         end: hit.end,
                     };
-                    self.one(entry, span, bytes(self.scan, hit), hit.at_end);
+                    let bytes = (tokens[own.start as usize].start, tokens[own.end as usize].end);
+                    self.one(rules.entry_rule(entry), entry, own, bytes, hit.at_end);
                 }
                 match self.desk.order.next(place) {
                     Some(behind) => place = behind,
@@ -453,8 +485,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
     }
 
     #[inline(always)]
-    fn one(&mut self, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
-        let rule = self.compiled.rules.entry_rule(entry);
+    fn one(&mut self, rule: &EntryRule, entry: u32, hit: Span, span: (u32, u32), at_end: bool) {
         if (at_end || rule.has(EntryRule::TIMED | EntryRule::NOT_IN | EntryRule::NEAR))
             && let Some(why) = self.cancellation(rule, entry, hit, at_end)
         {
@@ -491,6 +522,7 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
     }
 
     /// Runs the regular expression of an entry.
+    #[inline(never)]
     fn expression(&mut self, entry: u32, text: &str) {
         let expression = &self.compiled.lexicon.entries[entry as usize].regex;
         let Some(regex) = expression.as_ref().and_then(Expression::get) else {
@@ -511,7 +543,8 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
                     end: end as u32 - 1,
                 };
                 let hits = self.out.len();
-                self.one(entry, span, (found.start() as u32, found.end() as u32), false);
+                let bytes = (found.start() as u32, found.end() as u32);
+                self.one(rules.entry_rule(entry), entry, span, bytes, false);
                 if self.out.len() > hits {
                     settle(rules, self.out);
                 }
@@ -565,36 +598,50 @@ impl<F: FnMut(u32, (u32, u32), Cancelled)> Weighing<'_, F> {
         from: u32,
         test: impl Fn(&Layout, Span) -> bool,
     ) -> Option<Span> {
-        let scan = self.scan;
-        let to = hit.end + MAX_SPAN as u32;
-        let whose = whose(owner);
-        let mut around = &mut self.desk.around[..];
+        let first = around_of(owner.number(), from);
+        let last = around_of(owner.number(), hit.end + MAX_SPAN as u32);
+        let around = &self.desk.around[..self.desk.stands];
         if around.len() > FEW_AROUND {
-            let first = around.partition_point(|a| (a.whose, a.end) < (whose, from));
-            around = &mut around[first..];
-            let own = around.partition_point(|a| (a.whose, a.end) <= (whose, to));
-            around = &mut around[..own];
+            let own = around.partition_point(|a| a.key < first)..around.partition_point(|a| a.key <= last);
+            return own.into_iter().find_map(|place| {
+                let span = self.confirmed(place)?;
+                test(&self.desk.layout, span).then_some(span)
+            });
         }
-        let near = |a: &&mut Around| a.whose == whose && from <= a.end && a.end <= to;
-        for proposal in around.iter_mut().filter(near) {
-            if let Tried::NotYet = proposal.state {
-                let automaton = &self.compiled.automaton;
-                let confirmed = scan.confirm(automaton, proposal.pattern, proposal.end as usize);
-                let counts = |m: &Found| !m.at_end || closes(&scan.tokens, m.end as usize);
-                proposal.state = confirmed.filter(counts).map_or(Tried::InVain, |m| {
-                    Tried::Found(Span {
-                        start: m.start,
-                        end: m.end,
-                    })
-                });
-            }
-            if let Tried::Found(span) = proposal.state
+        let mut own = around.iter().rev().fold(0u64, |set, a| {
+            set << 1 | u64::from((first <= a.key) & (a.key <= last))
+        });
+        while own != 0 {
+            let place = own.trailing_zeros() as usize;
+            own &= own - 1;
+            if let Some(span) = self.confirmed(place)
                 && test(&self.desk.layout, span)
             {
                 return Some(span);
             }
         }
         None
+    }
+
+    /// Where something stands that was proposed, if it does.
+    #[inline(never)]
+    fn confirmed(&mut self, place: usize) -> Option<Span> {
+        let scan = self.scan;
+        let proposal = &mut self.desk.around[place];
+        if let Tried::NotYet = proposal.state {
+            let confirmed = scan.confirm(&self.compiled.automaton, proposal.pattern, proposal.end());
+            let counts = |m: &Found| !m.at_end || closes(&scan.tokens, m.end as usize);
+            proposal.state = confirmed.filter(counts).map_or(Tried::InVain, |m| {
+                Tried::Found(Span {
+                    start: m.start,
+                    end: m.end,
+                })
+            });
+        }
+        match proposal.state {
+            Tried::Found(span) => Some(span),
+            Tried::NotYet | Tried::InVain => None,
+        }
     }
 }
 
@@ -690,7 +737,7 @@ mod tests {
                 scan.read_again(compiled.tables(&[], role), text);
                 let own = look(compiled, &scan, text, setting);
                 let mut weighed = Vec::new();
-                weigh(compiled, &scan, text, setting, &mut weighed, |_, _, _| {});
+                weigh(compiled, &scan, text, setting, &mut weighed, &mut |_, _, _| {});
                 let weighed: Vec<_> = weighed.iter().map(|w| (w.entry, w.span, w.contribution)).collect();
                 if let Some((look, known)) = &before
                     && *look == own

@@ -45,47 +45,34 @@ pub(super) fn modified(
         let number = called.trailing_zeros() as u8;
         called &= called - 1;
         let modifier = &lexicon.shared.modifiers[usize::from(number)];
-        let mut add = |factor: Milli, cue: Option<Span>| {
-            if factor != Milli::ONE {
-                contribution = contribution.times(factor);
-                if let Some(applied) = &mut applied {
-                    let token = |at: u32| &scan.tokens[at as usize];
-                    applied.push(Applied {
-                        modifier: number,
-                        factor,
-                        cue: cue.map(|c| (token(c.start).start, token(c.end).end)),
-                    });
-                }
-            }
-        };
-        match modifier.kind {
+        let mut times = 1;
+        let effect = match modifier.kind {
             ModifierKind::Scope => {
-                if let Some((cue, distance)) = nearest(number, modifier, layout, hit, modifier.side) {
-                    let factor = if rule.has(EntryRule::FLIPS) {
-                        modifier.flip.unwrap_or(modifier.factor)
-                    } else {
-                        modifier.factor
-                    };
-                    add(faded(factor, modifier.falloff, distance), Some(cue));
-                }
+                nearest(number, modifier, layout, hit, modifier.side).map(|(cue, distance)| {
+                    let flip = modifier.flip.filter(|_| rule.has(EntryRule::FLIPS));
+                    let factor = flip.unwrap_or(modifier.factor);
+                    (faded(factor, modifier.falloff, distance), Some(cue))
+                })
             }
             ModifierKind::Contrast => {
-                if let Some((cue, _)) = nearest(number, modifier, layout, hit, Side::Before) {
-                    add(modifier.factor_after, Some(cue));
-                } else if let Some((cue, _)) = nearest(number, modifier, layout, hit, Side::After) {
-                    add(modifier.factor, Some(cue));
-                }
+                let before = nearest(number, modifier, layout, hit, Side::Before);
+                let before = before.map(|(cue, _)| (modifier.factor_after, Some(cue)));
+                before.or_else(|| {
+                    let after = nearest(number, modifier, layout, hit, Side::After);
+                    after.map(|(cue, _)| (modifier.factor, Some(cue)))
+                })
             }
             ModifierKind::Question => {
                 let end = layout.sentence_end(hit);
                 if end.is_some_and(|end| end.contains(Flags::QUESTION)) {
-                    add(modifier.factor, None);
-                } else if let Some(first) = layout.sentence_start(hit) {
-                    let opens =
-                        |m: &Span| m.start == first && m.end < hit.start && layout.reaches_back(hit, m.end);
-                    if let Some(cue) = layout.marks(Listens::Cue, number, hit).find(opens) {
-                        add(modifier.factor, Some(cue));
-                    }
+                    Some((modifier.factor, None))
+                } else {
+                    let first = layout.sentence_start(hit);
+                    let opens = |m: &Span| {
+                        Some(m.start) == first && m.end < hit.start && layout.reaches_back(hit, m.end)
+                    };
+                    let cue = layout.marks(Listens::Cue, number, hit).find(opens);
+                    cue.map(|cue| (modifier.factor, Some(cue)))
                 }
             }
             ModifierKind::Capitals => {
@@ -97,18 +84,26 @@ pub(super) fn modified(
                             || t.is(Flags::NUMBER)
                             || t.end - t.start == 1
                     });
-                if loud && layout.mixed_case(scan) {
-                    add(modifier.factor, None);
-                }
+                (loud && layout.mixed_case(scan)).then_some((modifier.factor, None))
             }
             ModifierKind::Exclamation => {
-                if let Some(end) = layout.sentence_end(hit) {
-                    for flag in EXCLAMATIONS {
-                        if end.contains(flag) {
-                            add(modifier.factor, None);
-                        }
-                    }
-                }
+                let end = layout.sentence_end(hit).unwrap_or(Flags::NONE);
+                times = EXCLAMATIONS.iter().filter(|flag| end.contains(**flag)).count();
+                Some((modifier.factor, None))
+            }
+        };
+        let Some((factor, cue)) = effect.filter(|(factor, _)| *factor != Milli::ONE) else {
+            continue;
+        };
+        for _ in 0..times {
+            contribution = contribution.times(factor);
+            if let Some(applied) = &mut applied {
+                let token = |at: u32| &scan.tokens[at as usize];
+                applied.push(Applied {
+                    modifier: number,
+                    factor,
+                    cue: cue.map(|c| (token(c.start).start, token(c.end).end)),
+                });
             }
         }
     }

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::bits::Bits;
 use super::program::{Code, Pattern, Roles};
-use super::{Owners, Symbol, UNKNOWN};
+use super::{Owner, Owners, Symbol, UNKNOWN};
 use crate::saved::tables::{self, Reader};
 use crate::saved::{are_below, are_places};
 
@@ -73,6 +73,55 @@ impl Proposal {
     pub(crate) fn is_for(self, role: Roles) -> bool {
         self.0 >> Self::ROLES_FROM & role.bits() != 0
     }
+
+    /// The roles in whose turns it is of use, as [`Roles::bits`] has them.
+    fn roles(self) -> u32 {
+        self.0 >> Self::ROLES_FROM & Roles::ALL.bits()
+    }
+}
+
+/// A proposal that is kept until a hit asks for it: in place of what is known of all of them, it says which entry it is of, by the low
+/// bits of its number. Most of those nobody asks for are told so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(transparent)]
+pub(crate) struct Kept(u32);
+
+impl Kept {
+    const ENTRY_FROM: u32 = Proposal::PATTERN_BITS;
+    const ENTRY_BITS: u32 = 5;
+    const ROLES_FROM: u32 = Self::ENTRY_FROM + Self::ENTRY_BITS;
+
+    pub(super) fn of(proposal: Proposal, patterns: &[Pattern]) -> Self {
+        let number = proposal.pattern();
+        let entry = Owner::names(patterns[number as usize].whose()) & ((1 << Self::ENTRY_BITS) - 1);
+        Kept(number | entry << Self::ENTRY_FROM | proposal.roles() << Self::ROLES_FROM)
+    }
+
+    /// What it was made of.
+    fn proposal(self, patterns: &[Pattern]) -> Proposal {
+        let number = self.pattern();
+        let is_early = patterns[number as usize].within != Pattern::ANYWHERE;
+        let early = if is_early { Proposal::EARLY } else { 0 };
+        let roles = self.0 >> Self::ROLES_FROM << Proposal::ROLES_FROM;
+        Proposal(number | early | Proposal::LATER | Proposal::ENDS | roles)
+    }
+
+    #[inline]
+    pub(crate) fn pattern(self) -> u32 {
+        self.0 & (Proposal::MOST as u32 - 1)
+    }
+
+    #[inline]
+    pub(super) fn is_for(self, role: Roles) -> bool {
+        self.0 >> Self::ROLES_FROM & role.bits() != 0
+    }
+
+    /// Whether it may be of an entry whose low bits `asked` has a bit for.
+    #[inline]
+    pub(super) fn may_be_of(self, asked: u64) -> bool {
+        let asked = asked as u32 | (asked >> 32) as u32;
+        asked >> (self.0 >> Self::ENTRY_FROM & (u32::BITS - 1)) & 1 != 0
+    }
 }
 
 /// A node of the trie: half a line of a cache.
@@ -86,7 +135,7 @@ struct Node {
     next_out: State,
     /// Its children.
     children: Range,
-    /// What it proposes: first what is looked at, then what is kept until a hit asks for it.
+    /// What it proposes: first what is looked at, then what is kept until a hit asks for it, as [`Kept`].
     out: Range,
     /// Where the latter begins.
     kept: u32,
@@ -328,20 +377,20 @@ impl Automaton {
         let mut proposed = proposed.iter().peekable();
         for number in 0..self.nodes.len() as State {
             let fail = self.nodes[number as usize].fail;
-            let next_out = if self.own(fail).is_empty() {
-                self.nodes[fail as usize].next_out
-            } else {
+            let next_out = if self.proposes(fail) {
                 fail
+            } else {
+                self.nodes[fail as usize].next_out
             };
             let from = self.out.len() as u32;
             let mut kept = from;
             while let Some((_, proposal)) = proposed.next_if(|(n, _)| *n == number) {
                 if !proposal.is_kept() {
                     kept += 1;
-                } else if self.proposes(next_out, *proposal) {
-                    continue;
+                    self.out.push(*proposal);
+                } else if !self.keeps(next_out, *proposal) {
+                    self.out.push(Proposal(Kept::of(*proposal, &self.patterns).0));
                 }
-                self.out.push(*proposal);
             }
             let to = self.out.len() as u32;
             let node = &mut self.nodes[number as usize];
@@ -349,18 +398,24 @@ impl Automaton {
         }
     }
 
-    /// What a node proposes itself.
-    fn own(&self, node: State) -> &[Proposal] {
-        self.nodes[node as usize].out.of(&self.out)
+    /// Whether a node proposes something itself.
+    fn proposes(&self, node: State) -> bool {
+        !self.nodes[node as usize].out.is_empty()
     }
 
-    /// Whether this is proposed in a state.
-    fn proposes(&self, mut state: State, proposal: Proposal) -> bool {
+    /// Whether this is kept in a state.
+    fn keeps(&self, mut state: State, proposal: Proposal) -> bool {
         while state != ROOT {
-            if self.own(state).binary_search(&proposal).is_ok() {
+            let node = &self.nodes[state as usize];
+            let kept = self.kept(Range {
+                from: node.kept,
+                to: node.out.to,
+            });
+            let known = kept.binary_search_by_key(&proposal, |k| k.proposal(&self.patterns));
+            if known.is_ok() {
                 return true;
             }
-            state = self.nodes[state as usize].next_out;
+            state = node.next_out;
         }
         false
     }
@@ -443,10 +498,10 @@ impl Automaton {
         }
     }
 
-    /// A part of what all states propose.
+    /// A part of what all states propose that is kept until a hit asks for it.
     #[inline]
-    pub(super) fn proposed(&self, range: Range) -> &[Proposal] {
-        range.of(&self.out)
+    pub(super) fn kept(&self, range: Range) -> &[Kept] {
+        bytemuck::cast_slice(range.of(&self.out))
     }
 
     /// Whether a symbol proposes something as a transparent word.

@@ -32,7 +32,7 @@ pub(crate) use near_miss::{NearMiss, Whole, near_misses, wholes};
 pub(crate) use occurrence::closes;
 pub(crate) use plain::{find_all, in_order};
 pub(crate) use program::Roles;
-pub(crate) use reader::{Scan, Tables};
+pub(crate) use reader::{AskedFor, Scan, Tables};
 #[cfg(feature = "workbench")]
 pub(crate) use vocabulary::open;
 pub(crate) use vocabulary::{Opened, Reading, Vocabulary};
@@ -90,7 +90,7 @@ impl Owner {
     const MODIFIERS: u32 = 4;
 
     /// As one number.
-    fn number(self) -> u32 {
+    pub(crate) fn number(self) -> u32 {
         let (kind, of) = match self {
             Owner::Entry(entry) => (0, entry),
             Owner::NotIn(entry) => (1, entry),
@@ -107,6 +107,18 @@ impl Owner {
     #[inline]
     fn is_entry(number: u32) -> bool {
         number & ((1 << Self::KIND_BITS) - 1) == 0
+    }
+
+    /// Which entry or modifier the owner with a number names.
+    #[inline]
+    pub(crate) fn names(number: u32) -> u32 {
+        number >> Self::KIND_BITS
+    }
+
+    /// Whether a number is that of an [`Owner::Need`].
+    #[inline]
+    pub(crate) fn is_need(number: u32) -> bool {
+        number & ((1 << Self::KIND_BITS) - 1) == Owner::Need(0).number()
     }
 
     /// The owner with a number.
@@ -135,7 +147,7 @@ pub(crate) struct Owners {
 impl Owners {
     /// Adds the owner with this number.
     fn add(&mut self, number: u32) {
-        let most = (number >> Owner::KIND_BITS) + 1;
+        let most = Owner::names(number) + 1;
         let is_entry = number & ((1 << Owner::KIND_BITS) - 1) < Owner::MODIFIERS;
         self.entries = self.entries.max(if is_entry { most } else { 0 });
         self.modifiers = self.modifiers.max(if is_entry { 0 } else { most });

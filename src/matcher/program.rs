@@ -154,11 +154,10 @@ impl Pattern {
         Owner::of(self.owner)
     }
 
-    /// Its owner, if `asked` has a bit for the low bits of the number that it names.
+    /// The same as a number.
     #[inline]
-    pub(super) fn owner_of(&self, asked: u64) -> Option<Owner> {
-        let number = self.owner >> Owner::KIND_BITS;
-        (asked >> (number & (u64::BITS - 1)) & 1 == 1).then(|| self.owner())
+    pub(crate) fn whose(&self) -> u32 {
+        self.owner
     }
 
     /// Its owner as a bit of 64: others may have the same.

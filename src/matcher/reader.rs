@@ -7,13 +7,14 @@
 mod proposals;
 mod tracks;
 
+pub(crate) use proposals::AskedFor;
 use proposals::{Draft, Later, Pending, Walked, Watched};
 use tracks::Tracks;
 
 use super::automaton::Automaton;
 use super::outline::Read;
 use super::program::Roles;
-use super::{Found, Opened, Owner, Reading, Symbol, Token, UNKNOWN, Vocabulary, occurrence};
+use super::{Found, Opened, Reading, Symbol, Token, UNKNOWN, Vocabulary};
 use crate::privacy::wipe;
 use crate::text::{Flags, Plain, Scanner, Sink, TextRules, normal_into};
 
@@ -193,43 +194,6 @@ impl Scan {
         self.scanner.is_pending(text)
     }
 
-    /// What is confirmed only when it is asked for: owner, pattern and last token; those of one token in the order in which they were
-    /// proposed, some more than once.
-    pub(crate) fn proposals<'a>(
-        &'a self,
-        automaton: &'a Automaton,
-    ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
-        let owner = |p: u32| automaton.patterns[p as usize].owner();
-        self.asked_for(automaton).map(move |(p, end)| (owner(p), p, end))
-    }
-
-    /// The same, of entries whose low bits `asked` has a bit for.
-    pub(crate) fn proposals_of<'a>(
-        &'a self,
-        automaton: &'a Automaton,
-        asked: u64,
-    ) -> impl Iterator<Item = (Owner, u32, u32)> + use<'a> {
-        let of = move |p: u32| automaton.patterns[p as usize].owner_of(asked);
-        self.asked_for(automaton)
-            .filter_map(move |(p, end)| Some((of(p)?, p, end)))
-    }
-
-    fn asked_for<'a>(&'a self, automaton: &'a Automaton) -> impl Iterator<Item = (u32, u32)> + use<'a> {
-        let patterns = |later: &Later| later.patterns(automaton, self.role);
-        self.later.iter().flat_map(patterns)
-    }
-
-    /// Where a proposal begins, if its words are there.
-    pub(crate) fn confirm(&self, automaton: &Automaton, p: u32, end: usize) -> Option<Found> {
-        let pattern = &automaton.patterns[p as usize];
-        let start = if pattern.is_word() {
-            end
-        } else {
-            occurrence::find(&automaton.code, pattern, &self.tokens, &self.texts, end)?
-        };
-        Some(pattern.found(start as u32, end as u32))
-    }
-
     /// The text up to its tokens, as far as it is known.
     #[cfg(test)]
     pub(super) fn texts(&self) -> &[Read] {
@@ -238,10 +202,7 @@ impl Scan {
 
     /// What judging the utterance costs, as if each hit cost one: a proposal is looked at, a token at most glanced at.
     pub(crate) fn work(&self, automaton: &Automaton) -> usize {
-        let asked_for = self
-            .later
-            .iter()
-            .map(|l| l.patterns(automaton, self.role).count());
+        let asked_for = self.later.iter().map(|l| l.count(automaton, self.role));
         self.hits.len() + asked_for.sum::<usize>() / 8 + self.tokens.len() / 64
     }
 

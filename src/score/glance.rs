@@ -24,27 +24,56 @@ impl Glance {
         hits: &[Weighed],
         out: u64,
     ) -> Option<Glance> {
-        let mut counted = match hits {
-            [only] => u64::from(out & 1 == 0 && only.contribution != Milli::ZERO),
-            _ => in_the_sum(entries, hits, out),
-        };
         let mut sums = Sums {
             all: signal.bias.0.into(),
             learned: 0,
         };
-        let mut yielding = 0u64;
-        for place in places(counted) {
-            let hit = &hits[place];
+        let (mut counted, mut yielding) = (0u64, 0u64);
+        // Hits may stand in each other's way: one entry twice, or words that several cover.
+        let (mut seen, mut end, mut is_mixed) = ([0u64; 4], 0, false);
+        // The hits that words show and that contribute most.
+        let (mut most, mut strongest) = (Milli(i32::MIN), 0u64);
+        for (place, hit) in hits.iter().enumerate() {
+            if out >> place & 1 == 1 || hit.contribution == Milli::ZERO {
+                continue;
+            }
             let rule = &entries[hit.entry as usize];
+            counted |= 1 << place;
             sums.add(hit, rule, 1);
-            let yields = hit.contribution < Milli::ZERO && rule.has(EntryRule::YIELDS);
+            let yields = (hit.contribution < Milli::ZERO) & rule.has(EntryRule::YIELDS);
             yielding |= u64::from(yields) << place;
+            let (word, bit) = bit_of(hit);
+            is_mixed |= seen[word] & bit != 0;
+            seen[word] |= bit;
+            // Most come in the order of the text.
+            let (start, to) = hit.span.unwrap_or_default();
+            let covers = !rule.has(EntryRule::ADDITIVE);
+            is_mixed |= covers & (start < end);
+            end = end.max(if covers { to } else { 0 });
+            let shown = if hit.span.is_some() {
+                hit.contribution
+            } else {
+                Milli(i32::MIN)
+            };
+            strongest = if shown > most { 0 } else { strongest } | u64::from(shown >= most) << place;
+            most = most.max(shown);
+        }
+        let mut dropped = 0;
+        if is_mixed {
+            dropped = counted & !strongest_of(entries, hits, counted);
+            sums.drop(entries, hits, dropped);
+            yielding &= !dropped;
         }
         if yielding != 0 && fires(signal, sums.all - sums.learned) {
-            counted &= !sums.held_back(entries, signal, hits, yielding);
+            dropped |= sums.held_back(entries, signal, hits, yielding);
         }
+        counted &= !dropped;
         if counted == 0 {
             return None;
+        }
+        strongest &= counted;
+        if strongest == 0 {
+            strongest = counted;
         }
         Some(Glance {
             outcome: Outcome {
@@ -53,7 +82,7 @@ impl Glance {
                 fired: fires(signal, sums.all),
             },
             counted,
-            strongest: strongest_shown(hits, counted),
+            strongest: strongest_shown(hits, strongest),
         })
     }
 }
@@ -69,6 +98,13 @@ impl Sums {
         let contribution = times * i64::from(hit.contribution.0);
         self.all += contribution;
         self.learned += contribution * i64::from(rule.has(EntryRule::FITTED));
+    }
+
+    /// Takes away these hits, a bit each.
+    fn drop(&mut self, entries: &[EntryRule], hits: &[Weighed], dropped: u64) {
+        for place in places(dropped) {
+            self.add(&hits[place], &entries[hits[place].entry as usize], -1);
+        }
     }
 
     /// Takes away those of the hits that yield, the strongest first, that would silence what the others make fire; gives them, a bit each.
@@ -134,34 +170,6 @@ fn places(mut set: u64) -> impl Iterator<Item = usize> {
 #[inline]
 fn bit_of(hit: &Weighed) -> (usize, u64) {
     ((hit.entry / u64::BITS % 4) as usize, 1 << (hit.entry % u64::BITS))
-}
-
-/// The hits that count, a bit each.
-#[inline]
-fn in_the_sum(entries: &[EntryRule], hits: &[Weighed], out: u64) -> u64 {
-    let mut own = 0u64;
-    let mut seen = [0u64; 4];
-    let (mut end, mut is_mixed) = (0, false);
-    for (place, hit) in hits.iter().enumerate() {
-        if out >> place & 1 == 1 || hit.contribution == Milli::ZERO {
-            continue;
-        }
-        own |= 1 << place;
-        let (word, bit) = bit_of(hit);
-        is_mixed |= seen[word] & bit != 0;
-        seen[word] |= bit;
-        if covers(entries, hit) {
-            // Most come in the order of the text.
-            let (start, to) = hit.span.unwrap_or_default();
-            is_mixed |= start < end;
-            end = end.max(to);
-        }
-    }
-    if is_mixed {
-        strongest_of(entries, hits, own)
-    } else {
-        own
-    }
 }
 
 /// Of these hits, a bit each, those that count: each entry once, and of hits that cover each other the strongest.

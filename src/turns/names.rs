@@ -129,7 +129,7 @@ impl Names {
 
     /// Takes a turn of an agent.
     pub(crate) fn agent(&mut self, heard: &Heard<'_>) {
-        if !heard.tells(|known| heard.rules.facts(known).tells.asking) {
+        if !heard.rules.asking.may_stand(heard.bits()) {
             return;
         }
         let words = Words::of(heard);
@@ -140,8 +140,11 @@ impl Names {
 
     /// Takes a turn of a customer.
     pub(crate) fn customer(&mut self, rules: &NameRules, heard: &Heard<'_>) {
-        if self.asked == 0 && !heard.tells(|known| heard.rules.facts(known).tells.name) {
-            return;
+        if self.asked == 0 {
+            let said = heard.bits();
+            if !heard.rules.introductions.may_stand(said) && !heard.rules.openings.may_stand(said) {
+                return;
+            }
         }
         let words = Words::of(heard);
         let mut found: SmallVec<[usize; 8]> = SmallVec::new();
@@ -211,9 +214,10 @@ pub(crate) struct Heard<'a> {
 }
 
 impl Heard<'_> {
-    /// Whether a word stands in it without which there is nothing to learn.
-    fn tells(&self, tells: impl Fn(Known) -> bool) -> bool {
-        self.known.iter().any(|&k| tells(k))
+    /// The words that stand in it, as [`Facts::bits`](super::words::Facts::bits) has them.
+    fn bits(&self) -> u64 {
+        let all = self.known.iter().map(|&k| self.rules.facts(k).bits);
+        all.fold(0, |said, bits| said | bits)
     }
 }
 

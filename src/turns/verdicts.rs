@@ -305,7 +305,8 @@ impl Verdicts {
         self.waiting.pop_front()
     }
 
-    /// Judges what is not decided yet by what is known now; calls `fires` with the turn, the verdict and its deadline.
+    /// Judges what is not decided yet, and of which nothing was announced, by what is known now; calls `fires` with the turn, the verdict and its
+    /// deadline.
     pub(crate) fn preview(
         &mut self,
         compiled: &Compiled,
@@ -319,6 +320,9 @@ impl Verdicts {
             for wait in &mut self.waiting {
                 let past = self.history.remembered(&wait.turn.past);
                 for &signal in &wait.undecided {
+                    if wait.turn.announced.contains(&signal) {
+                        continue;
+                    }
                     let turn = Judged {
                         past: &past,
                         hits: of_signal(compiled, &wait.turn.weighed, &mut 0, signal),

@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::said::Key;
-use crate::lexicon::{CallRules, Detector, Known, MAX_CATEGORIES, NameRules};
+use crate::lexicon::{CallRules, Detector, Known, MAX_CATEGORIES};
 
 /// What the rules say of a word.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -21,22 +21,15 @@ pub(crate) struct Facts {
     pub(crate) whose: Option<bool>,
     /// The word that stands for it in comparisons.
     stands_for: Known,
-    /// A phrase of these lists can only stand where such a word does.
-    pub(crate) tells: Tells,
+    /// The words that it may be read as in phrases of [`Phrases`], a bit each by their low bits: itself, and without "'s".
+    pub(crate) bits: u64,
 }
 
-/// The lists of phrases that a word may tell of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tells {
-    /// [`NameRules::asking`].
-    pub(crate) asking: bool,
-    /// [`NameRules::introductions`] and [`NameRules::openings`].
-    pub(crate) name: bool,
-}
-
+/// A numbered word: half a line of a cache, so that one look finds it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[repr(align(32))]
 struct Slot {
-    hash: u32,
+    print: Print,
     known: Known,
 }
 
@@ -46,13 +39,20 @@ pub(crate) struct Phrases {
     all: Vec<Box<[Known]>>,
     /// The first words, a bit each by their low bits.
     first: u64,
+    /// The words of each, a bit each by their low bits.
+    words: Vec<u64>,
 }
 
 impl Phrases {
+    /// Whether one of them may stand in a turn with these words, as [`Facts::bits`] has them.
+    pub(crate) fn may_stand(&self, said: u64) -> bool {
+        self.first & said != 0 && self.words.iter().any(|own| own & !said == 0)
+    }
+
     /// The length of the longest that `words` begins with.
     #[inline]
     pub(crate) fn longest(&self, words: impl Iterator<Item = Known> + Clone, first: Known) -> Option<usize> {
-        let may = self.first >> (first.0 & 63) & 1 == 1;
+        let may = self.first & bit(first) != 0;
         may.then(|| self.longest_of(words, first)).flatten()
     }
 
@@ -76,7 +76,6 @@ pub(crate) struct CallWords {
     /// Open addressing by hash; a power of two.
     slots: Box<[Slot]>,
     words: Vec<Box<str>>,
-    prints: Vec<Print>,
     facts: Vec<Facts>,
     pub(crate) introductions: Phrases,
     pub(crate) openings: Phrases,
@@ -146,6 +145,13 @@ impl Print {
         }
     }
 
+    /// Whether it is the same.
+    #[inline]
+    fn is(&self, other: Print) -> bool {
+        let differs = (self.first ^ other.first) | (self.last ^ other.last);
+        (differs | u64::from(self.length ^ other.length)) == 0
+    }
+
     /// Whether it is of no other word.
     fn is_whole(self) -> bool {
         self.length as usize <= Self::BYTES
@@ -192,11 +198,10 @@ impl CallWords {
         all.extend(bases);
         all.sort_unstable();
         all.dedup();
-        let size = (all.len() * 4).next_power_of_two();
+        let size = (all.len() * 2).next_power_of_two();
         let mut numbered = CallWords {
             slots: vec![Slot::default(); size].into(),
             words: Vec::new(),
-            prints: Vec::new(),
             facts: Vec::new(),
             introductions: Phrases::default(),
             openings: Phrases::default(),
@@ -205,20 +210,17 @@ impl CallWords {
         };
         // Number 0 is no word.
         numbered.words.push(Box::default());
-        numbered.prints.push(Print::default());
         for (number, word) in (1..).zip(all) {
             let print = Print::of(word.as_bytes(), 0, word.len());
-            let hash = print.hash();
-            let mut at = hash as usize & (size - 1);
+            let mut at = print.hash() as usize & (size - 1);
             while numbered.slots[at].known != Known::NOT {
                 at = (at + 1) & (size - 1);
             }
             numbered.slots[at] = Slot {
-                hash: (hash >> 32) as u32,
+                print,
                 known: Known(number),
             };
             numbered.words.push(word.into());
-            numbered.prints.push(print);
         }
         numbered.facts = (0..numbered.words.len())
             .map(|n| numbered.read(n, rules))
@@ -244,7 +246,6 @@ impl CallWords {
             && self.slots.iter().any(|s| s.known == Known::NOT)
             && self.slots.iter().all(|s| is_word(s.known))
             && self.facts.len() == self.words.len()
-            && self.prints.len() == self.words.len()
             && self.facts.iter().all(fact)
             && lists
                 .iter()
@@ -256,8 +257,12 @@ impl CallWords {
         let all = phrases.iter().filter(|p| !p.is_empty());
         let mut all: Vec<Box<[Known]>> = all.map(numbers).collect();
         all.sort_by_key(|p| p[0].0);
-        let first = all.iter().fold(0, |bits, p| bits | 1 << (p[0].0 & 63));
-        Phrases { all, first }
+        let words: Vec<u64> = all
+            .iter()
+            .map(|p| p.iter().fold(0, |set, k| set | bit(*k)))
+            .collect();
+        let first = all.iter().fold(0, |set, p| set | bit(p[0]));
+        Phrases { all, first, words }
     }
 
     fn read(&self, number: usize, rules: &CallRules) -> Facts {
@@ -265,27 +270,24 @@ impl CallWords {
         let unknown = number == 0;
         let category = rules.words.category(word);
         let is_number = category.is_none() && (is_single(word) || rules.numbers.contains(word));
-        let base = word.strip_suffix("'s").unwrap_or(word);
-        let tells = |lists: &[&Vec<Vec<String>>]| {
-            let mut telling = lists.iter().copied().flatten().filter_map(|p| telling(p));
-            telling.any(|t| t == word || t == base || t == "is" && (base != word || unknown))
-        };
-        let NameRules {
-            introductions,
-            openings,
-            asking,
-            ..
-        } = &rules.names;
+        let own = if unknown { 0 } else { bit(Known(number as u32)) };
+        // A word that is not numbered may be another with "'s".
+        let base = word.strip_suffix("'s").or(unknown.then_some(""));
+        let parts = base.map_or(0, |base| {
+            bit(self.look_up("is"))
+                | if base.is_empty() {
+                    0
+                } else {
+                    bit(self.look_up(base))
+                }
+        });
         Facts {
             key: Key::of(rules.words.canonical(word), category.is_none() && !is_number),
             category,
             number: is_number,
             whose: rules.words.whose(word),
             stands_for: self.look_up(rules.words.canonical(word)),
-            tells: Tells {
-                asking: tells(&[asking]),
-                name: tells(&[introductions, openings]),
-            },
+            bits: own | parts,
         }
     }
 
@@ -304,16 +306,12 @@ impl CallWords {
 
     #[inline]
     fn find(&self, print: Print, word: &[u8]) -> Known {
-        let hash = print.hash();
-        let is_it = |known: Known| {
-            let number = known.0 as usize;
-            self.prints[number] == print && (print.is_whole() || self.words[number].as_bytes() == word)
-        };
-        let mut at = hash as usize & (self.slots.len() - 1);
+        let is_it = |known: Known| print.is_whole() || self.words[known.0 as usize].as_bytes() == word;
+        let mut at = print.hash() as usize & (self.slots.len() - 1);
         loop {
-            let slot = self.slots[at];
-            if slot.known == Known::NOT || slot.hash == (hash >> 32) as u32 && is_it(slot.known) {
-                return slot.known;
+            let Slot { print: own, known } = &self.slots[at];
+            if *known == Known::NOT || own.is(print) && is_it(*known) {
+                return *known;
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
@@ -336,9 +334,9 @@ pub(crate) fn is_single(word: &str) -> bool {
     word.chars().nth(1).is_none()
 }
 
-/// The word of a phrase that is likely the rarest: where it does not stand, the phrase does not.
-fn telling(phrase: &[String]) -> Option<&String> {
-    phrase.iter().rev().max_by_key(|w| (w.as_str() != "is", w.len()))
+/// The bit of a word in sets of words that share bits.
+fn bit(word: Known) -> u64 {
+    1 << (word.0 & 63)
 }
 
 #[cfg(test)]
@@ -371,22 +369,28 @@ mod tests {
     }
 
     #[test]
-    fn phrases_tell_of_themselves() {
+    fn phrases_may_stand_where_they_do() {
         let words = &ANALYZER.0.words;
         let names = &ANALYZER.0.lexicon.call.names;
-        let told = |phrase: &Vec<String>, tells: &dyn Fn(Tells) -> bool| {
+        let told = |phrase: &Vec<String>, own: &Phrases| {
             let text = phrase.join(" ");
             for text in [text.clone(), text.replace(" is", "'s"), format!("{text}'s")] {
-                let mut own = text.split(' ').map(|w| words.facts(words.look_up(w)).tells);
-                assert!(own.any(tells), "{text}");
+                let all = text.split(' ').map(|w| words.facts(words.look_up(w)).bits);
+                assert!(own.may_stand(all.fold(0, |set, bits| set | bits)), "{text}");
             }
         };
         for phrase in &names.asking {
-            told(phrase, &|t| t.asking);
+            told(phrase, &words.asking);
         }
-        for phrase in names.introductions.iter().chain(&names.openings) {
-            told(phrase, &|t| t.name);
+        for phrase in &names.introductions {
+            told(phrase, &words.introductions);
         }
+        for phrase in &names.openings {
+            told(phrase, &words.openings);
+        }
+        let none = words.facts(words.look_up("xylophone's")).bits;
+        assert_eq!(none, bit(words.is));
+        assert!(!words.asking.may_stand(none) && !words.introductions.may_stand(none));
     }
 
     proptest! {

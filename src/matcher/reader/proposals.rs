@@ -5,7 +5,7 @@
 //! passes cannot be guessed, so what passes is gathered without a branch.
 
 use super::{Reader, Scan, Tables};
-use crate::matcher::automaton::{Automaton, Proposal, Range, State};
+use crate::matcher::automaton::{Automaton, Kept, Proposal, Range, State};
 use crate::matcher::outline::Read;
 use crate::matcher::program::{Code, Pattern, Roles};
 use crate::matcher::{Found, MAX_SPAN, Symbol, Token, occurrence};
@@ -49,32 +49,45 @@ pub(super) struct Draft {
 /// What is kept until a hit asks for it, at a token.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Later {
-    what: Kept,
+    what: Ways,
     end: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kept {
+enum Ways {
     /// What a state proposes.
     All(Range),
-    /// A pattern.
-    One(u32),
+    /// A pattern, for this role.
+    One(Kept),
 }
 
 impl Later {
-    /// Its patterns for this role, with the token.
-    pub(super) fn patterns(
-        self,
-        automaton: &Automaton,
-        role: Roles,
-    ) -> impl Iterator<Item = (u32, u32)> + use<'_> {
-        let (all, one) = match self.what {
-            Kept::All(range) => (automaton.proposed(range), None),
-            Kept::One(pattern) => (&[][..], Some(pattern)),
-        };
-        let own = all.iter().filter(move |p| p.is_for(role));
-        let patterns = own.map(|p| p.pattern()).chain(one);
-        patterns.map(move |pattern| (pattern, self.end))
+    #[inline]
+    fn kept<'a>(&'a self, automaton: &'a Automaton) -> &'a [Kept] {
+        match &self.what {
+            Ways::All(range) => automaton.kept(*range),
+            Ways::One(kept) => std::slice::from_ref(kept),
+        }
+    }
+
+    /// How much it is for this role.
+    pub(super) fn count(&self, automaton: &Automaton, role: Roles) -> usize {
+        let kept = self.kept(automaton).iter();
+        kept.filter(|k| k.is_for(role)).count()
+    }
+}
+
+/// A pattern of an entry that may have been asked for, at a token.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AskedFor {
+    kept: Kept,
+    pub(crate) end: u32,
+}
+
+impl AskedFor {
+    #[inline]
+    pub(crate) fn pattern(self) -> u32 {
+        self.kept.pattern()
     }
 }
 
@@ -202,7 +215,7 @@ impl Reader<'_> {
                 Proposing::State(state) => automaton.ending(state, |looked_at, kept| {
                     take(drafts, looked_at, end);
                     if !kept.is_empty() {
-                        let what = Kept::All(kept);
+                        let what = Ways::All(kept);
                         later.push(Later { what, end });
                     }
                 }),
@@ -211,7 +224,7 @@ impl Reader<'_> {
                         if !proposal.is_kept() {
                             take(drafts, &[proposal], end);
                         } else if proposal.is_for(role) {
-                            let what = Kept::One(proposal.pattern());
+                            let what = Ways::One(Kept::of(proposal, &automaton.patterns));
                             later.push(Later { what, end });
                         }
                     }
@@ -281,7 +294,11 @@ impl Reader<'_> {
             owners = if end == last { owners } else { 0 };
             last = end;
             let found = pattern.found(start, end);
-            let list = if pattern.is_of_entry() { &mut *hits } else { &mut *marks };
+            let list = if pattern.is_of_entry() {
+                &mut *hits
+            } else {
+                &mut *marks
+            };
             let owner = pattern.owner_bit();
             if owners & owner == 0 || !stands(list, &found) {
                 list.push(found);
@@ -392,7 +409,7 @@ impl Reader<'_> {
         } = &mut *self.scan;
         let number = proposal.pattern();
         if proposal.later() {
-            let what = Kept::One(number);
+            let what = Ways::One(Kept::of(proposal, &automaton.patterns));
             later.push(Later { what, end });
             return;
         }
@@ -412,4 +429,92 @@ impl Reader<'_> {
 fn stands(list: &[Found], found: &Found) -> bool {
     let mut here = list.iter().rev().take_while(|f| f.end == found.end);
     here.any(|f| f == found)
+}
+
+impl Scan {
+    /// Gathers what is confirmed only when it is asked for, of entries whose low bits `asked` has a bit for and of some others: to the front of
+    /// `out`; gives how much it is. What is of one token comes in the order in which it was proposed, some more than once.
+    pub(crate) fn asked_for(&self, automaton: &Automaton, asked: u64, out: &mut Vec<AskedFor>) -> usize {
+        let role = self.role;
+        let mut count = 0;
+        for later in &self.later {
+            let kept = later.kept(automaton);
+            if out.len() < count + kept.len() {
+                out.resize(2 * (count + kept.len()), AskedFor::default());
+            }
+            let room = &mut out[count..];
+            let mut own = 0;
+            for &kept in kept {
+                room[own] = AskedFor { kept, end: later.end };
+                own += usize::from(kept.is_for(role) & kept.may_be_of(asked));
+            }
+            count += own;
+        }
+        count
+    }
+
+    /// Where a pattern that was asked for begins, if its words are there.
+    pub(crate) fn confirm(&self, automaton: &Automaton, p: u32, end: u32) -> Option<Found> {
+        let pattern = &automaton.patterns[p as usize];
+        let at = end as usize;
+        let (code, tokens, texts) = (&automaton.code, &self.tokens, &self.texts);
+        let start = match texts.get(at) {
+            _ if pattern.is_word() => at,
+            Some(text) if !pattern.outline.meets(text) => return None,
+            Some(Read { behind, .. }) if pattern.words > 0 && behind.is_plain(pattern.words) => {
+                (at + 1).saturating_sub(usize::from(pattern.words))
+            }
+            Some(Read { behind, .. }) => occurrence::find_behind(code, pattern, tokens, texts, at, *behind)?,
+            None => occurrence::find(code, pattern, tokens, texts, at)?,
+        };
+        Some(pattern.found(start as u32, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Analyzer;
+    use crate::transcript::Role;
+
+    static ANALYZER: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);
+
+    proptest! {
+        #[test]
+        fn what_is_asked_for_is_confirmed_as_it_is_walked(
+            text in "(( |, |\\. |um |you know )(I|I'm|not|angry|very|really|but|you|you you|said|is|it|my|best|buy|sorry|why|n't|un|care|cancel|the|if|for|your|call|thank|how|can|help|again|told|manager|this|be)){0,16}",
+            agent: bool,
+            asked: u64,
+        ) {
+            let role = Some(if agent { Role::Agent } else { Role::Customer });
+            let automaton = &ANALYZER.0.automaton;
+            let mut scan = Scan::new();
+            scan.read_again(ANALYZER.0.tables(&[], role), &text);
+            let gathered = |asked: u64| {
+                let mut out = Vec::new();
+                let count = scan.asked_for(automaton, asked, &mut out);
+                out.truncate(count);
+                let row = |a: &AskedFor| (a.pattern(), a.end);
+                out.iter().map(row).collect::<Vec<_>>()
+            };
+            let is_asked = |&(p, _): &(u32, u32)| {
+                asked >> (Owner::names(automaton.patterns[p as usize].whose()) & 63) & 1 != 0
+            };
+            let mut some = gathered(asked);
+            some.retain(is_asked);
+            let mut all = gathered(u64::MAX);
+            for &(p, end) in &all {
+                let pattern = &automaton.patterns[p as usize];
+                let walked = occurrence::find_by_steps(&automaton.code, pattern, &scan.tokens, end as usize);
+                let confirmed = scan.confirm(automaton, p, end).map(|f| f.start as usize);
+                prop_assert_eq!(confirmed, walked, "{} in {:?}", p, text);
+            }
+            all.retain(is_asked);
+            prop_assert_eq!(some, all);
+        }
+    }
 }

@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
             &self.text,
             setting,
             &mut self.weighed,
-            |entry, _, why| {
+            &mut |entry, _, why| {
                 if entry == self.number {
                     let by_own = matches!(why, Cancelled::NotIn(..));
                     excluded |= by_own;

@@ -5,6 +5,7 @@ use hackles_formats::{Figures, Format};
 use serde::Serialize;
 
 use crate::compare::{self, Compared};
+use crate::json;
 
 /// Where a call comes from.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ impl Source<'_> {
         report: &CallReport,
         compares: bool,
     ) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut *out, report)?;
+        json::write(out, report)?;
         let compared = compares.then(|| compare::of(report, self.vendor));
         if self.is_ours() && self.vendor.is_none() && compared.is_none() {
             return Ok(());

@@ -1,0 +1,454 @@
+//! Reports as JSON, byte for byte as `serde_json` writes them, at a fraction of the price: most of a report are short plain strings, keys that are
+//! known when the program is built, and decimals of at most four places.
+
+use serde::ser::{
+    Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple,
+    Serializer,
+};
+use serde_json::{Error, Result};
+
+/// Writes a value behind what is there.
+///
+/// # Errors
+/// For what reports have none of: keys that are no text, variants with fields, bytes.
+pub(crate) fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
+    value.serialize(&mut Json(out))
+}
+
+/// Where JSON is written. What is behind an element is a comma, until the last one's becomes what closes the list.
+struct Json<'a>(&'a mut Vec<u8>);
+
+impl Json<'_> {
+    fn close(&mut self, with: u8) {
+        match self.0.last_mut() {
+            Some(last) if *last == b',' => *last = with,
+            _ => self.0.push(with),
+        }
+    }
+
+    fn signed(&mut self, n: i64) {
+        if n < 0 {
+            self.0.push(b'-');
+        }
+        self.whole(n.unsigned_abs());
+    }
+
+    fn whole(&mut self, mut n: u64) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (n % 10) as u8;
+            n /= 10;
+            if n == 0 {
+                break;
+            }
+        }
+        self.0.extend_from_slice(&digits[at..]);
+    }
+
+    /// A number of ten-thousandths as the decimal it is.
+    fn decimal(&mut self, n: i32) {
+        if n < 0 {
+            self.0.push(b'-');
+        }
+        let n = n.unsigned_abs();
+        self.whole((n / 10_000).into());
+        let places = n % 10_000;
+        let digit = |unit: u32| b'0' + (places / unit % 10) as u8;
+        let digits = [b'.', digit(1000), digit(100), digit(10), digit(1)];
+        let nought = digits.iter().rev().take_while(|d| **d == b'0').count();
+        self.0
+            .extend_from_slice(&digits[..(digits.len() - nought).max(2)]);
+    }
+}
+
+/// So many ten-thousandths are written as such: fifteen digits of a decimal are sure to be the shortest that read as the same number.
+const DECIMALS: f64 = 1e9;
+
+/// The ten-thousandths that a number is, if it is that many and no more.
+fn ten_thousandths(x: f64) -> Option<i32> {
+    let scaled = x * 10_000.0;
+    if scaled.abs() > DECIMALS {
+        return None;
+    }
+    let n = (scaled + 0.5f64.copysign(scaled)) as i32;
+    // A nought below nought has a sign.
+    (f64::from(n) / 10_000.0 == x && (n != 0 || x.is_sign_positive())).then_some(n)
+}
+
+/// A byte in each of eight.
+const fn eight(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Whether any of eight bytes is one that a string of JSON escapes.
+fn is_escaped(bytes: u64) -> bool {
+    let nought = |bytes: u64| bytes.wrapping_sub(eight(1)) & !bytes;
+    let control = bytes.wrapping_sub(eight(b' ')) & !bytes;
+    (control | nought(bytes ^ eight(b'"')) | nought(bytes ^ eight(b'\\'))) & eight(0x80) != 0
+}
+
+/// Whether a string is its own escape.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (eights, rest) = bytes.as_chunks::<8>();
+    if eights.iter().any(|own| is_escaped(u64::from_le_bytes(*own))) {
+        return false;
+    }
+    match bytes.last_chunk::<8>() {
+        Some(last) => !is_escaped(u64::from_le_bytes(*last)),
+        None => !is_escaped(
+            rest.iter()
+                .fold(eight(b' '), |all, byte| all << 8 | u64::from(*byte)),
+        ),
+    }
+}
+
+/// Bytes of the longest key that is put together before it is written.
+const KEY: usize = 40;
+
+impl<'a> Serializer for &'a mut Json<'_> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Self;
+    type SerializeTuple = Self;
+    type SerializeTupleStruct = Impossible<(), Error>;
+    type SerializeTupleVariant = Impossible<(), Error>;
+    type SerializeMap = Self;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Impossible<(), Error>;
+
+    fn serialize_bool(self, v: bool) -> Result<()> {
+        self.0.extend_from_slice(if v { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn serialize_i8(self, v: i8) -> Result<()> {
+        self.serialize_i64(v.into())
+    }
+
+    fn serialize_i16(self, v: i16) -> Result<()> {
+        self.serialize_i64(v.into())
+    }
+
+    fn serialize_i32(self, v: i32) -> Result<()> {
+        self.serialize_i64(v.into())
+    }
+
+    fn serialize_i64(self, v: i64) -> Result<()> {
+        self.signed(v);
+        Ok(())
+    }
+
+    fn serialize_u8(self, v: u8) -> Result<()> {
+        self.serialize_u64(v.into())
+    }
+
+    fn serialize_u16(self, v: u16) -> Result<()> {
+        self.serialize_u64(v.into())
+    }
+
+    fn serialize_u32(self, v: u32) -> Result<()> {
+        self.serialize_u64(v.into())
+    }
+
+    fn serialize_u64(self, v: u64) -> Result<()> {
+        self.whole(v);
+        Ok(())
+    }
+
+    fn serialize_f32(self, v: f32) -> Result<()> {
+        serde_json::to_writer(&mut *self.0, &v)
+    }
+
+    fn serialize_f64(self, v: f64) -> Result<()> {
+        match ten_thousandths(v) {
+            Some(n) => self.decimal(n),
+            None => serde_json::to_writer(&mut *self.0, &v)?,
+        }
+        Ok(())
+    }
+
+    fn serialize_char(self, v: char) -> Result<()> {
+        self.serialize_str(v.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, v: &str) -> Result<()> {
+        if !is_plain(v) {
+            return serde_json::to_writer(&mut *self.0, v);
+        }
+        self.0.reserve(v.len() + 2);
+        self.0.push(b'"');
+        self.0.extend_from_slice(v.as_bytes());
+        self.0.push(b'"');
+        Ok(())
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Result<()> {
+        Err(Error::custom("bytes are no text"))
+    }
+
+    fn serialize_none(self) -> Result<()> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<()> {
+        self.0.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<()> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<()> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<()> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<()> {
+        Err(no_variants(name))
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self> {
+        self.0.push(b'[');
+        Ok(self)
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Self> {
+        self.serialize_seq(Some(len))
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Impossible<(), Error>> {
+        Err(no_variants(name))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Impossible<(), Error>> {
+        Err(no_variants(name))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self> {
+        self.0.push(b'{');
+        Ok(self)
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self> {
+        self.0.push(b'{');
+        Ok(self)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Impossible<(), Error>> {
+        Err(no_variants(name))
+    }
+}
+
+#[cold]
+fn no_variants(name: &str) -> Error {
+    Error::custom(format_args!("{name} has fields without names"))
+}
+
+impl SerializeSeq for &mut Json<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        value.serialize(&mut **self)?;
+        self.0.push(b',');
+        Ok(())
+    }
+
+    fn end(self) -> Result<()> {
+        self.close(b']');
+        Ok(())
+    }
+}
+
+impl SerializeTuple for &mut Json<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Result<()> {
+        SerializeSeq::end(self)
+    }
+}
+
+impl SerializeMap for &mut Json<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
+        let begin = self.0.len();
+        key.serialize(&mut **self)?;
+        if self.0.get(begin) != Some(&b'"') {
+            return Err(Error::custom("a key is no text"));
+        }
+        self.0.push(b':');
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.close(b'}');
+        Ok(())
+    }
+}
+
+impl SerializeStruct for &mut Json<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    // Inlined, all of the key is known where it is written.
+    #[inline(always)]
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
+        debug_assert!(is_plain(key));
+        let len = key.len();
+        if len + 3 <= KEY {
+            let mut quoted = [b'"'; KEY];
+            quoted[1..=len].copy_from_slice(key.as_bytes());
+            quoted[len + 2] = b':';
+            self.0.extend_from_slice(&quoted[..len + 3]);
+        } else {
+            key.serialize(&mut **self)?;
+            self.0.push(b':');
+        }
+        SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Result<()> {
+        self.close(b'}');
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use hackles::fixed::{Milli, Score};
+    use hackles::{Analyzer, Transcript};
+    use serde_json::json;
+
+    use super::*;
+
+    fn is_as_by_serde<T: Serialize>(value: &T) {
+        let mut own = b"before".to_vec();
+        write(&mut own, value).expect("serializable");
+        let theirs = serde_json::to_string(value).expect("serializable");
+        assert_eq!(String::from_utf8_lossy(&own[6..]), theirs);
+    }
+
+    #[test]
+    fn numbers_are_as_serde_json_writes_them() {
+        is_as_by_serde(&(i16::MIN..=i16::MAX).map(Score).collect::<Vec<_>>());
+        let places = (-25_000..25_000).chain((0..31).flat_map(|bit| [1 << bit, -1 << bit, i32::MAX >> bit]));
+        is_as_by_serde(&places.map(Milli).collect::<Vec<_>>());
+        let wholes = (0..64).flat_map(|bit| [1u64 << bit, (1 << bit) - 1, u64::MAX >> bit]);
+        is_as_by_serde(&wholes.collect::<Vec<_>>());
+        is_as_by_serde(&[i64::MIN, i64::MAX, -1, 0, 10, 99, 100]);
+        is_as_by_serde(&(0..20_000).map(|n| f64::from(n) / 10.0).collect::<Vec<_>>());
+        is_as_by_serde(&[
+            -0.0,
+            0.0,
+            1.0 / 3.0,
+            1e-5,
+            0.00012,
+            1e5,
+            99_999.999_9,
+            123_456.789,
+            1e16,
+            f64::MIN_POSITIVE,
+            f64::MAX,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ]);
+        is_as_by_serde(&[0.1f32, 2.5]);
+    }
+
+    #[test]
+    fn strings_are_escaped_wherever_they_must_be() {
+        for len in 0..20 {
+            for at in 0..len.max(1) {
+                for odd in [
+                    "\"", "\\", "\n", "\u{0}", "\u{1f}", " ", "!", "#", "[", "]", "\u{7f}", "é", "💬",
+                ] {
+                    let text: String = (0..len).map(|n| if n == at { odd } else { "x" }).collect();
+                    is_as_by_serde(&text);
+                }
+            }
+        }
+        is_as_by_serde(&['"', 'a', 'ß']);
+    }
+
+    #[test]
+    fn what_holds_others_is_as_by_serde_json() {
+        #[derive(Serialize)]
+        struct Empty {}
+        #[derive(Serialize)]
+        struct Unit;
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Kind {
+            OfOne,
+        }
+        #[derive(Serialize)]
+        struct Long {
+            a_key_that_is_longer_than_any_key_of_any_report: Option<u8>,
+            short: [u8; 1],
+        }
+        is_as_by_serde(&Long {
+            a_key_that_is_longer_than_any_key_of_any_report: None,
+            short: [7],
+        });
+        is_as_by_serde(&(Empty {}, Unit, Kind::OfOne, Some(true), None::<bool>, (), "a,"));
+        is_as_by_serde(&json!({"a,": [], "b": {}, "c": [[], {"d": null}, ","], "e": [1, -2, 0.5, "x\ty"]}));
+        assert!(write(&mut Vec::new(), &BTreeMap::from([(1, 2)])).is_err());
+    }
+
+    #[test]
+    fn reports_are_as_by_serde_json() {
+        let call: Transcript = serde_json::from_value(json!({
+            "id": "c\"1\"", "meta": {"team": "é\n", "n": [1, 2.5e300, -7, null, true]},
+            "turns": [
+                {"speaker": "agent", "text": "Hello, that's not my job.\u{1} \"Sorry\"", "start_ms": 0, "end_ms": 900},
+                {"speaker": "customer", "text": "This is ridiculous, I'm really furious!!", "start_ms": 700, "end_ms": 1900},
+                {"speaker": "x", "text": "I promise we'll call you back tomorrow."},
+            ],
+        }))
+        .expect("a transcript");
+        is_as_by_serde(&Analyzer::builtin().score(&call));
+    }
+}

@@ -34,17 +34,24 @@ impl Json<'_> {
     }
 
     fn whole(&mut self, mut n: u64) {
+        if n < 10_000 {
+            return self.small(n as u32);
+        }
         let mut digits = [0; 20];
         let mut at = digits.len();
-        loop {
+        while n > 0 {
             at -= 1;
             digits[at] = b'0' + (n % 10) as u8;
             n /= 10;
-            if n == 0 {
-                break;
-            }
         }
         self.0.extend_from_slice(&digits[at..]);
+    }
+
+    /// A number below 10,000.
+    fn small(&mut self, n: u32) {
+        let digits = four_digits(n);
+        let noughts = (digits.trailing_zeros() / 8).min(3);
+        self.few(digits >> (8 * noughts) | NOUGHTS, 4 - noughts as usize);
     }
 
     /// A number of ten-thousandths as the decimal it is.
@@ -54,13 +61,50 @@ impl Json<'_> {
         }
         let n = n.unsigned_abs();
         self.whole((n / 10_000).into());
-        let places = n % 10_000;
-        let digit = |unit: u32| b'0' + (places / unit % 10) as u8;
-        let digits = [b'.', digit(1000), digit(100), digit(10), digit(1)];
-        let nought = digits.iter().rev().take_while(|d| **d == b'0').count();
-        self.0
-            .extend_from_slice(&digits[..(digits.len() - nought).max(2)]);
+        self.0.push(b'.');
+        let digits = four_digits(n % 10_000);
+        let places = (u64::BITS - digits.leading_zeros()).div_ceil(8).max(1);
+        self.few(digits | NOUGHTS, places as usize);
     }
+
+    /// Up to eight bytes, the first of which stands lowest.
+    fn few(&mut self, bytes: u64, len: usize) {
+        let end = self.0.len() + len;
+        // By a length that is known beforehand they are written on the spot.
+        self.0.extend_from_slice(&bytes.to_le_bytes());
+        self.0.truncate(end);
+    }
+
+    /// Text as it is: most of it is short.
+    fn text(&mut self, text: &[u8]) {
+        if !self.short::<8>(text) && !self.short::<16>(text) {
+            self.0.extend_from_slice(text);
+        }
+    }
+
+    /// Writes what is as long as one or two blocks, or between, as the two.
+    fn short<const BLOCK: usize>(&mut self, text: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) else {
+            return false;
+        };
+        let begin = self.0.len();
+        let fits = text.len() <= 2 * BLOCK;
+        if fits {
+            self.0.extend_from_slice(first);
+            self.0.truncate(begin + text.len() - BLOCK);
+            self.0.extend_from_slice(last);
+        }
+        fits
+    }
+}
+
+/// Four digits that are noughts.
+const NOUGHTS: u64 = u64::from_le_bytes(*b"0000\0\0\0\0");
+
+/// The four digits of a number below 10,000, a byte each, the first of them lowest.
+fn four_digits(n: u32) -> u64 {
+    let digit = |unit: u32| u64::from(n / unit % 10);
+    digit(1000) | digit(100) << 8 | digit(10) << 16 | digit(1) << 24
 }
 
 /// So many ten-thousandths are written as such: fifteen digits of a decimal are sure to be the shortest that read as the same number.
@@ -180,7 +224,7 @@ impl<'a> Serializer for &'a mut Json<'_> {
         }
         self.0.reserve(v.len() + 2);
         self.0.push(b'"');
-        self.0.extend_from_slice(v.as_bytes());
+        self.text(v.as_bytes());
         self.0.push(b'"');
         Ok(())
     }

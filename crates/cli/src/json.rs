@@ -15,17 +15,32 @@ pub(crate) fn write<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
     value.serialize(&mut Json(out))
 }
 
-/// Where JSON is written. What is behind an element is a comma, until the last one's becomes what closes the list.
+/// Where JSON is written.
 struct Json<'a>(&'a mut Vec<u8>);
 
-impl Json<'_> {
-    fn close(&mut self, with: u8) {
-        match self.0.last_mut() {
-            Some(last) if *last == b',' => *last = with,
-            _ => self.0.push(with),
-        }
+/// A list or an object that is being written. A comma stands before each of its parts; that before the first is where it opens.
+struct Parts<'a, 'b> {
+    json: &'a mut Json<'b>,
+    begin: usize,
+}
+
+impl<'a, 'b> Parts<'a, 'b> {
+    fn of(json: &'a mut Json<'b>) -> Self {
+        let begin = json.0.len();
+        Parts { json, begin }
     }
 
+    fn end(self, [opens, closes]: [u8; 2]) -> Result<()> {
+        match self.json.0.get_mut(self.begin) {
+            Some(first) => *first = opens,
+            None => self.json.0.push(opens),
+        }
+        self.json.0.push(closes);
+        Ok(())
+    }
+}
+
+impl Json<'_> {
     fn signed(&mut self, n: i64) {
         if n < 0 {
             self.0.push(b'-');
@@ -35,7 +50,9 @@ impl Json<'_> {
 
     fn whole(&mut self, mut n: u64) {
         if n < 10_000 {
-            return self.small(n as u32);
+            let digits = four_digits(n as u32);
+            let noughts = (digits.trailing_zeros() / 8).min(3);
+            return self.few(digits >> (8 * noughts) | NOUGHTS, 4 - noughts);
         }
         let mut digits = [0; 20];
         let mut at = digits.len();
@@ -47,54 +64,56 @@ impl Json<'_> {
         self.0.extend_from_slice(&digits[at..]);
     }
 
-    /// A number below 10,000.
-    fn small(&mut self, n: u32) {
-        let digits = four_digits(n);
-        let noughts = (digits.trailing_zeros() / 8).min(3);
-        self.few(digits >> (8 * noughts) | NOUGHTS, 4 - noughts as usize);
-    }
-
     /// A number of ten-thousandths as the decimal it is.
     fn decimal(&mut self, n: i32) {
-        if n < 0 {
-            self.0.push(b'-');
+        let (places, mut len) = {
+            let digits = four_digits(n.unsigned_abs() % 10_000);
+            let len = (u64::BITS - digits.leading_zeros()).div_ceil(8).max(1);
+            (digits | NOUGHTS, len + 1)
+        };
+        let mut shown = places << 8 | u64::from(b'.');
+        let before = n.unsigned_abs() / 10_000;
+        if before < 10 {
+            (shown, len) = (shown << 8 | u64::from(b'0') | u64::from(before), len + 1);
+            if n < 0 {
+                (shown, len) = (shown << 8 | u64::from(b'-'), len + 1);
+            }
+        } else {
+            self.signed((n / 10_000).into());
         }
-        let n = n.unsigned_abs();
-        self.whole((n / 10_000).into());
-        self.0.push(b'.');
-        let digits = four_digits(n % 10_000);
-        let places = (u64::BITS - digits.leading_zeros()).div_ceil(8).max(1);
-        self.few(digits | NOUGHTS, places as usize);
+        self.few(shown, len);
     }
 
     /// Up to eight bytes, the first of which stands lowest.
-    fn few(&mut self, bytes: u64, len: usize) {
-        let end = self.0.len() + len;
+    fn few(&mut self, bytes: u64, len: u32) {
+        let end = self.0.len() + len as usize;
         // By a length that is known beforehand they are written on the spot.
         self.0.extend_from_slice(&bytes.to_le_bytes());
         self.0.truncate(end);
     }
 
-    /// Text as it is: most of it is short.
-    fn text(&mut self, text: &[u8]) {
-        if !self.short::<8>(text) && !self.short::<16>(text) {
-            self.0.extend_from_slice(text);
-        }
-    }
-
-    /// Writes what is as long as one or two blocks, or between, as the two.
-    fn short<const BLOCK: usize>(&mut self, text: &[u8]) -> bool {
+    /// Writes a string that is its own escape and as long as one or two blocks of eight bytes, or between, as the two; says whether it is one.
+    fn short<const BLOCK: usize, const ROOM: usize>(&mut self, text: &[u8]) -> bool {
         let (Some(first), Some(last)) = (text.first_chunk::<BLOCK>(), text.last_chunk::<BLOCK>()) else {
             return false;
         };
-        let begin = self.0.len();
-        let fits = text.len() <= 2 * BLOCK;
-        if fits {
-            self.0.extend_from_slice(first);
-            self.0.truncate(begin + text.len() - BLOCK);
-            self.0.extend_from_slice(last);
+        let is_plain = |block: &[u8; BLOCK]| {
+            let (eights, _) = block.as_chunks::<8>();
+            let eights = eights.iter().map(|own| escaped(u64::from_le_bytes(*own)));
+            eights.fold(0, |all, own| all | own) == 0
+        };
+        let len = text.len();
+        if len > 2 * BLOCK || !is_plain(first) || !is_plain(last) {
+            return false;
         }
-        fits
+        let mut quoted = [b'"'; ROOM];
+        quoted[1..=BLOCK].copy_from_slice(first);
+        quoted[len + 1 - BLOCK..=len].copy_from_slice(last);
+        quoted[len + 1] = b'"';
+        let end = self.0.len() + len + 2;
+        self.0.extend_from_slice(&quoted);
+        self.0.truncate(end);
+        true
     }
 }
 
@@ -103,8 +122,10 @@ const NOUGHTS: u64 = u64::from_le_bytes(*b"0000\0\0\0\0");
 
 /// The four digits of a number below 10,000, a byte each, the first of them lowest.
 fn four_digits(n: u32) -> u64 {
-    let digit = |unit: u32| u64::from(n / unit % 10);
-    digit(1000) | digit(100) << 8 | digit(10) << 16 | digit(1) << 24
+    // Both pairs of digits at once: 103 / 1024 is a tenth, near enough for two digits.
+    let pairs = (n / 100) | (n % 100) << 16;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f;
+    u64::from(tens | (pairs - 10 * tens) << 8)
 }
 
 /// So many ten-thousandths are written as such: fifteen digits of a decimal are sure to be the shortest that read as the same number.
@@ -126,41 +147,35 @@ const fn eight(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Whether any of eight bytes is one that a string of JSON escapes.
-fn is_escaped(bytes: u64) -> bool {
+/// Nought, if none of eight bytes is one that a string of JSON escapes.
+fn escaped(bytes: u64) -> u64 {
     let nought = |bytes: u64| bytes.wrapping_sub(eight(1)) & !bytes;
     let control = bytes.wrapping_sub(eight(b' ')) & !bytes;
-    (control | nought(bytes ^ eight(b'"')) | nought(bytes ^ eight(b'\\'))) & eight(0x80) != 0
+    (control | nought(bytes ^ eight(b'"')) | nought(bytes ^ eight(b'\\'))) & eight(0x80)
 }
 
 /// Whether a string is its own escape.
 fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let (eights, rest) = bytes.as_chunks::<8>();
-    if eights.iter().any(|own| is_escaped(u64::from_le_bytes(*own))) {
-        return false;
-    }
-    match bytes.last_chunk::<8>() {
-        Some(last) => !is_escaped(u64::from_le_bytes(*last)),
-        None => !is_escaped(
-            rest.iter()
-                .fold(eight(b' '), |all, byte| all << 8 | u64::from(*byte)),
-        ),
-    }
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let rest = rest
+        .iter()
+        .fold(eight(b' '), |all, byte| all << 8 | u64::from(*byte));
+    let eights = eights.iter().map(|own| escaped(u64::from_le_bytes(*own)));
+    eights.fold(escaped(rest), |all, own| all | own) == 0
 }
 
 /// Bytes of the longest key that is put together before it is written.
 const KEY: usize = 40;
 
-impl<'a> Serializer for &'a mut Json<'_> {
+impl<'a, 'b> Serializer for &'a mut Json<'b> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Self;
-    type SerializeTuple = Self;
+    type SerializeSeq = Parts<'a, 'b>;
+    type SerializeTuple = Parts<'a, 'b>;
     type SerializeTupleStruct = Impossible<(), Error>;
     type SerializeTupleVariant = Impossible<(), Error>;
-    type SerializeMap = Self;
-    type SerializeStruct = Self;
+    type SerializeMap = Parts<'a, 'b>;
+    type SerializeStruct = Parts<'a, 'b>;
     type SerializeStructVariant = Impossible<(), Error>;
 
     fn serialize_bool(self, v: bool) -> Result<()> {
@@ -219,12 +234,16 @@ impl<'a> Serializer for &'a mut Json<'_> {
     }
 
     fn serialize_str(self, v: &str) -> Result<()> {
+        // Most are short: by blocks of a length that is known they are written on the spot.
+        if self.short::<8, 24>(v.as_bytes()) || self.short::<16, 40>(v.as_bytes()) {
+            return Ok(());
+        }
         if !is_plain(v) {
             return serde_json::to_writer(&mut *self.0, v);
         }
         self.0.reserve(v.len() + 2);
         self.0.push(b'"');
-        self.text(v.as_bytes());
+        self.0.extend_from_slice(v.as_bytes());
         self.0.push(b'"');
         Ok(())
     }
@@ -268,13 +287,12 @@ impl<'a> Serializer for &'a mut Json<'_> {
         Err(no_variants(name))
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self> {
-        self.0.push(b'[');
-        Ok(self)
+    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'a, 'b>> {
+        Ok(Parts::of(self))
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<Self> {
-        self.serialize_seq(Some(len))
+    fn serialize_tuple(self, _: usize) -> Result<Parts<'a, 'b>> {
+        Ok(Parts::of(self))
     }
 
     fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Impossible<(), Error>> {
@@ -291,14 +309,12 @@ impl<'a> Serializer for &'a mut Json<'_> {
         Err(no_variants(name))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self> {
-        self.0.push(b'{');
-        Ok(self)
+    fn serialize_map(self, _: Option<usize>) -> Result<Parts<'a, 'b>> {
+        Ok(Parts::of(self))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self> {
-        self.0.push(b'{');
-        Ok(self)
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'a, 'b>> {
+        Ok(Parts::of(self))
     }
 
     fn serialize_struct_variant(
@@ -317,23 +333,21 @@ fn no_variants(name: &str) -> Error {
     Error::custom(format_args!("{name} has fields without names"))
 }
 
-impl SerializeSeq for &mut Json<'_> {
+impl SerializeSeq for Parts<'_, '_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        value.serialize(&mut **self)?;
-        self.0.push(b',');
-        Ok(())
+        self.json.0.push(b',');
+        value.serialize(&mut *self.json)
     }
 
     fn end(self) -> Result<()> {
-        self.close(b']');
-        Ok(())
+        self.end(*b"[]")
     }
 }
 
-impl SerializeTuple for &mut Json<'_> {
+impl SerializeTuple for Parts<'_, '_> {
     type Ok = ();
     type Error = Error;
 
@@ -342,35 +356,35 @@ impl SerializeTuple for &mut Json<'_> {
     }
 
     fn end(self) -> Result<()> {
-        SerializeSeq::end(self)
+        self.end(*b"[]")
     }
 }
 
-impl SerializeMap for &mut Json<'_> {
+impl SerializeMap for Parts<'_, '_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
-        let begin = self.0.len();
-        key.serialize(&mut **self)?;
-        if self.0.get(begin) != Some(&b'"') {
+        self.json.0.push(b',');
+        let begin = self.json.0.len();
+        key.serialize(&mut *self.json)?;
+        if self.json.0.get(begin) != Some(&b'"') {
             return Err(Error::custom("a key is no text"));
         }
-        self.0.push(b':');
+        self.json.0.push(b':');
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        SerializeSeq::serialize_element(self, value)
+        value.serialize(&mut *self.json)
     }
 
     fn end(self) -> Result<()> {
-        self.close(b'}');
-        Ok(())
+        self.end(*b"{}")
     }
 }
 
-impl SerializeStruct for &mut Json<'_> {
+impl SerializeStruct for Parts<'_, '_> {
     type Ok = ();
     type Error = Error;
 
@@ -379,21 +393,20 @@ impl SerializeStruct for &mut Json<'_> {
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         debug_assert!(is_plain(key));
         let len = key.len();
-        if len + 3 <= KEY {
+        if len + 4 <= KEY {
             let mut quoted = [b'"'; KEY];
-            quoted[1..=len].copy_from_slice(key.as_bytes());
-            quoted[len + 2] = b':';
-            self.0.extend_from_slice(&quoted[..len + 3]);
+            quoted[0] = b',';
+            quoted[2..len + 2].copy_from_slice(key.as_bytes());
+            quoted[len + 3] = b':';
+            self.json.0.extend_from_slice(&quoted[..len + 4]);
         } else {
-            key.serialize(&mut **self)?;
-            self.0.push(b':');
+            SerializeMap::serialize_key(self, key)?;
         }
-        SerializeSeq::serialize_element(self, value)
+        value.serialize(&mut *self.json)
     }
 
     fn end(self) -> Result<()> {
-        self.close(b'}');
-        Ok(())
+        self.end(*b"{}")
     }
 }
 

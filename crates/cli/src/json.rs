@@ -124,7 +124,7 @@ const NOUGHTS: u64 = u64::from_le_bytes(*b"0000\0\0\0\0");
 fn four_digits(n: u32) -> u64 {
     // Both pairs of digits at once: 103 / 1024 is a tenth, near enough for two digits.
     let pairs = (n / 100) | (n % 100) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f;
     u64::from(tens | (pairs - 10 * tens) << 8)
 }
 
@@ -416,6 +416,7 @@ mod tests {
 
     use hackles::fixed::{Milli, Score};
     use hackles::{Analyzer, Transcript};
+    use serde::Serialize;
     use serde_json::json;
 
     use super::*;

@@ -13,10 +13,10 @@ use crate::context::{self, Look, Setting, SignalRule, Weighed};
 use crate::event::{AngerEvent, Event, NoticeKind, State};
 use crate::ledger::{self, Ending, Ledger};
 use crate::limits;
-use crate::options::Options;
+use crate::options::{Detail, Options};
 use crate::packed::{Bounds, Parcel, Reader, packed};
 use crate::practices::Practices;
-use crate::report::CallReport;
+use crate::report::ReportView;
 use crate::speakers::{self, Speaker};
 use crate::transcript::{Participant, Role};
 use crate::turns::anger::{self, AngerCourse};
@@ -543,8 +543,15 @@ impl Call {
         self.release_alerts(compiled, Some(i64::MAX), out);
     }
 
-    /// The report, once it is finished.
-    pub(crate) fn report(self, compiled: &Compiled, options: Options, end_ms: Option<i64>) -> CallReport {
+    /// The report, once it is finished, as `read` wants it.
+    pub(crate) fn report<R>(
+        self,
+        compiled: &Compiled,
+        options: Options,
+        end_ms: Option<i64>,
+        detail: Detail,
+        read: impl FnOnce(ReportView<'_>) -> R,
+    ) -> R {
         let ending = Ending {
             compiled,
             ledger: self.ledger,
@@ -559,7 +566,7 @@ impl Call {
             practices: &self.practices,
             name_known: self.names.customer_known(),
         };
-        ledger::report(&ending, options)
+        read(ledger::report(&ending, options, detail))
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {

@@ -9,7 +9,7 @@ use crate::analyzer::Analyzer;
 use crate::context::{self, Cancelled, Modifiers, Setting, Turns, Weighed};
 use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
-use crate::ledger::piece;
+use crate::ledger::Piece;
 use crate::lexicon::{Condition, Within};
 use crate::matcher::{self, NearMiss, Scan, near_misses, wholes};
 use crate::privacy::Unsaid;
@@ -254,9 +254,9 @@ impl Analyzer {
 
     fn hit(&self, hit: &Weighed, text: &str, status: Status) -> ExplainedHit {
         let entry = &self.0.lexicon.entries[hit.entry as usize];
-        let signal = Arc::clone(&self.0.signal_names[usize::from(entry.signal)]);
+        let signal = &self.0.signal_names[usize::from(entry.signal)];
         ExplainedHit {
-            evidence: piece(&self.0, signal, hit, text, &[]),
+            evidence: Piece::of(&self.0, signal, hit, text, &[]).own(),
             status,
             note: self.0.lexicon.whole().entries[hit.entry as usize].note.clone(),
         }
@@ -300,7 +300,7 @@ impl Analyzer {
             );
             ExplainedNearMiss {
                 signal: Arc::clone(&compiled.signal_names[usize::from(entry.signal)]),
-                entry: compiled.entry_names.get(m.entry),
+                entry: Arc::clone(compiled.entry_names.get(m.entry)),
                 quote: text[start..end].to_owned(),
                 phrase: m.phrase,
                 short_of: m.short_of,

@@ -43,7 +43,7 @@ pub mod workbench;
 pub use analyzer::Analyzer;
 pub use error::Error;
 pub use lexicon::Lexicon;
-pub use options::{Options, Retention};
+pub use options::{Detail, Options, Retention};
 pub use reload::Current;
 pub use report::CallReport;
 pub use session::Session;

@@ -13,6 +13,18 @@ pub enum Retention {
     Full,
 }
 
+/// How much evidence the turns of a report show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// All that counts.
+    #[default]
+    All,
+    /// That of the signals that fired, and of the sentiment.
+    Fired,
+    /// None.
+    None,
+}
+
 /// What a session is told at its beginning.
 #[derive(Clone)]
 #[non_exhaustive]

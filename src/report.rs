@@ -1,14 +1,17 @@
 //! The report of a call: plain figures, each with its evidence.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::analyzer::Analyzer;
+use crate::compiled::Compiled;
 use crate::evidence::Evidence;
 use crate::fixed::{Milli, Score};
+use crate::ledger::TurnView;
 use crate::lexicon::TERM;
 use crate::transcript::{Meta, Role};
 
@@ -91,9 +94,53 @@ impl CallReport {
                 piece.entry = analyzer.0.numbered(&piece.signal, &piece.entry);
             }
         }
-        for promise in self.call.promises.iter_mut().flatten() {
-            (promise.quote, promise.when) = (None, None);
+        self.call.leave_out_text();
+    }
+}
+
+/// A report as it is written where it is made: as JSON it is what [`CallReport`] is, and nothing of the turns has been copied. See
+/// [`Analyzer::score_as`].
+#[derive(Serialize)]
+pub struct ReportView<'a> {
+    pub(crate) id: Option<String>,
+    pub(crate) lexicon: &'a Arc<str>,
+    pub(crate) turns: Option<Vec<TurnView<'a>>>,
+    pub(crate) call: CallFigures,
+    pub(crate) meta: Option<Meta>,
+}
+
+impl ReportView<'_> {
+    /// The figures of the call.
+    pub fn figures(&self) -> &CallFigures {
+        &self.call
+    }
+
+    /// The report by itself.
+    pub fn into_report(self) -> CallReport {
+        let turns = |turns: Vec<TurnView<'_>>| turns.into_iter().map(TurnView::own).collect();
+        CallReport {
+            id: self.id,
+            lexicon: Arc::clone(self.lexicon),
+            turns: self.turns.map(turns),
+            call: self.call,
+            meta: self.meta,
         }
+    }
+
+    /// Leaves out what was said, as [`CallReport::leave_out_text`] does.
+    pub(crate) fn leave_out_text(&mut self, compiled: &Compiled) {
+        let turns = self.turns.iter_mut().flatten();
+        turns.for_each(|turn| turn.leave_out_text(compiled));
+        self.call.leave_out_text();
+    }
+}
+
+impl fmt::Debug for ReportView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReportView")
+            .field("lexicon", self.lexicon)
+            .field("call", &self.call)
+            .finish_non_exhaustive()
     }
 }
 
@@ -217,6 +264,14 @@ pub struct CallFigures {
     /// Why figures are null, by their path.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub not_measured: BTreeMap<&'static str, Reason>,
+}
+
+impl CallFigures {
+    fn leave_out_text(&mut self) {
+        for promise in self.promises.iter_mut().flatten() {
+            (promise.quote, promise.when) = (None, None);
+        }
+    }
 }
 
 /// The sentiment of one speaker.
@@ -452,10 +507,10 @@ pub struct SignalFigure {
     pub turns: Option<Vec<u32>>,
 }
 
-fn as_map<S: Serializer>(pairs: &[(Arc<str>, Score)], s: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_map<S: Serializer, N: Serialize>(pairs: &[(N, Score)], s: S) -> Result<S::Ok, S::Error> {
     let mut map = s.serialize_map(Some(pairs.len()))?;
     for (key, value) in pairs {
-        map.serialize_entry(&**key, value)?;
+        map.serialize_entry(key, value)?;
     }
     map.end()
 }

@@ -18,9 +18,9 @@ use crate::call::{Call, Out};
 use crate::compiled::Compiled;
 use crate::event::{Event, NoticeKind};
 use crate::limits::{self, ID_BYTES, OPEN_UTTERANCES, UTTERANCE_BYTES};
-use crate::options::{Options, Retention};
+use crate::options::{Detail, Options, Retention};
 use crate::packed::{Packed, Parcel, Reader};
-use crate::report::CallReport;
+use crate::report::{CallReport, ReportView};
 use crate::scratch;
 use crate::transcript::{Chunk, Mode, Participant, Transcript};
 use crate::turns::history::At;
@@ -155,19 +155,31 @@ impl Session {
     }
 
     /// Ends the call: what is open closes as it stands, what was waited for did not happen.
-    pub fn finish(mut self, end_ms: Option<i64>, events: &mut Vec<Event>) -> CallReport {
+    pub fn finish(self, end_ms: Option<i64>, events: &mut Vec<Event>) -> CallReport {
+        self.finish_as(end_ms, events, Detail::All, |report| report.into_report())
+    }
+
+    fn finish_as<R>(
+        mut self,
+        end_ms: Option<i64>,
+        events: &mut Vec<Event>,
+        detail: Detail,
+        read: impl FnOnce(ReportView<'_>) -> R,
+    ) -> R {
         let before = events.len();
         let mut out = Out((!self.is_quiet()).then_some(&mut *events));
         let (compiled, _, live) = self.wake();
         live.finish(compiled, end_ms, &mut out);
         let call = std::mem::replace(&mut live.call, Call::new(&Options::default()));
         let options = self.options.take().map_or_else(Options::default, |told| *told);
-        let mut report = call.report(&self.analyzer.0, options, end_ms);
         self.told(&mut events[before..]);
-        if !self.analyzer.tells_text() {
-            report.leave_out_text(&self.analyzer);
-        }
-        report
+        let analyzer = &self.analyzer;
+        call.report(&analyzer.0, options, end_ms, detail, |mut report| {
+            if !analyzer.tells_text() {
+                report.leave_out_text(&analyzer.0);
+            }
+            read(report)
+        })
     }
 
     /// Whether nobody listens.
@@ -515,6 +527,26 @@ impl Analyzer {
 
     /// Scores a finished call: the report a live session gives for the same turns.
     pub fn score(&self, call: &Transcript) -> CallReport {
+        self.score_as(call, Detail::All, |report| report.into_report())
+    }
+
+    /// Scores a finished call and lets `read` see the report where it is made: to write it, it need not be copied first.
+    ///
+    /// ```
+    /// use hackles::{Analyzer, Detail, Transcript};
+    ///
+    /// let analyzer = Analyzer::builtin();
+    /// let call: Transcript = serde_json::from_str(r#"{"turns":[{"speaker":"agent","text":"not my job"}]}"#)?;
+    /// let json = analyzer.score_as(&call, Detail::All, |report| serde_json::to_string(&report))?;
+    /// assert_eq!(json, serde_json::to_string(&analyzer.score(&call))?);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn score_as<R>(
+        &self,
+        call: &Transcript,
+        detail: Detail,
+        read: impl FnOnce(ReportView<'_>) -> R,
+    ) -> R {
         let options = Options {
             id: call.id.clone(),
             participants: call.participants.clone(),
@@ -536,6 +568,6 @@ impl Analyzer {
             };
             session.push(&chunk, &mut Vec::new());
         }
-        session.finish(call.end_ms, &mut Vec::new())
+        session.finish_as(call.end_ms, &mut Vec::new(), detail, read)
     }
 }

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::order::{Order, Places, mean};
-use super::turns::turn_reports;
+use super::turns::turns;
 use super::{Ledger, Row};
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::lexicon::Figure;
-use crate::options::Options;
+use crate::options::{Detail, Options};
 use crate::practices::Practices;
 use crate::report::{
-    Anger, CallFigures, CallReport, CallScore, Interruptions, Language, OverlapFigure, OverlapKind,
-    PracticeFigure, PracticeState, PromiseFigure, Reason, ScorePart, Sentiment, SignalFigure, Silence,
+    Anger, CallFigures, CallScore, Interruptions, Language, OverlapFigure, OverlapKind, PracticeFigure,
+    PracticeState, PromiseFigure, Reason, ReportView, ScorePart, Sentiment, SignalFigure, Silence,
     SpeakerFigures, StoryFigure, TalkFigures, Trend, TurningPoint,
 };
 use crate::speakers::Speaker;
@@ -41,8 +41,8 @@ pub(crate) struct Ending<'a> {
 }
 
 /// The report of a call.
-pub(crate) fn report(call: &Ending<'_>, options: Options) -> CallReport {
-    Making::new(call).report(options)
+pub(crate) fn report<'a>(call: &'a Ending<'a>, options: Options, detail: Detail) -> ReportView<'a> {
+    Making::new(call).report(options, detail)
 }
 
 /// A report in the making.
@@ -111,7 +111,7 @@ impl<'a> Making<'a> {
         self.missing.insert(path, reason);
     }
 
-    fn report(mut self, options: Options) -> CallReport {
+    fn report(mut self, options: Options, detail: Detail) -> ReportView<'a> {
         let compiled = self.call.compiled;
         if !self.timed {
             for path in ["interruptions", "overlaps", "talk"] {
@@ -136,10 +136,10 @@ impl<'a> Making<'a> {
         let turns = self
             .rows
             .zip(self.order.as_ref())
-            .map(|(rows, order)| turn_reports(compiled, self.call.speakers, rows, order));
-        CallReport {
+            .map(|(rows, order)| turns(compiled, self.call.speakers, rows, order, detail));
+        ReportView {
             id: options.id,
-            lexicon: Arc::clone(&compiled.name),
+            lexicon: &compiled.name,
             turns,
             call: CallFigures {
                 turns: self.call.ledger.turns,
@@ -195,9 +195,11 @@ impl<'a> Making<'a> {
 
     fn sentiment(&self) -> BTreeMap<Arc<str>, Sentiment> {
         let speakers = self.call.speakers;
+        let names: Vec<Arc<str>> = speakers.iter().map(name).collect();
         let mut sums: BTreeMap<Arc<str>, (i64, i64)> = BTreeMap::new();
-        for speaker in speakers.iter().filter(|s| s.sentiment.turns > 0) {
-            let own = sums.entry(name(speaker)).or_default();
+        let heard = speakers.iter().zip(&names);
+        for (speaker, name) in heard.filter(|(s, _)| s.sentiment.turns > 0) {
+            let own = sums.entry(Arc::clone(name)).or_default();
             own.0 += i64::from(speaker.sentiment.sum);
             own.1 += i64::from(speaker.sentiment.turns);
         }
@@ -206,7 +208,7 @@ impl<'a> Making<'a> {
                 .rows?
                 .iter()
                 .enumerate()
-                .filter(|(_, r)| name(&speakers[usize::from(r.speaker)]) == *who);
+                .filter(|(_, r)| names[usize::from(r.speaker)] == *who);
             let values: Vec<(usize, Score)> = own.map(|(arrival, r)| (arrival, r.sentiment)).collect();
             let places = self.places.as_ref()?;
             let least = self.call.compiled.lexicon.call.sentiment_trend;
@@ -454,13 +456,14 @@ impl<'a> Making<'a> {
         let figure = |&(signal, count): &(u16, u16)| {
             let turns = self.rows.zip(self.order.as_ref()).map(|(rows, order)| {
                 let fired = |r: &Row| r.verdicts.iter().any(|v| v.signal == signal && v.outcome.fired);
-                order
-                    .arrivals
-                    .iter()
-                    .zip(0..)
-                    .filter(|(arrival, _)| fired(&rows[**arrival as usize]))
-                    .map(|(_, place)| place)
-                    .collect()
+                let places = order.arrivals.iter().zip(0..);
+                let mut turns = Vec::with_capacity(usize::from(count).min(rows.len()));
+                turns.extend(
+                    places
+                        .filter(|(arrival, _)| fired(&rows[**arrival as usize]))
+                        .map(|(_, place)| place),
+                );
+                turns
             });
             let count = count.into();
             let name = &self.call.compiled.signal_names[usize::from(signal)];

@@ -17,7 +17,7 @@ use crate::turns::overlap::Overlap;
 use crate::turns::verdicts::{ClosedTurn, Verdict};
 
 pub(crate) use figures::{Ending, report};
-pub(crate) use turns::piece;
+pub(crate) use turns::{Piece, TurnView};
 
 /// No call has more turns.
 const MOST_TURNS: u32 = u32::MAX / 2;
@@ -170,6 +170,11 @@ struct Row {
 }
 
 impl Row {
+    /// How many signals fired.
+    fn fired(&self) -> usize {
+        self.verdicts.iter().filter(|v| v.outcome.fired).count()
+    }
+
     fn bytes(&self) -> usize {
         let modifiers = |v: &Verdict| {
             v.evidence

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use hackles::{CallReport, Role};
+use hackles::Role;
+use hackles::report::CallFigures;
 use hackles_formats::Figures;
 use serde::Serialize;
 
@@ -18,9 +19,8 @@ pub(crate) struct Compared {
 }
 
 /// All figures that the vendor gives. Categories have none of ours beside them: they are listed with a 1.
-pub(crate) fn of(report: &CallReport, vendor: Option<&Figures>) -> Vec<Compared> {
+pub(crate) fn of(call: &CallFigures, vendor: Option<&Figures>) -> Vec<Compared> {
     let Some(vendor) = vendor else { return Vec::new() };
-    let call = &report.call;
     let mut out = Vec::new();
     let mut add = |figure: String, ours: Option<f64>, theirs: Option<f64>| {
         out.push(Compared {

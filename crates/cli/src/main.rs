@@ -11,6 +11,7 @@ mod convert;
 mod explain;
 mod failure;
 mod inputs;
+mod json;
 mod layers;
 mod lexicon;
 mod output;

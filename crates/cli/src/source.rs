@@ -1,10 +1,10 @@
 //! What a report says of its source: as what it was read, what its vendor found, what was left aside.
 
-use hackles::CallReport;
 use hackles_formats::{Figures, Format};
 use serde::Serialize;
 
-use crate::compare::{self, Compared};
+use crate::compare::Compared;
+use crate::json;
 
 /// Where a call comes from.
 #[derive(Clone, Copy, Debug)]
@@ -38,15 +38,14 @@ impl Source<'_> {
         )
     }
 
-    /// Writes a report as JSON, with what is to be said of its source as its last keys: `format`, `vendor`, `notes`, and `compare` if it is asked for.
+    /// Writes a report as JSON, with what is to be said of its source as its last keys: `format`, `vendor`, `notes`, and `compare` if there is anything to compare.
     pub(crate) fn write(
         self,
         out: &mut Vec<u8>,
-        report: &CallReport,
-        compares: bool,
+        report: &impl Serialize,
+        compared: Option<Vec<Compared>>,
     ) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut *out, report)?;
-        let compared = compares.then(|| compare::of(report, self.vendor));
+        json::write(out, report)?;
         if self.is_ours() && self.vendor.is_none() && compared.is_none() {
             return Ok(());
         }

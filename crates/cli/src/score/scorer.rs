@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hackles::{Analyzer, CallReport};
+use hackles::report::CallFigures;
+use hackles::{Analyzer, CallReport, Detail};
 use hackles_formats::{Format, Scorable};
 
 use crate::args::{Evidence, Score, To};
@@ -46,6 +47,7 @@ impl Scorer {
             scorer: self,
             view: View::new(self.analyzer.lexicon(), !self.args.no_text),
             keeps_raw: self.args.keeps_rejects() && !self.args.no_text,
+            bytes: 0,
         }
     }
 
@@ -78,12 +80,17 @@ pub(super) struct Desk<'a> {
     scorer: &'a Scorer,
     view: View<'a>,
     keeps_raw: bool,
+    /// How many bytes came of the last records: so many are made room for.
+    bytes: usize,
 }
 
 impl Desk<'_> {
     /// Scores what was read.
     pub(super) fn score(&mut self, items: Vec<Item>) -> Scored {
-        let mut scored = Scored::default();
+        let mut scored = Scored {
+            bytes: Vec::with_capacity(self.bytes),
+            ..Scored::default()
+        };
         let mut reports = Vec::new();
         for item in items {
             let (raw, read) = match item {
@@ -93,14 +100,14 @@ impl Desk<'_> {
             let written = read.and_then(|(place, found)| {
                 *scored.formats.entry(found.format).or_default() += 1;
                 scored.strangers.note(&found);
-                let report = self.scorer.analyzer.score(&found.transcript);
-                self.write(&mut scored, &mut reports, &found, report, place)
+                self.write(&mut scored, &mut reports, &found, place)
             });
             match written {
                 Ok(()) => scored.calls += 1,
                 Err(refusal) => scored.refusals.push((refusal, raw)),
             }
         }
+        self.bytes = scored.bytes.len();
         if self.scorer.to == To::Parquet {
             scored.columns = Some(super::columns::Rows::of(&reports, self.scorer.args.rows));
         }
@@ -129,7 +136,6 @@ impl Desk<'_> {
         scored: &mut Scored,
         reports: &mut Vec<CallReport>,
         found: &Scorable,
-        report: CallReport,
         place: Place,
     ) -> Result<(), Refusal> {
         let out = &mut scored.bytes;
@@ -137,32 +143,36 @@ impl Desk<'_> {
         if scored.calls > 0 {
             out.extend_from_slice(self.scorer.between());
         }
-        let args = &self.scorer.args;
-        let done = match self.scorer.to {
+        let Scorer { analyzer, args, to } = self.scorer;
+        let call = &found.transcript;
+        let compared = |figures: &CallFigures| {
+            let compare = || compare::of(figures, found.vendor.as_ref());
+            args.compare.is_some().then(compare)
+        };
+        let done = match to {
             To::Text => {
-                let figures = args
-                    .compare
-                    .is_some()
-                    .then(|| compare::of(&report, found.vendor.as_ref()));
-                let text = self.view.call(
-                    &found.transcript,
-                    &report,
-                    &Source::from(found).lines(),
-                    figures.as_deref(),
-                );
+                let report = analyzer.score(call);
+                let figures = compared(&report.call);
+                let lines = Source::from(found).lines();
+                let text = self.view.call(call, &report, &lines, figures.as_deref());
                 out.extend_from_slice(text.as_bytes());
                 Ok(())
             }
-            To::Csv => rows::write(&report, args.rows, out).map_err(|e| e.to_string()),
+            To::Csv => {
+                let report = analyzer.score_as(call, Detail::None, |report| report.into_report());
+                rows::write(&report, args.rows, out).map_err(|e| e.to_string())
+            }
             To::Json | To::Jsonl => {
-                let written = Source::from(found).write(out, &self.reduced(report), args.compare.is_some());
-                if self.scorer.to == To::Jsonl {
+                let written = analyzer.score_as(call, self.detail(), |report| {
+                    Source::from(found).write(out, &report, compared(report.figures()))
+                });
+                if *to == To::Jsonl {
                     out.push(b'\n');
                 }
                 written.map_err(|e| e.to_string())
             }
             To::Parquet => {
-                reports.push(self.reduced(report));
+                reports.push(analyzer.score_as(call, self.detail(), |report| report.into_report()));
                 Ok(())
             }
         };
@@ -172,20 +182,13 @@ impl Desk<'_> {
         })
     }
 
-    /// The report without what was not asked for.
-    fn reduced(&self, mut report: CallReport) -> CallReport {
-        for turn in report.turns.iter_mut().flatten() {
-            match self.scorer.args.evidence {
-                Evidence::All => {}
-                Evidence::None => turn.evidence.clear(),
-                Evidence::Fired => {
-                    let fired = &turn.signals;
-                    turn.evidence
-                        .retain(|e| fired.contains(&e.signal) || *e.signal == *crate::SENTIMENT);
-                }
-            }
+    /// The evidence that was asked for.
+    fn detail(&self) -> Detail {
+        match self.scorer.args.evidence {
+            Evidence::All => Detail::All,
+            Evidence::Fired => Detail::Fired,
+            Evidence::None => Detail::None,
         }
-        report
     }
 }
 

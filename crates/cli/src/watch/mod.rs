@@ -68,9 +68,7 @@ fn tell_report(
     let mut line = b"{\"call\":".to_vec();
     serde_json::to_writer(&mut line, call).map_err(Failure::of_usage)?;
     line.extend_from_slice(b",\"report\":");
-    source
-        .write(&mut line, report, false)
-        .map_err(Failure::of_usage)?;
+    source.write(&mut line, report, None).map_err(Failure::of_usage)?;
     line.extend_from_slice(b"}\n");
     output.write(&line)?;
     output.flush()

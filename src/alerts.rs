@@ -49,41 +49,46 @@ impl Deferred {
     }
 }
 
-packed!(Alerts { states, deferred });
-
-impl Packed for AlertState {
+impl Packed for Alerts {
     fn pack(&self, out: &mut Parcel) {
-        let AlertState {
-            last_ms,
-            given,
-            signal,
-            armed,
-        } = *self;
-        let at = last_ms.map_or(0, zigzag);
-        let high = (at >> u32::BITS) as u32;
-        let facts = bits([high != 0, last_ms.is_some(), armed]);
-        out.counts([signal.into(), given, facts]);
-        if last_ms.is_some() {
+        let Alerts { states, deferred } = self;
+        out.counts([states.len() as u32, deferred.len() as u32]);
+        for own in states {
+            let AlertState {
+                last_ms,
+                given,
+                signal,
+                armed,
+            } = *own;
+            let at = last_ms.map_or(0, zigzag);
+            let facts = given << 2 | bits([last_ms.is_some(), armed]);
+            // No call that counts from its beginning is so long that there is an upper half.
+            out.counts([signal.into(), facts, (at >> u32::BITS) as u32]);
             out.times([at as u32]);
         }
-        // No call that counts from its beginning is that long.
-        if high != 0 {
-            out.counts([high]);
-        }
+        deferred.iter().for_each(|own| own.pack(out));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let [signal, given, facts] = from.counts();
-        let has = |fact: u32| facts & fact != 0;
-        let [low] = if has(2) { from.times() } else { [0] };
-        let [high] = if has(4) { from.counts() } else { [0] };
-        let at = u64::from(high) << u32::BITS | u64::from(low);
-        *self = AlertState {
-            last_ms: has(2).then(|| unzigzag(at)),
-            given,
-            signal: signal as u16,
-            armed: has(1),
-        };
+        let Alerts { states, deferred } = self;
+        let [len, waiting] = from.counts();
+        states.clear();
+        for [signal, facts, high] in from.all_of(len) {
+            let [low] = from.times();
+            let at = u64::from(*high) << u32::BITS | u64::from(low);
+            states.push(AlertState {
+                last_ms: (facts & 2 != 0).then(|| unzigzag(at)),
+                given: facts >> 2,
+                signal: *signal as u16,
+                armed: facts & 1 != 0,
+            });
+        }
+        deferred.clear();
+        for _ in 0..from.most(waiting) {
+            let mut own = Deferred::default();
+            own.unpack(from);
+            deferred.push(own);
+        }
     }
 }
 
@@ -124,18 +129,17 @@ impl Alerts {
             let policy = compiled.lexicon.signals[usize::from(d.signal)].alert.as_ref();
             !policy.is_some_and(|p| p.cancelled_by.iter().any(fired))
         });
-        for state in &mut self.states {
+        for state in self.states.iter_mut().filter(|state| !state.armed) {
             let header = &compiled.lexicon.signals[usize::from(state.signal)];
             let Some(below) = header.alert.as_ref().and_then(|p| p.rearm_below) else {
                 continue;
             };
-            let score = verdicts
-                .iter()
-                .find(|v| v.signal == state.signal)
-                .map_or(Score::logistic(header.bias.0.into()), |v| v.outcome.score());
-            if score < below && (header.speaker.is_none() || header.speaker == turn.past.role) {
-                state.armed = true;
+            if header.speaker.is_some() && header.speaker != turn.past.role {
+                continue;
             }
+            let verdict = verdicts.iter().find(|v| v.signal == state.signal);
+            let logit = verdict.map_or(header.bias.0, |v| v.outcome.logit);
+            state.armed = Score::logistic(logit.into()) < below;
         }
         for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
             let header = &compiled.lexicon.signals[usize::from(verdict.signal)];

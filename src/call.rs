@@ -28,7 +28,7 @@ use crate::turns::promises::{self, Promises, Times};
 use crate::turns::story::Story;
 use crate::turns::style::Style;
 use crate::turns::talk::{Gap, Spoken, Talk};
-use crate::turns::verdicts::{self, TurnInProgress, Verdict, Verdicts};
+use crate::turns::verdicts::{self, TurnInProgress, Verdicts};
 use crate::utterance::{Id, Utterance};
 pub(crate) use out::Out;
 use out::{absolute, practice_event, signal_event, silence_event, tell};
@@ -464,14 +464,21 @@ impl Call {
             }
             level
         });
-        let may_alert =
-            |v: &Verdict| v.outcome.fired && compiled.lexicon.signals[usize::from(v.signal)].alert.is_some();
-        if out.0.is_some() && (!self.alerts.is_empty() || verdicts.iter().any(may_alert)) {
+        let (mut alerts, mut promises) = (!self.alerts.is_empty(), false);
+        for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
+            alerts |= compiled.lexicon.signals[usize::from(verdict.signal)]
+                .alert
+                .is_some();
+            promises |= compiled.rules.signal(verdict.signal).has(SignalRule::PROMISES);
+        }
+        if alerts && out.0.is_some() {
             self.alerts.turn(compiled, turn, verdicts, at_ms, |alert| {
                 out.send(|| Event::Alert(alert))
             });
         }
-        self.promises.take(compiled, turn, verdicts);
+        if promises {
+            self.promises.take(compiled, turn, verdicts);
+        }
         let ledger = &mut self.ledger;
         let (arrival, role) = (turn.past.arrival, turn.past.role);
         self.practices.turn(compiled, arrival, role, verdicts, |mark| {

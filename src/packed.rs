@@ -1,8 +1,8 @@
 //! What is kept of a call while nobody speaks: numbers and bytes, as few as will do.
 //!
-//! Numbers stand in three rows, by how large they usually are, so that neighbours are alike: eight of a row take as many bytes each as the largest of
-//! them needs. Nothing is looked at one by one, and most of a structure is written and read in one go. A value is read into one that is there
-//! already, so that reading takes no memory where it had enough before.
+//! Numbers stand in three rows, by how large they usually are: of one, two or three bytes each, first all lowest bytes of a row, then all second ones.
+//! So a row is written and read many numbers at a time, and none of them is looked at; few are larger, and what of them has no room is told behind it.
+//! A value is read into one that is there already, so that reading takes no memory where it had enough before.
 
 use smallvec::{Array, SmallVec};
 
@@ -12,10 +12,6 @@ use crate::transcript::Role;
 
 /// For so many values room is made before they are read; for more as they come, since bytes made up by others may say any number.
 const FEW: usize = 64;
-/// So many numbers of a row take the same number of bytes.
-const GROUP: usize = 8;
-/// A byte tells how many that is for so many groups.
-const GROUPS: usize = 4;
 /// Memory for more is not kept.
 const MOST: usize = 1 << 14;
 
@@ -26,17 +22,19 @@ pub(crate) struct Parcel {
     counts: Vec<u32>,
     /// Mostly below 2^16.
     amounts: Vec<u32>,
-    /// Mostly above.
+    /// Mostly below 2^24.
     times: Vec<u32>,
     pub(crate) bytes: Vec<u8>,
     /// The rows as bytes.
     squeezed: Vec<u8>,
+    /// Rows that are read, one behind the other.
+    numbers: Vec<u32>,
 }
 
 impl Scratch for Parcel {
     fn is_modest(&self) -> bool {
-        self.counts.capacity() + self.amounts.capacity() + self.times.capacity() + self.bytes.capacity()
-            <= MOST
+        let rows = [&self.counts, &self.amounts, &self.times, &self.numbers];
+        rows.map(Vec::capacity).iter().sum::<usize>() + self.bytes.capacity() <= MOST
     }
 }
 
@@ -84,28 +82,37 @@ impl Parcel {
 
     /// All of it as bytes: these and those. More may not be added.
     pub(crate) fn seal(&mut self) -> [&[u8]; 2] {
-        self.squeezed.clear();
-        let rows = [&mut self.counts, &mut self.amounts, &mut self.times];
-        for row in &rows {
-            varint(row.len(), &mut self.squeezed);
-        }
+        let out = &mut self.squeezed;
+        out.clear();
+        let rows = [&self.counts, &self.amounts, &self.times];
         for row in rows {
-            squeeze(row, &mut self.squeezed);
+            varint(row.len(), out);
         }
-        [&self.squeezed, &self.bytes]
+        for (row, width) in rows.into_iter().zip(1..) {
+            squeeze(row, width, out);
+        }
+        [out, &self.bytes]
     }
 
     /// What was sealed, in the reading.
     pub(crate) fn open<'a>(&'a mut self, mut from: &'a [u8]) -> Reader<'a> {
-        let rows = [&mut self.counts, &mut self.amounts, &mut self.times];
         let lens = [(); 3].map(|()| unvarint(&mut from));
-        for (row, len) in rows.into_iter().zip(lens) {
-            spread(len, &mut from, row);
+        let lens = lens.map(|len| len.min(from.len()));
+        let room = lens.iter().sum();
+        if self.numbers.len() < room {
+            self.numbers.resize(room, 0);
         }
+        let mut left = &mut self.numbers[..];
+        let [counts, amounts, times] = [0, 1, 2].map(|nth| {
+            let (row, behind) = std::mem::take(&mut left).split_at_mut(lens[nth]);
+            left = behind;
+            spread(row, nth as u32 + 1, &mut from);
+            &*row
+        });
         Reader {
-            counts: &self.counts,
-            amounts: &self.amounts,
-            times: &self.times,
+            counts,
+            amounts,
+            times,
             bytes: from,
         }
     }
@@ -120,83 +127,72 @@ impl Parcel {
     }
 }
 
-/// A row of numbers as bytes.
-fn squeeze(row: &mut Vec<u32>, out: &mut Vec<u8>) {
-    let len = row.len();
-    let padding = len.next_multiple_of(GROUP) - len;
-    row.extend_from_slice(&[0; GROUP][..padding]);
-    let from = out.len();
-    out.resize(from + row.len() * size_of::<u32>() + row.len() / GROUP, 0);
-    let mut to = &mut out[from..];
-    let mut left = to.len();
-    let mut width = 0;
-    for groups in row.as_chunks::<GROUP>().0.chunks(GROUPS) {
-        let Some((widths, behind)) = to.split_first_mut() else {
-            break;
-        };
-        to = behind;
-        for (nth, group) in groups.iter().enumerate() {
-            let Some(own) = to.first_chunk_mut() else { break };
-            let all = group.iter().fold(0, |all, n| all | n);
-            let more = u8::from(all > 0xff) + u8::from(all > 0xffff) + u8::from(all > 0xff_ffff);
-            *widths |= more << (2 * nth);
-            width = usize::from(more) + 1;
-            write(group, width, own);
-            to = &mut to[width * GROUP..];
+/// A row of numbers as bytes, so many of each: all lowest ones, then all second ones, and so on. What is above them follows with its place.
+#[inline(never)]
+fn squeeze(row: &[u32], width: u32, out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.resize(begin + row.len() * width as usize, 0);
+    let mut planes = &mut out[begin..];
+    for nth in 0..width {
+        let (plane, behind) = planes.split_at_mut(row.len());
+        for (to, number) in plane.iter_mut().zip(row) {
+            *to = (number >> (u8::BITS * nth)) as u8;
         }
-        left = to.len();
+        planes = behind;
     }
-    out.truncate(out.len() - left - padding * width);
+    let all = row.iter().fold(0, |all, n| all | n);
+    if above(all, width) != 0 {
+        squeeze_large(row, width, out);
+    }
+    out.push(0);
 }
 
-/// The numbers of a group, each in so many bytes.
-fn write(group: &[u32; GROUP], width: usize, to: &mut [u8; GROUP * size_of::<u32>()]) {
-    match width {
-        1 => in_parts(group, to, |[a, ..]| [a]),
-        2 => in_parts(group, to, |[a, b, ..]| [a, b]),
-        3 => in_parts(group, to, |[a, b, c, _]| [a, b, c]),
-        _ => in_parts(group, to, |all| all),
-    }
+/// The part of a number for which there is no room.
+fn above(number: u32, width: u32) -> u32 {
+    number >> (u8::BITS * width)
 }
 
-fn in_parts<const N: usize>(group: &[u32; GROUP], to: &mut [u8], part: impl Fn([u8; 4]) -> [u8; N]) {
-    for (to, number) in to.as_chunks_mut().0.iter_mut().zip(group) {
-        *to = part(number.to_le_bytes());
-    }
-}
-
-/// A row of so many numbers, from bytes; no more than there are bytes for, whatever is said.
-fn spread(len: usize, from: &mut &[u8], row: &mut Vec<u32>) {
-    let len = len.min(from.len());
-    row.clear();
-    row.resize(len.next_multiple_of(GROUP), 0);
-    let mut widths = 0;
-    for (nth, group) in row.as_chunks_mut().0.iter_mut().enumerate() {
-        if nth.is_multiple_of(GROUPS) {
-            widths = from.split_off_first().copied().unwrap_or_default();
+#[cold]
+#[inline(never)]
+fn squeeze_large(row: &[u32], width: u32, out: &mut Vec<u8>) {
+    let mut told = 0;
+    for (place, number) in (1..).zip(row) {
+        let high = above(*number, width);
+        if high != 0 {
+            varint(place - told, out);
+            varint(high as usize, out);
+            told = place;
         }
-        let width = usize::from(widths & 3) + 1;
-        widths >>= 2;
-        read(group, width, &begin(from));
-        let own = GROUP.min(len - nth * GROUP);
-        *from = from.get(own * width..).unwrap_or_default();
-    }
-    row.truncate(len);
-}
-
-/// The numbers of a group from so many bytes each.
-fn read(group: &mut [u32; GROUP], width: usize, from: &[u8; GROUP * size_of::<u32>()]) {
-    match width {
-        1 => of_parts(group, from, |[a]| [a, 0, 0, 0]),
-        2 => of_parts(group, from, |[a, b]| [a, b, 0, 0]),
-        3 => of_parts(group, from, |[a, b, c]| [a, b, c, 0]),
-        _ => of_parts(group, from, |all| all),
     }
 }
 
-fn of_parts<const N: usize>(group: &mut [u32; GROUP], from: &[u8], whole: impl Fn([u8; N]) -> [u8; 4]) {
-    for (number, part) in group.iter_mut().zip(from.as_chunks().0) {
-        *number = u32::from_le_bytes(whole(*part));
+/// A row of numbers, from bytes.
+#[inline(never)]
+fn spread(row: &mut [u32], width: u32, from: &mut &[u8]) {
+    row.fill(0);
+    for nth in 0..width {
+        let (plane, behind) = from.split_at(row.len().min(from.len()));
+        *from = behind;
+        for (number, byte) in row.iter_mut().zip(plane) {
+            *number |= u32::from(*byte) << (u8::BITS * nth);
+        }
+    }
+    if from.first().is_some_and(|first| *first != 0) {
+        spread_large(row, width, from);
+    }
+    from.split_off_first();
+}
+
+#[cold]
+#[inline(never)]
+fn spread_large(row: &mut [u32], width: u32, from: &mut &[u8]) {
+    let mut place = 0usize;
+    while from.first().is_some_and(|first| *first != 0) {
+        place = place.saturating_add(unvarint(from));
+        let high = unvarint(from) as u32;
+        if let Some(number) = row.get_mut(place.wrapping_sub(1)) {
+            *number |= high << (u8::BITS * width);
+        }
     }
 }
 
@@ -278,6 +274,12 @@ impl<'a> Reader<'a> {
         let (own, rest) = self.counts.split_at(n.min(self.counts.len()));
         self.counts = rest;
         own
+    }
+
+    /// So many times the same few counts, or as often as there are.
+    pub(crate) fn all_of<const N: usize>(&mut self, n: u32) -> &'a [[u32; N]] {
+        let most = self.counts.len() / N;
+        self.all_counts((n as usize).min(most) * N).as_chunks().0
     }
 
     pub(crate) fn all_amounts(&mut self, n: usize) -> &'a [u32] {
@@ -408,6 +410,9 @@ pub(crate) fn zipped(a: u16, b: u16) -> u32 {
     let [b, high_b] = b.to_le_bytes();
     u32::from_le_bytes([a, b, high_a, high_b])
 }
+
+/// What of both is the first.
+pub(crate) const ZIPPED_FIRST: u32 = 0x00ff_00ff;
 
 pub(crate) fn unzipped(both: u32) -> (u16, u16) {
     let [a, b, high_a, high_b] = both.to_le_bytes();
@@ -734,6 +739,7 @@ mod tests {
         #[test]
         fn two_numbers_are_one(a: u16, b: u16) {
             prop_assert_eq!(unzipped(zipped(a, b)), (a, b));
+            prop_assert_eq!(zipped(a, b) & ZIPPED_FIRST, zipped(a, 0));
         }
     }
 
@@ -741,8 +747,8 @@ mod tests {
     fn small_numbers_take_a_byte() {
         let mut parcel = Parcel::default();
         ([255u32; 8], [-64i32; 4]).pack(&mut parcel);
-        let rows = 3 + 2;
-        assert_eq!(parcel.seal().concat().len(), rows + 8 + 4);
+        let rows = 3 + 3;
+        assert_eq!(parcel.seal().concat().len(), rows + 8 + 2 * 4);
         assert_eq!(zipped(255, 255), 0xffff);
         assert_eq!(Reader::default().count(), 0);
     }

@@ -12,6 +12,7 @@ use crate::lexicon::{Clause, Figure, FigureAtLeast, Practice, Step};
 use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
 use crate::report::PracticeState;
 use crate::transcript::Role;
+use crate::turns::detect::signal_bit;
 use crate::turns::verdicts::Verdict;
 
 /// A mark that a turn gives a practice.
@@ -60,27 +61,23 @@ packed!(Mark {
     good,
     arrival
 });
-packed!(Waiting {
-    counts: asked,
-    practice,
-    passed
-});
 
 impl Packed for Practices {
     fn pack(&self, out: &mut Parcel) {
         let Practices { states, waiting } = self;
         let few = states.iter().all(Standing::is_few);
-        out.counts([states.len() as u32, few.into()]);
+        out.counts([states.len() as u32, few.into(), waiting.len() as u32]);
         out.each_amount(states.iter().map(Standing::in_short));
         if !few {
             states.iter().for_each(|own| own.pack_counts(out));
         }
-        waiting.pack(out);
+        let waits = |w: &Waiting| out.counts([w.asked, w.practice.into(), w.passed.into()]);
+        waiting.iter().for_each(waits);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let Practices { states, waiting } = self;
-        let [len, few] = from.counts();
+        let [len, few, waits] = from.counts();
         states.clear();
         states.extend(
             from.all_amounts(len as usize)
@@ -90,29 +87,40 @@ impl Packed for Practices {
         if few == 0 {
             states.iter_mut().for_each(|own| own.unpack_counts(from));
         }
-        waiting.unpack(from);
+        waiting.clear();
+        waiting.extend(
+            from.all_of::<3>(waits)
+                .iter()
+                .map(|[asked, practice, passed]| Waiting {
+                    asked: *asked,
+                    practice: *practice as u8,
+                    passed: *passed as u8,
+                }),
+        );
     }
 }
 
-/// Mostly two bytes: which practice, and its counts while they are small.
+/// Mostly two bytes: which practice, and its counts while they are small; two more for what is above that.
 impl Standing {
     fn is_few(&self) -> bool {
-        self.good < 8 && self.bad < 8 && self.seen < 8
+        (self.good | self.bad) < 1 << 11 && self.seen < 8
     }
 
     fn in_short(&self) -> u32 {
-        let [good, bad, seen] = [self.good, self.bad, self.seen.into()].map(|n| u32::from(n & 7));
-        good << 13 | bad << 10 | seen << 7 | u32::from(self.open) << 6 | u32::from(self.practice)
+        let [good, bad, seen] = [self.good, self.bad, self.seen.into()].map(u32::from);
+        let low = (good & 7) << 13 | (bad & 7) << 10 | (seen & 7) << 7;
+        let high = (good >> 3 & 0xff) << 24 | (bad >> 3 & 0xff) << 16;
+        high | low | u32::from(self.open) << 6 | u32::from(self.practice)
     }
 
     fn of_short(own: u32) -> Self {
-        let three = |from: u32| own >> from & 7;
+        let part = |from: u32, bits: u32| own >> from & ((1 << bits) - 1);
         Standing {
-            good: three(13) as u16,
-            bad: three(10) as u16,
-            practice: (own & 63) as u8,
-            seen: three(7) as u8,
-            open: own >> 6 & 1 != 0,
+            good: (part(24, 8) << 3 | part(13, 3)) as u16,
+            bad: (part(16, 8) << 3 | part(10, 3)) as u16,
+            practice: part(0, 6) as u8,
+            seen: part(7, 3) as u8,
+            open: part(6, 1) != 0,
         }
     }
 
@@ -186,21 +194,16 @@ impl Practices {
     ) {
         let practices = &compiled.lexicon.practices;
         // All others stay as they are.
-        let waiting = self.waiting.iter().fold(0, |all, w| all | 1 << w.practice);
-        let mut concerned = verdicts
-            .iter()
-            .filter(|v| v.outcome.fired)
-            .fold(waiting, |all, v| {
-                all | compiled.practices_of[usize::from(v.signal)]
-            });
-        if concerned == 0 {
-            return;
+        let mut concerned = self.waiting.iter().fold(0, |all, w| all | 1 << w.practice);
+        let mut signals: SmallVec<[u16; 16]> = SmallVec::new();
+        let mut shown = 0;
+        for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
+            concerned |= compiled.practices_of[usize::from(verdict.signal)];
+            shown |= signal_bit(verdict.signal);
+            signals.push(verdict.signal);
         }
-        let fired = verdicts.iter().filter(|v| v.outcome.fired);
-        let signals: SmallVec<[u16; 16]> = fired.map(|v| v.signal).collect();
-        let fired = |step: &Step| {
-            (step.by.is_none() || step.by == role) && step.any.iter().any(|s| signals.contains(&s))
-        };
+        let is_fired = |signal: u16| shown & signal_bit(signal) != 0 && signals.contains(&signal);
+        let fired = |step: &Step| (step.by.is_none() || step.by == role) && step.any.iter().any(is_fired);
         while concerned != 0 {
             let number = concerned.trailing_zeros() as u8;
             concerned &= concerned - 1;

@@ -34,6 +34,8 @@ const ROOM: usize = 48;
 const MODEST: usize = 912;
 /// It is made in such steps.
 const STEP: usize = 256;
+/// More than is modest in such.
+const SMALL_STEP: usize = 32;
 /// So many calls' memory is kept for the next ones.
 const MOST_SPARES: usize = 4;
 /// Up to so much work, an open utterance is judged at every chunk; beyond, each time it has grown in proportion to the work, so that
@@ -241,7 +243,7 @@ impl Session {
             // Room that fits is kept.
             if !(len..=(len + ROOM).max(MODEST)).contains(&self.rest.len()) {
                 let room = len.next_multiple_of(STEP).min(MODEST);
-                self.rest = vec![0; room.max(len.next_multiple_of(8))].into_boxed_slice();
+                self.rest = vec![0; room.max(len.next_multiple_of(SMALL_STEP))].into_boxed_slice();
             }
             let (own, behind) = self.rest.split_at_mut(numbers.len());
             own.copy_from_slice(numbers);

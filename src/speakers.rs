@@ -2,7 +2,7 @@
 
 use crate::fixed::Score;
 use crate::limits;
-use crate::packed::{Packed, Parcel, Reader, packed};
+use crate::packed::{Number, Packed, Parcel, Reader};
 use crate::transcript::{Participant, Role};
 use crate::turns::talk::SpeakerTalk;
 use crate::utterance::Id;
@@ -23,8 +23,6 @@ pub(crate) struct SentimentSum {
     pub(crate) sum: i32,
     pub(crate) turns: u32,
 }
-
-packed!(SentimentSum { counts: turns; amounts: sum });
 
 impl SentimentSum {
     pub(crate) fn add(&mut self, sentiment: Score) {
@@ -47,12 +45,24 @@ impl Packed for Speaker {
         // Most are called by their roles.
         let called = role.is_some_and(|r| r.as_str().as_bytes() == id.as_bytes());
         let role = role.map_or(0, |role| 1 + role as u32);
-        out.counts([role << 2 | u32::from(called) << 1 | u32::from(*noticed)]);
+        let facts = role << 2 | u32::from(called) << 1 | u32::from(*noticed);
+        out.counts([
+            facts,
+            talk.turns,
+            talk.disfluencies,
+            talk.answers,
+            sentiment.turns,
+        ]);
+        out.amounts([talk.words]);
+        out.times([
+            talk.talk_ms,
+            talk.longest_ms,
+            talk.answer_ms,
+            sentiment.sum.word(),
+        ]);
         if !called {
             id.pack(out);
         }
-        talk.pack(out);
-        sentiment.pack(out);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
@@ -63,7 +73,22 @@ impl Packed for Speaker {
             talk,
             sentiment,
         } = self;
-        let facts = from.count();
+        let [facts, turns, disfluencies, answers, felt] = from.counts();
+        let [words] = from.amounts();
+        let [talk_ms, longest_ms, answer_ms, sum] = from.times();
+        *talk = SpeakerTalk {
+            turns,
+            words,
+            disfluencies,
+            talk_ms,
+            longest_ms,
+            answers,
+            answer_ms,
+        };
+        *sentiment = SentimentSum {
+            sum: Number::of(sum),
+            turns: felt,
+        };
         *noticed = facts & 1 != 0;
         *role = match facts >> 2 {
             0 => None,
@@ -74,8 +99,6 @@ impl Packed for Speaker {
             Some(role) if facts & 2 != 0 => *id = Id::new(role.as_str()),
             _ => id.unpack(from),
         }
-        talk.unpack(from);
-        sentiment.unpack(from);
     }
 }
 

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::compiled::Compiled;
 use crate::matcher::{Scan, Tables};
-use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, bits, packed};
 use crate::privacy::wipe;
 use crate::transcript::{Role, WordTime};
 use crate::turns::names::Names;
@@ -176,24 +176,64 @@ impl Utterance {
 }
 
 // What is read from the text is not kept but read again; where it arrived its place says.
-packed!(Utterance {
-    id,
-    speaker,
-    start_ms,
-    end_ms,
-    text,
-    closed,
-    full,
-    announced,
-    is_blank,
-    judge_at,
-    read_again,
-    read_at,
-    look,
-    names,
-    read,
-    words,
-} without { arrival, scan, said, places });
+impl Packed for Utterance {
+    fn pack(&self, out: &mut Parcel) {
+        let Utterance {
+            id,
+            arrival: _,
+            speaker,
+            start_ms,
+            end_ms,
+            text,
+            scan: _,
+            closed,
+            full,
+            announced,
+            is_blank,
+            judge_at,
+            read_again,
+            read_at,
+            look,
+            names,
+            read,
+            words,
+            said: _,
+            places: _,
+        } = self;
+        let facts = bits([*closed, *full, *is_blank]);
+        out.counts([facts, (*speaker).into(), (*names).into()]);
+        id.pack(out);
+        start_ms.pack(out);
+        end_ms.pack(out);
+        text.pack(out);
+        announced.pack(out);
+        judge_at.pack(out);
+        read_again.pack(out);
+        read_at.pack(out);
+        look.pack(out);
+        read.pack(out);
+        words.pack(out);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let [facts, speaker, names] = from.counts();
+        self.closed = facts & 4 != 0;
+        self.full = facts & 2 != 0;
+        self.is_blank = facts & 1 != 0;
+        (self.speaker, self.names) = (speaker as u8, names as u8);
+        self.id.unpack(from);
+        self.start_ms.unpack(from);
+        self.end_ms.unpack(from);
+        self.text.unpack(from);
+        self.announced.unpack(from);
+        self.judge_at.unpack(from);
+        self.read_again.unpack(from);
+        self.read_at.unpack(from);
+        self.look.unpack(from);
+        self.read.unpack(from);
+        self.words.unpack(from);
+    }
+}
 
 packed!(WordTime { start_ms, end_ms });
 

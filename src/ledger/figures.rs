@@ -453,7 +453,7 @@ impl<'a> Making<'a> {
     }
 
     fn signal_figures(&self) -> BTreeMap<Arc<str>, SignalFigure> {
-        let figure = |&(signal, count): &(u16, u16)| {
+        let figure = |(signal, count): (u16, u16)| {
             let turns = self.rows.zip(self.order.as_ref()).map(|(rows, order)| {
                 let fired = |r: &Row| r.verdicts.iter().any(|v| v.signal == signal && v.outcome.fired);
                 let places = order.arrivals.iter().zip(0..);
@@ -469,7 +469,7 @@ impl<'a> Making<'a> {
             let name = &self.call.compiled.signal_names[usize::from(signal)];
             (Arc::clone(name), SignalFigure { count, turns })
         };
-        self.call.ledger.signals.iter().map(figure).collect()
+        self.call.ledger.signals().map(figure).collect()
     }
 }
 

@@ -8,7 +8,7 @@ mod turns;
 use crate::compiled::Compiled;
 use crate::fixed::Score;
 use crate::options::{Options, Retention};
-use crate::packed::{Bounds, Packed, Parcel, Reader, bits, packed, unzipped, zipped};
+use crate::packed::{Bounds, Packed, Parcel, Reader, ZIPPED_FIRST, bits, packed, unzipped, zipped};
 use crate::practices::Mark;
 use crate::report::{OverlapKind, Reason};
 use crate::speakers::SentimentSum;
@@ -31,8 +31,8 @@ pub(crate) struct Ledger {
     /// Every turn started no earlier than all before it: arrival is the place in the call.
     in_order: bool,
     latest_start: i64,
-    /// How often signals fired.
-    signals: Vec<(u16, u16)>,
+    /// Signals, and how often they fired: both zipped.
+    signals: Vec<u32>,
     interruptions: [u16; 2],
     overlaps: Overlaps,
     formal: u16,
@@ -64,26 +64,6 @@ impl Packed for OverlapSums {
     }
 }
 
-/// The kinds there were, a bit each, and their sums.
-impl Packed for Overlaps {
-    fn pack(&self, out: &mut Parcel) {
-        let there = |sums: &&OverlapSums| **sums != OverlapSums::default();
-        let kinds = self.0.iter().rev();
-        out.counts([kinds.fold(0, |all, sums| all << 1 | u32::from(there(&sums)))]);
-        self.0.iter().filter(there).for_each(|sums| sums.pack(out));
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        *self = Overlaps::default();
-        let kinds = from.count();
-        for (kind, sums) in self.0.iter_mut().enumerate() {
-            if kinds >> kind & 1 != 0 {
-                sums.unpack(from);
-            }
-        }
-    }
-}
-
 /// What is kept of turns that are retained is packed by itself.
 impl Packed for Ledger {
     fn pack(&self, out: &mut Parcel) {
@@ -100,10 +80,17 @@ impl Packed for Ledger {
         } = self;
         let [by_agent, by_customer] = interruptions.map(u32::from);
         let started = *latest_start != i64::MIN;
+        let there = |sums: &&OverlapSums| **sums != OverlapSums::default();
+        let kinds = &overlaps.0;
         let facts = bits([started, *is_over, *in_order]);
         out.counts([
             *turns,
-            facts,
+            kinds
+                .iter()
+                .rev()
+                .fold(0, |all, sums| all << 1 | u32::from(there(&sums)))
+                << 3
+                | facts,
             by_agent,
             by_customer,
             (*formal).into(),
@@ -112,8 +99,8 @@ impl Packed for Ledger {
         if started {
             latest_start.pack(out);
         }
-        out.each_amount(signals.iter().map(|s| zipped(s.0, s.1)));
-        overlaps.pack(out);
+        out.all_amounts(signals);
+        kinds.iter().filter(there).for_each(|sums| sums.pack(out));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
@@ -126,10 +113,14 @@ impl Packed for Ledger {
         if facts & 4 != 0 {
             self.latest_start.unpack(from);
         }
-        let signals = from.all_amounts(signals as usize).iter();
         self.signals.clear();
-        self.signals.extend(signals.map(|both| unzipped(*both)));
-        self.overlaps.unpack(from);
+        self.signals.extend_from_slice(from.all_amounts(signals as usize));
+        for (kind, sums) in self.overlaps.0.iter_mut().enumerate() {
+            *sums = OverlapSums::default();
+            if facts >> 3 >> kind & 1 != 0 {
+                sums.unpack(from);
+            }
+        }
     }
 }
 
@@ -240,7 +231,7 @@ impl Ledger {
             kept.rows.len() == self.turns as usize && kept.rows.iter().all(row) && kept.marks.iter().all(mark)
         };
         self.turns <= MOST_TURNS
-            && self.signals.iter().all(|&(signal, _)| bounds.is_signal(signal))
+            && self.signals().all(|(signal, _)| bounds.is_signal(signal))
             && self.kept.as_deref().is_none_or(kept)
     }
 
@@ -322,13 +313,14 @@ impl Ledger {
             .formal
             .saturating_add(verdicts.iter().any(|v| Some(v.signal) == formal).into());
         for verdict in verdicts.iter().filter(|v| v.outcome.fired) {
-            match self.signals.iter_mut().find(|s| s.0 == verdict.signal) {
-                Some(count) => count.1 = count.1.saturating_add(1),
+            let own = zipped(verdict.signal, 0);
+            match self.signals.iter_mut().find(|s| **s & ZIPPED_FIRST == own) {
+                Some(both) => *both = zipped(verdict.signal, unzipped(*both).1.saturating_add(1)),
                 None => {
                     if self.signals.len() == self.signals.capacity() {
                         self.signals.reserve_exact(SIGNALS_STEP);
                     }
-                    self.signals.push((verdict.signal, 1));
+                    self.signals.push(zipped(verdict.signal, 1));
                 }
             }
             if compiled.overlap().is_some_and(|(s, _)| s == verdict.signal) {
@@ -360,14 +352,19 @@ impl Ledger {
 
     /// How often a signal fired.
     fn count(&self, signal: Option<u16>) -> u32 {
-        let own = self.signals.iter().find(|s| Some(s.0) == signal);
+        let own = self.signals().find(|s| Some(s.0) == signal);
         own.map_or(0, |s| s.1.into())
+    }
+
+    /// Signals that fired, and how often.
+    fn signals(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.signals.iter().map(|both| unzipped(*both))
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let kept = self.kept.as_ref().map_or(0, |k| {
             k.rows.capacity() * size_of::<Row>() + k.marks.capacity() * size_of::<Mark>()
         });
-        self.signals.capacity() * size_of::<(u16, u16)>() + kept
+        self.signals.capacity() * size_of::<u32>() + kept
     }
 }

@@ -25,7 +25,7 @@ use crate::transcript::{Meta, Participant};
 use crate::utterance::Utterance;
 
 /// The version of the format: one more whenever something else is packed, in the call as well.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const SNAPSHOT: Envelope = Envelope {
     what: What::Session,
     format: FORMAT,

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::context::Turns;
 use crate::lexicon::{AnyOf, Bound, Condition, HISTORY_TURNS, Step, Within};
-use crate::packed::{Bounds, Number, Packed, Parcel, Reader, in_row};
+use crate::packed::{Bounds, Number, Packed, Parcel, Reader, bits, in_row};
 use crate::transcript::Role;
 
 /// A time of the call, in milliseconds since its origin, or none.
@@ -168,49 +168,116 @@ impl Row {
     }
 }
 
-/// Sets of few bits, one behind the other: the numbers of their bits, the last of each marked. An empty one has a number that no bit has.
-fn pack_sets(sets: &[u64], out: &mut Parcel) {
-    let mut nth = 0;
-    let mut set = sets.first().copied().unwrap_or(0);
-    let mut told = [0; u64::BITS as usize];
-    let mut len = 0;
-    while nth < sets.len() {
-        if len == told.len() {
-            out.bytes(&told);
-            len = 0;
-        }
-        let bit = set.trailing_zeros() as u8;
-        set &= set.wrapping_sub(1);
-        let last = set == 0;
-        told[len] = bit | u8::from(last) << 7;
-        len += 1;
-        nth += usize::from(last);
-        // Which is the last cannot be guessed.
-        let next = sets.get(nth).copied().unwrap_or(0);
-        set = if last { next } else { set };
-    }
-    out.bytes(&told[..len]);
+/// The turns as they are packed, kept beside them: only what is new is packed anew.
+#[derive(Clone, Debug, Default)]
+struct Columns {
+    /// When the turn before the first ended, or the like.
+    before: At,
+    /// When each starts since the one before ended, and how long it lasts.
+    times: [[u32; 2]; HISTORY_TURNS],
+    shows: [u8; HISTORY_TURNS],
+    /// Of the first two speakers the second, a bit a turn.
+    second: u32,
+    /// Turns of all others.
+    others: u32,
+    /// What fired in the first turns, as [`pack_set`] has it, and in how many.
+    sets: SmallVec<[u8; SETS]>,
+    told: usize,
 }
 
-fn unpack_sets(sets: &mut [u64], from: &mut Reader<'_>) {
-    sets.fill(0);
-    let mut nth = 0;
-    let mut read = 0;
-    for &byte in from.rest() {
-        let Some(set) = sets.get_mut(nth) else { break };
-        *set |= u64::from(byte & EMPTY == 0) << (byte & (EMPTY - 1));
-        nth += usize::from(byte >> 7);
-        read += 1;
-    }
-    from.bytes(read);
-}
-
+/// Room for what fired in the turns, mostly.
+const SETS: usize = 64;
+/// Nothing fires any more in turns so far back, mostly.
+const SETTLED: usize = 4;
+/// Marks the last bit of a set.
+const LAST: u8 = 1 << 7;
 /// The number of no bit.
 const EMPTY: u8 = u64::BITS as u8;
 /// Most turns begin no longer than that before the end of the one before: so that the time between is a small number.
 const BACK: i32 = 1 << 14;
 /// Roles, each with a set of what fired long ago.
 const ROLES: usize = 3;
+
+/// A set of few bits: their numbers, the last marked. An empty one has a number that no bit has.
+fn pack_set(mut set: u64, mut told: impl FnMut(u8)) {
+    loop {
+        let bit = set.trailing_zeros() as u8;
+        set &= set.wrapping_sub(1);
+        if set == 0 {
+            return told(bit | LAST);
+        }
+        told(bit);
+    }
+}
+
+/// Such sets, one behind the other; gives how many there were, and in how many bytes.
+fn unpack_sets(sets: &mut [u64], from: &[u8]) -> (usize, usize) {
+    let (mut nth, mut read, mut set) = (0, 0, 0);
+    for &byte in from {
+        let Some(own) = sets.get_mut(nth) else { break };
+        set |= u64::from(byte & EMPTY == 0) << (byte & (EMPTY - 1));
+        *own = set;
+        read += 1;
+        // Which is the last cannot be guessed.
+        let last = byte >> 7;
+        nth += usize::from(last);
+        set &= u64::from(last).wrapping_sub(1);
+    }
+    (nth, read)
+}
+
+impl Columns {
+    /// Another turn, behind so many; `ended` is when the one before did.
+    fn push(&mut self, nth: usize, turn: &Row, ended: At) {
+        if nth == 0 {
+            self.before = turn.start;
+        }
+        let before = if nth == 0 { turn.start } else { ended };
+        let since = turn.start.0.wrapping_sub(before.0);
+        let lasts = turn.end.0.wrapping_sub(turn.start.0);
+        self.times[nth] = [since.wrapping_add(BACK) as u32, lasts as u32];
+        self.shows[nth] = turn.shows;
+        self.speaks(nth, turn.speaker);
+    }
+
+    fn speaks(&mut self, nth: usize, speaker: u8) {
+        self.second |= u32::from(speaker == 1) << nth;
+        self.others |= u32::from(speaker > 1) << nth;
+    }
+
+    /// Without the first turn.
+    fn leave(&mut self, first: &Row) {
+        self.before = first.end.or(first.start);
+        self.times.copy_within(1.., 0);
+        self.shows.copy_within(1.., 0);
+        self.second >>= 1;
+        self.others >>= 1;
+        if self.told > 0 {
+            self.told -= 1;
+            let last = self.sets.iter().position(|byte| *byte >= LAST);
+            self.sets.drain(..last.map_or(0, |last| last + 1));
+        }
+    }
+
+    /// What fired in so many turns will hardly change.
+    fn tell(&mut self, turns: &[Row]) {
+        for turn in turns.iter().skip(self.told) {
+            pack_set(turn.fired, |byte| self.sets.push(byte));
+            self.told += 1;
+        }
+    }
+
+    /// What fired in a turn and those behind it is not known any more.
+    fn forget(&mut self, nth: usize) {
+        while self.told > nth {
+            self.told -= 1;
+            self.sets.pop();
+            while self.sets.last().is_some_and(|byte| *byte < LAST) {
+                self.sets.pop();
+            }
+        }
+    }
+}
 
 /// The turns stand one behind the other, so that most of their numbers are small: times by those before them.
 impl Packed for History {
@@ -220,85 +287,95 @@ impl Packed for History {
             left,
             left_counts,
             customer_came,
+            columns,
         } = self;
         let len = turns.len().min(HISTORY_TURNS);
-        let first = turns.first();
-        let few = turns.iter().all(|t| t.speaker < 2);
+        let few = columns.others == 0;
+        let there = bits(left.map(|set| set != 0));
         out.counts([
             len as u32,
-            first.map_or(0, |t| t.arrival),
-            u32::from(few) << 1 | u32::from(*customer_came),
+            turns.first().map_or(0, |t| t.arrival),
+            there << 2 | u32::from(few) << 1 | u32::from(*customer_came),
             left_counts.len() as u32,
         ]);
         left_counts.iter().for_each(|n| out.counts([(*n).into()]));
-        let mut before = first.map_or(At::NONE, |t| t.start);
-        out.times([before.word()]);
-        let mut shows = [0; HISTORY_TURNS];
-        let mut speakers = [0; HISTORY_TURNS];
-        let mut times = [[0; 2]; HISTORY_TURNS];
-        let mut sets = [0; HISTORY_TURNS + ROLES];
-        for (nth, turn) in turns[..len].iter().enumerate() {
-            (shows[nth], speakers[nth]) = (turn.shows, turn.speaker);
-            sets[nth] = turn.fired;
-            let since = turn.start.0.wrapping_sub(before.0);
-            let lasts = turn.end.0.wrapping_sub(turn.start.0);
-            times[nth] = [since.wrapping_add(BACK) as u32, lasts as u32];
-            before = turn.end.or(turn.start);
+        out.times([columns.before.word()]);
+        out.amounts([columns.second]);
+        out.all_amounts(columns.times[..len].as_flattened());
+        out.bytes(&columns.shows[..len]);
+        if !few {
+            turns.iter().for_each(|turn| out.bytes(&[turn.speaker]));
         }
-        sets[len..len + ROLES].copy_from_slice(left);
-        out.bytes(&shows[..len]);
-        if few {
-            out.amounts([speakers.iter().rev().fold(0, |all, s| all << 1 | u32::from(*s))]);
-        } else {
-            out.bytes(&speakers[..len]);
+        for set in left.iter().rev().filter(|set| **set != 0) {
+            out.bytes(&set.to_le_bytes());
         }
-        out.all_amounts(times[..len].as_flattened());
-        pack_sets(&sets[..len + ROLES], out);
+        out.bytes(&columns.sets);
+        for turn in &turns[columns.told.min(len)..] {
+            pack_set(turn.fired, |byte| out.bytes(&[byte]));
+        }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
+        let History {
+            turns,
+            left,
+            left_counts,
+            customer_came,
+            columns,
+        } = self;
         let [len, first, facts, counts] = from.counts();
         let len = (len as usize).min(HISTORY_TURNS);
         let counts = from.all_counts(counts as usize).iter();
-        self.left_counts.clear();
-        self.left_counts.extend(counts.map(|n| *n as u16));
-        self.customer_came = facts & 1 != 0;
-        let [before] = from.times();
-        let mut before = At::of(before);
+        left_counts.clear();
+        left_counts.extend(counts.map(|n| *n as u16));
+        *customer_came = facts & 1 != 0;
+        let ([before], [second]) = (from.times(), from.amounts());
+        columns.before = At::of(before);
+        (columns.second, columns.others) = (second & ((1 << len) - 1), 0);
+        let times = from.all_amounts(2 * len);
+        columns.times.as_flattened_mut()[..times.len()].copy_from_slice(times);
         let shows = from.bytes(len);
-        let mut speakers = [0; HISTORY_TURNS];
-        if facts & 2 != 0 {
-            let [all] = from.amounts();
-            for (nth, speaker) in speakers.iter_mut().enumerate() {
-                *speaker = (all >> nth & 1) as u8;
-            }
-        } else {
-            for (speaker, own) in speakers.iter_mut().zip(from.bytes(len)) {
-                *speaker = *own;
+        columns.shows[..shows.len()].copy_from_slice(shows);
+        let speakers = if facts & 2 == 0 { from.bytes(len) } else { &[] };
+        for (nth, set) in left.iter_mut().rev().enumerate() {
+            *set = 0;
+            if facts & 4 << nth != 0 {
+                *set = u64::from_le_bytes(from.array());
             }
         }
-        let mut sets = [0; HISTORY_TURNS + ROLES];
-        unpack_sets(&mut sets[..len + ROLES], from);
-        self.left.copy_from_slice(&sets[len..len + ROLES]);
-        let (times, _) = from.all_amounts(2 * len).as_chunks();
-        let rows = shows.iter().zip(speakers).zip(times).zip(&sets).zip(first..);
-        self.turns.clear();
-        self.turns.extend(
-            rows.map(|((((shows, speaker), [since, lasts]), fired), arrival)| {
-                let since = (*since as i32).wrapping_sub(BACK);
-                let start = At(before.0.wrapping_add(since));
-                let end = At(start.0.wrapping_add(*lasts as i32));
-                before = end.or(start);
-                Row {
-                    fired: *fired,
-                    arrival,
-                    start,
-                    end,
-                    speaker,
-                    shows: *shows,
-                }
-            }),
-        );
+        let mut fired = [0; HISTORY_TURNS];
+        let (told, read) = unpack_sets(&mut fired[..len], from.rest());
+        columns.sets.clear();
+        columns.sets.extend_from_slice(from.bytes(read));
+        columns.told = told;
+        if told < len || shows.len() < len || times.len() < 2 * len {
+            // Bytes of others.
+            columns.sets.clear();
+            columns.told = 0;
+        }
+        let mut before = columns.before;
+        turns.clear();
+        turns.extend((0..shows.len().min(times.len() / 2)).map(|nth| {
+            let [since, lasts] = columns.times[nth];
+            let start = At(before.0.wrapping_add((since as i32).wrapping_sub(BACK)));
+            let end = At(start.0.wrapping_add(lasts as i32));
+            before = end.or(start);
+            Row {
+                fired: fired[nth],
+                arrival: first.wrapping_add(nth as u32),
+                start,
+                end,
+                speaker: (second >> nth & 1) as u8,
+                shows: columns.shows[nth],
+            }
+        }));
+        if !speakers.is_empty() {
+            columns.second = 0;
+        }
+        for (nth, (turn, speaker)) in turns.iter_mut().zip(speakers).enumerate() {
+            turn.speaker = *speaker;
+            columns.speaks(nth, *speaker);
+        }
     }
 }
 
@@ -342,6 +419,7 @@ pub(crate) struct History {
     /// The same as a number of turns, for each count over the call.
     left_counts: Vec<u16>,
     customer_came: bool,
+    columns: Columns,
 }
 
 /// Place of a role in [`History::left`].
@@ -363,7 +441,9 @@ impl History {
 
     pub(crate) fn push(&mut self, turn: Past, counted: &[Counted]) {
         if self.is_full() {
-            let gone = self.turns.remove(0).turn();
+            let gone = self.turns.remove(0);
+            self.columns.leave(&gone);
+            let gone = gone.turn();
             self.customer_came |= gone.role == Some(Role::Customer);
             if self.customer_came {
                 self.left[of_role(gone.role)] |= gone.fired;
@@ -377,11 +457,18 @@ impl History {
         if self.turns.capacity() == 0 {
             self.turns.reserve_exact(HISTORY_TURNS);
         }
-        self.turns.push(Row::of(&turn));
+        let own = Row::of(&turn);
+        let ended = self.turns.last().map_or(At::NONE, |t| t.end.or(t.start));
+        self.columns.push(self.turns.len(), &own, ended);
+        self.turns.push(own);
+        let settled = self.turns.len().saturating_sub(SETTLED);
+        self.columns.tell(&self.turns[..settled]);
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.turns.capacity() * size_of::<Row>() + self.left_counts.capacity() * 2
+        let sets = &self.columns.sets;
+        let sets = if sets.spilled() { sets.capacity() } else { 0 };
+        self.turns.capacity() * size_of::<Row>() + self.left_counts.capacity() * 2 + sets
     }
 
     /// Whether it remembers no more turns than it can, and none that has not come.
@@ -405,8 +492,9 @@ impl History {
     }
 
     pub(crate) fn set_fired(&mut self, arrival: u32, bit: u8) {
-        if let Some(turn) = self.turns.iter_mut().rev().find(|t| t.arrival == arrival) {
-            turn.fired |= 1 << bit;
+        if let Some(nth) = self.turns.iter().rposition(|t| t.arrival == arrival) {
+            self.turns[nth].fired |= 1 << bit;
+            self.columns.forget(nth);
         }
     }
 
@@ -627,16 +715,31 @@ mod tests {
         ]
     }
 
+    /// All but how much of it is packed already.
+    fn plain(history: &History) -> String {
+        let History {
+            turns,
+            left,
+            left_counts,
+            customer_came,
+            columns: _,
+        } = history;
+        format!("{turns:?} {left:?} {left_counts:?} {customer_came}")
+    }
+
     proptest! {
+        /// Packed and read at any time, it goes on as one that never was.
         #[test]
         fn turns_come_back(
             turns in prop::collection::vec((at(), at(), 0u8..4, any::<u64>(), 0usize..9, 0u8..32, 0u16..2), 0..40),
             speakers in 1u8..4,
+            rests: u64,
+            later in prop::collection::vec((0u32..6, 0u8..64), 40),
         ) {
-            let mut history = History::default();
+            let (mut awake, mut history) = (History::default(), History::default());
             for (arrival, (start, end, speaker, bits, fewer, shows, words)) in (7..).zip(turns) {
                 let fired = (0..fewer).fold(bits, |set, nth| set & bits.rotate_left(7 * nth as u32));
-                history.push(Past {
+                let turn = Past {
                     fired,
                     arrival,
                     start,
@@ -645,11 +748,20 @@ mod tests {
                     speaker: speaker % speakers,
                     role: [None, Some(Role::Agent), Some(Role::Customer)][usize::from(speaker) % 3],
                     shows: Shows(shows),
-                }, &[(0xff, None), (1 << 40, Some(Role::Agent))]);
+                };
+                let (back, bit) = later[arrival as usize - 7];
+                for own in [&mut awake, &mut history] {
+                    own.push(turn, &[(0xff, None), (1 << 40, Some(Role::Agent))]);
+                    own.set_fired(arrival.saturating_sub(back), bit);
+                }
+                if rests >> arrival & 1 != 0 {
+                    let mut other = History::default();
+                    other.push(Past { fired: 3, speaker: 3, ..Past::default() }, &[]);
+                    history = again(&history, other);
+                }
+                prop_assert_eq!(plain(&awake), plain(&history));
+                prop_assert_eq!(plain(&awake), plain(&again(&awake, History::default())));
             }
-            let mut other = History::default();
-            other.push(Past { fired: 3, ..Past::default() }, &[]);
-            prop_assert_eq!(format!("{history:?}"), format!("{:?}", again(&history, other)));
         }
     }
 }

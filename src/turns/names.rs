@@ -49,30 +49,35 @@ impl Packed for Names {
             asked,
             spares: _,
         } = self;
-        words.pack(out);
-        learned.pack(out);
-        customer_known.pack(out);
-        asked.pack(out);
+        let facts = u32::from(*asked) << 1 | u32::from(*customer_known);
+        out.counts([facts, words.len() as u32, learned.len() as u32]);
+        out.all_counts(learned);
+        for word in words {
+            out.len(word.len());
+            out.bytes(word.as_bytes());
+        }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let len = from.len();
-        while self.words.len() > len {
+        let [facts, words, learned] = from.counts();
+        (self.customer_known, self.asked) = (facts & 1 != 0, (facts >> 1) as u8);
+        self.learned.clear();
+        self.learned.extend_from_slice(from.all_counts(learned as usize));
+        let lens = from.all_counts(words as usize);
+        while self.words.len() > lens.len() {
             let mut spare = self.words.pop().filter(|_| self.spares.len() < MOST);
             spare.iter_mut().for_each(wipe);
             self.spares.extend(spare);
         }
-        while self.words.len() < len {
+        while self.words.len() < lens.len() {
             let word = self.blank();
             self.words.push(word);
         }
-        for word in &mut self.words {
+        for (word, len) in self.words.iter_mut().zip(lens) {
             wipe(word);
-            word.unpack(from);
+            let own = from.bytes(*len as usize);
+            word.push_str(str::from_utf8(own).unwrap_or_default());
         }
-        self.learned.unpack(from);
-        self.customer_known.unpack(from);
-        self.asked.unpack(from);
     }
 }
 

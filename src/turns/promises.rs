@@ -4,10 +4,9 @@ use smallvec::SmallVec;
 
 use super::verdicts::{ClosedTurn, Verdict};
 use crate::compiled::Compiled;
-use crate::context::SignalRule;
 use crate::lexicon::{CallRules, Known};
 use crate::matcher::Scan;
-use crate::packed::{Bounds, Packed, Parcel, Reader, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader};
 use crate::text::Flags;
 
 /// So many promises of a call are kept in mind.
@@ -51,49 +50,46 @@ pub(crate) struct Promises {
     pub(crate) made: u32,
 }
 
-packed!(Promises { all, made });
-
-impl Packed for Promise {
+impl Packed for Promises {
     fn pack(&self, out: &mut Parcel) {
-        let Promise {
-            arrival,
-            signal,
-            broken,
-            what,
-            when,
-        } = self;
-        let length = |(start, end): (u32, u32)| end.wrapping_sub(start);
-        out.counts([
-            *arrival,
-            (*signal).into(),
-            (*broken).into(),
-            length(*what),
-            length(*when),
-        ]);
-        out.amounts([what.0, when.0]);
+        let Promises { all, made } = self;
+        out.counts([all.len() as u32, *made]);
+        for own in all {
+            let Promise {
+                arrival,
+                signal,
+                broken,
+                what,
+                when,
+            } = *own;
+            let signal = u32::from(signal) << 1 | u32::from(broken);
+            let length = |(start, end): (u32, u32)| end.wrapping_sub(start);
+            out.counts([arrival, signal, length(what), length(when)]);
+            out.amounts([what.0, when.0]);
+        }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let [arrival, signal, broken, what, when] = from.counts();
-        let [at, at_when] = from.amounts();
-        let [what, when] = [(at, what), (at_when, when)].map(|(start, n)| (start, start.wrapping_add(n)));
-        *self = Promise {
-            arrival,
-            signal: signal as u16,
-            broken: broken != 0,
-            what,
-            when,
-        };
+        let [len, made] = from.counts();
+        self.made = made;
+        self.all.clear();
+        for [arrival, signal, what, when] in from.all_of(len) {
+            let starts = from.amounts::<2>();
+            let span = |nth: usize, len: u32| (starts[nth], starts[nth].wrapping_add(len));
+            self.all.push(Promise {
+                arrival: *arrival,
+                signal: (signal >> 1) as u16,
+                broken: signal & 1 != 0,
+                what: span(0, *what),
+                when: span(1, *when),
+            });
+        }
     }
 }
 
 impl Promises {
-    /// Takes a turn that is decided.
+    /// Takes a turn that is decided, in which a signal fired that promises ask for.
     pub(crate) fn take(&mut self, compiled: &Compiled, turn: &ClosedTurn, verdicts: &[Verdict]) {
-        let asks = |v: &Verdict| compiled.rules.signal(v.signal).has(SignalRule::PROMISES);
-        if !verdicts.iter().any(|v| v.outcome.fired && asks(v)) {
-            return;
-        }
         let rules = &compiled.lexicon.call.promises;
         let shown = |signals: &[u16]| {
             let fired = verdicts

@@ -5,7 +5,7 @@
 
 use super::history::{Past, Shows};
 use super::overlap::Overlap;
-use crate::packed::{Bounds, packed};
+use crate::packed::{Bounds, Packed, Parcel, Reader, bits};
 use crate::transcript::Role;
 
 /// Fewer words than this are no story yet.
@@ -28,13 +28,34 @@ pub(crate) struct Told {
     pub(crate) cut_by: Option<u32>,
 }
 
-packed!(Story { told, ended });
-packed!(Told {
-    counts: first, last;
-    amounts: words;
-} with {
-    cut_by
-});
+impl Packed for Story {
+    fn pack(&self, out: &mut Parcel) {
+        let Story { told, ended } = self;
+        let Told {
+            first,
+            last,
+            words,
+            cut_by,
+        } = told.unwrap_or_default();
+        let facts = bits([cut_by.is_some(), told.is_some(), *ended]);
+        out.counts([facts, first, last, cut_by.unwrap_or(0)]);
+        out.amounts([words]);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let ([facts, first, last, cut_by], [words]) = (from.counts(), from.amounts());
+        let told = Told {
+            first,
+            last,
+            words,
+            cut_by: (facts & 4 != 0).then_some(cut_by),
+        };
+        *self = Story {
+            told: (facts & 2 != 0).then_some(told),
+            ended: facts & 1 != 0,
+        };
+    }
+}
 
 impl Story {
     pub(crate) fn take(&mut self, turn: &Past, overlap: Option<&Overlap>) {

@@ -6,7 +6,7 @@
 use super::said::Said;
 use crate::fixed::Score;
 use crate::lexicon::{MAX_CATEGORIES, WordRules};
-use crate::packed::{Packed, Parcel, Reader, packed};
+use crate::packed::{Packed, Parcel, Reader};
 use crate::transcript::Role;
 
 /// Of fewer words than this of either speaker no style can be told.
@@ -26,36 +26,29 @@ struct Side {
     categories: [u16; MAX_CATEGORIES],
 }
 
-packed!(Style {
-    counts: we, me;
-} with {
-    sides
-});
-
-/// The categories in one byte each, or in two.
-impl Packed for Side {
+/// The categories are counts.
+impl Packed for Style {
     fn pack(&self, out: &mut Parcel) {
-        let most = self.categories.iter().fold(0, |all, n| all | n);
-        let [low, high] = [0, 8].map(|shift| self.categories.map(|n| (n >> shift) as u8));
-        out.amounts([self.words]);
-        out.counts([(most > 0xff).into()]);
-        out.bytes(&low);
-        if most > 0xff {
-            out.bytes(&high);
+        let Style { sides, we, me } = self;
+        let [agents, customers] = sides;
+        out.amounts([agents.words, customers.words]);
+        out.counts([*we, *me]);
+        for side in sides {
+            out.counts(side.categories.map(u32::from));
         }
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        [self.words] = from.amounts();
-        let wide = from.count() != 0;
-        let low: [u8; MAX_CATEGORIES] = from.array();
-        self.categories = low.map(u16::from);
-        if wide {
-            let high: [u8; MAX_CATEGORIES] = from.array();
-            for (n, high) in self.categories.iter_mut().zip(high) {
-                *n |= u16::from(high) << 8;
-            }
-        }
+        let ([agents, customers], [we, me]) = (from.amounts(), from.counts());
+        let side = |words, categories: [u32; MAX_CATEGORIES]| Side {
+            words,
+            categories: categories.map(|n| n as u16),
+        };
+        *self = Style {
+            sides: [side(agents, from.counts()), side(customers, from.counts())],
+            we,
+            me,
+        };
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::history::{At, Past};
 use crate::matcher::Scan;
-use crate::packed::packed;
+use crate::packed::{Number, Packed, Parcel, Reader, bits};
 use crate::text::Flags;
 
 /// What is counted of one utterance.
@@ -45,12 +45,6 @@ pub(crate) struct SpeakerTalk {
     pub(crate) answer_ms: u32,
 }
 
-packed!(SpeakerTalk {
-    counts: turns, disfluencies, answers;
-    amounts: words, longest_ms;
-    times: talk_ms, answer_ms;
-});
-
 /// Milliseconds as sums keep them: 49 days are the most.
 fn ms(ms: i64) -> u32 {
     u32::try_from(ms.max(0)).unwrap_or(u32::MAX)
@@ -64,11 +58,6 @@ pub(crate) struct Silences {
     pub(crate) total_ms: u32,
     pub(crate) longest_ms: u32,
 }
-
-packed!(Silences {
-    counts: count;
-    amounts: total_ms, longest_ms;
-});
 
 /// A time in which nobody spoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,14 +78,42 @@ pub(crate) struct Talk {
     monologue: Option<(u8, (At, At))>,
 }
 
-packed!(Talk {
-    counts: untimed;
-    times: heard_until;
-} with {
-    silences,
-    holds,
-    monologue
-});
+impl Packed for Talk {
+    fn pack(&self, out: &mut Parcel) {
+        let Talk {
+            untimed,
+            heard_until,
+            silences,
+            holds,
+            monologue,
+        } = self;
+        let (speaker, (since, until)) = monologue.unwrap_or_default();
+        let facts = bits([monologue.is_some(), *untimed]);
+        out.counts([facts, speaker.into(), silences.count, holds.count]);
+        out.amounts([silences.longest_ms, holds.longest_ms]);
+        out.times([silences.total_ms, holds.total_ms]);
+        out.times([heard_until.word(), since.word(), until.word()]);
+    }
+
+    fn unpack(&mut self, from: &mut Reader<'_>) {
+        let [facts, speaker, silences, holds] = from.counts();
+        let [longest_silence, longest_hold] = from.amounts();
+        let [silent_ms, held_ms] = from.times();
+        let [heard_until, since, until] = from.times().map(Number::of);
+        let sums = |count, total_ms, longest_ms| Silences {
+            count,
+            total_ms,
+            longest_ms,
+        };
+        *self = Talk {
+            untimed: facts & 1 != 0,
+            heard_until,
+            silences: sums(silences, silent_ms, longest_silence),
+            holds: sums(holds, held_ms, longest_hold),
+            monologue: (facts & 2 != 0).then_some((speaker as u8, (since, until))),
+        };
+    }
+}
 
 impl Talk {
     /// Takes a turn into the sums of its speaker; `hold` says that an agent announced a silence before it. Gives the silence that it ends.

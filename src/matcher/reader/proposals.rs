@@ -479,6 +479,7 @@ mod tests {
 
     use super::*;
     use crate::Analyzer;
+    use crate::matcher::Owner;
     use crate::transcript::Role;
 
     static ANALYZER: LazyLock<Analyzer> = LazyLock::new(Analyzer::builtin);

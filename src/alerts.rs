@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compiled::Compiled;
 use crate::event::AlertEvent;
 use crate::fixed::Score;
-use crate::packed::{Bounds, Packed, Parcel, Reader, bits, packed, unzigzag, zigzag};
+use crate::packed::{Bounds, Packed, Parcel, Reader, bits, halves, of_halves, packed};
 use crate::turns::verdicts::{ClosedTurn, Verdict};
 use crate::utterance::Id;
 
@@ -60,11 +60,11 @@ impl Packed for Alerts {
                 signal,
                 armed,
             } = *own;
-            let at = last_ms.map_or(0, zigzag);
+            let [low, high] = halves(last_ms.unwrap_or(0));
             let facts = given << 2 | bits([last_ms.is_some(), armed]);
             // No call that counts from its beginning is so long that there is an upper half.
-            out.counts([signal.into(), facts, (at >> u32::BITS) as u32]);
-            out.times([at as u32]);
+            out.counts([signal.into(), facts, high]);
+            out.times([low]);
         }
         deferred.iter().for_each(|own| own.pack(out));
     }
@@ -75,9 +75,8 @@ impl Packed for Alerts {
         states.clear();
         for [signal, facts, high] in from.all_of(len) {
             let [low] = from.times();
-            let at = u64::from(*high) << u32::BITS | u64::from(low);
             states.push(AlertState {
-                last_ms: (facts & 2 != 0).then(|| unzigzag(at)),
+                last_ms: (facts & 2 != 0).then(|| of_halves([low, *high])),
                 given: facts >> 2,
                 signal: *signal as u16,
                 armed: facts & 1 != 0,

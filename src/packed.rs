@@ -395,13 +395,15 @@ impl Number for Score {
     }
 }
 
-/// Small numbers of either sign as small ones.
-pub(crate) fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> (i64::BITS - 1)) as u64
+/// A number by halves, the lower first: of a small one, of either sign, the upper is nought.
+pub(crate) fn halves(number: i64) -> [u32; 2] {
+    let own = (number << 1 ^ number >> (i64::BITS - 1)) as u64;
+    [own as u32, (own >> u32::BITS) as u32]
 }
 
-pub(crate) fn unzigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
+pub(crate) fn of_halves([low, high]: [u32; 2]) -> i64 {
+    let own = u64::from(high) << u32::BITS | u64::from(low);
+    (own >> 1) as i64 ^ -((own & 1) as i64)
 }
 
 /// Two numbers in one; it is small if both are.
@@ -494,17 +496,17 @@ impl Packed for u64 {
     }
 }
 
-/// By halves, the upper one mostly nought.
+/// The upper half is mostly nought.
 impl Packed for i64 {
     fn pack(&self, out: &mut Parcel) {
-        let own = zigzag(*self);
-        out.times([own as u32]);
-        out.counts([(own >> u32::BITS) as u32]);
+        let [low, high] = halves(*self);
+        out.times([low]);
+        out.counts([high]);
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
         let ([low], [high]) = (from.times(), from.counts());
-        *self = unzigzag(u64::from(high) << u32::BITS | u64::from(low));
+        *self = of_halves([low, high]);
     }
 }
 

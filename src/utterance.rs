@@ -216,22 +216,42 @@ impl Packed for Utterance {
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {
-        let [facts, speaker, names] = from.counts();
-        self.closed = facts & 4 != 0;
-        self.full = facts & 2 != 0;
-        self.is_blank = facts & 1 != 0;
-        (self.speaker, self.names) = (speaker as u8, names as u8);
-        self.id.unpack(from);
-        self.start_ms.unpack(from);
-        self.end_ms.unpack(from);
-        self.text.unpack(from);
-        self.announced.unpack(from);
-        self.judge_at.unpack(from);
-        self.read_again.unpack(from);
-        self.read_at.unpack(from);
-        self.look.unpack(from);
-        self.read.unpack(from);
-        self.words.unpack(from);
+        let Utterance {
+            id,
+            arrival: _,
+            speaker,
+            start_ms,
+            end_ms,
+            text,
+            scan: _,
+            closed,
+            full,
+            announced,
+            is_blank,
+            judge_at,
+            read_again,
+            read_at,
+            look,
+            names,
+            read,
+            words,
+            said: _,
+            places: _,
+        } = self;
+        let [facts, own_speaker, own_names] = from.counts();
+        [*closed, *full, *is_blank] = [4, 2, 1].map(|fact| facts & fact != 0);
+        (*speaker, *names) = (own_speaker as u8, own_names as u8);
+        id.unpack(from);
+        start_ms.unpack(from);
+        end_ms.unpack(from);
+        text.unpack(from);
+        announced.unpack(from);
+        judge_at.unpack(from);
+        read_again.unpack(from);
+        read_at.unpack(from);
+        look.unpack(from);
+        read.unpack(from);
+        words.unpack(from);
     }
 }
 

@@ -80,17 +80,13 @@ impl Packed for Ledger {
         } = self;
         let [by_agent, by_customer] = interruptions.map(u32::from);
         let started = *latest_start != i64::MIN;
-        let there = |sums: &&OverlapSums| **sums != OverlapSums::default();
-        let kinds = &overlaps.0;
+        let there = |sums: &OverlapSums| *sums != OverlapSums::default();
         let facts = bits([started, *is_over, *in_order]);
+        let mut kinds = overlaps.0.map(|sums| there(&sums));
+        kinds.reverse();
         out.counts([
             *turns,
-            kinds
-                .iter()
-                .rev()
-                .fold(0, |all, sums| all << 1 | u32::from(there(&sums)))
-                << 3
-                | facts,
+            bits(kinds) << 3 | facts,
             by_agent,
             by_customer,
             (*formal).into(),
@@ -100,7 +96,8 @@ impl Packed for Ledger {
             latest_start.pack(out);
         }
         out.all_amounts(signals);
-        kinds.iter().filter(there).for_each(|sums| sums.pack(out));
+        let said = overlaps.0.iter().filter(|sums| there(sums));
+        said.for_each(|sums| sums.pack(out));
     }
 
     fn unpack(&mut self, from: &mut Reader<'_>) {

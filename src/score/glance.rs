@@ -47,9 +47,8 @@ impl Glance {
             seen[word] |= bit;
             // Most come in the order of the text.
             let (start, to) = hit.span.unwrap_or_default();
-            let covers = !rule.has(EntryRule::ADDITIVE);
-            is_mixed |= covers & (start < end);
-            end = end.max(if covers { to } else { 0 });
+            is_mixed |= covers(rule) & (start < end);
+            end = end.max(if covers(rule) { to } else { 0 });
             let shown = if hit.span.is_some() {
                 hit.contribution
             } else {
@@ -153,8 +152,9 @@ fn strongest_shown(hits: &[Weighed], of: u64) -> Option<Strongest> {
     })
 }
 
-fn covers(entries: &[EntryRule], hit: &Weighed) -> bool {
-    !entries[hit.entry as usize].has(EntryRule::ADDITIVE)
+/// Whether a hit of this entry stands in the way of others over the same words.
+fn covers(rule: &EntryRule) -> bool {
+    !rule.has(EntryRule::ADDITIVE)
 }
 
 /// The places of the bits of a set.
@@ -190,7 +190,7 @@ fn strongest_of(entries: &[EntryRule], hits: &[Weighed], of: u64) -> u64 {
             against = before.fold(0, |set, o| set | u64::from(hits[o].entry == hit.entry) << o);
         }
         seen[word] |= bit;
-        if covers(entries, hit) {
+        if covers(&entries[hit.entry as usize]) {
             let (start, to) = hit.span.unwrap_or_default();
             let mut left = covering;
             while left != 0 {

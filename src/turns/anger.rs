@@ -4,7 +4,7 @@ use super::verdicts::Verdict;
 use crate::compiled::Compiled;
 use crate::fixed::{Milli, Score};
 use crate::lexicon::CallRules;
-use crate::packed::{Bounds, Number, Packed, Parcel, Reader, unzigzag, zigzag};
+use crate::packed::{Bounds, packed};
 
 /// The level as it goes on.
 #[derive(Clone, Debug, Default)]
@@ -20,45 +20,10 @@ pub(crate) struct AngerCourse {
     angry: u32,
 }
 
-/// The sum by halves, the upper one mostly nought.
-impl Packed for AngerCourse {
-    fn pack(&self, out: &mut Parcel) {
-        let AngerCourse {
-            energy,
-            band,
-            levels,
-            sum,
-            start,
-            last,
-            peak,
-            peak_turn,
-            angry,
-        } = self;
-        let sum = zigzag(*sum);
-        let high = (sum >> u32::BITS) as u32;
-        out.counts([(*band).into(), *levels, *peak_turn, *angry, high]);
-        out.amounts([energy.word(), start.word(), last.word(), peak.word()]);
-        out.times([sum as u32]);
-    }
-
-    fn unpack(&mut self, from: &mut Reader<'_>) {
-        let [band, levels, peak_turn, angry, high] = from.counts();
-        let [energy, start, last, peak] = from.amounts();
-        let [low] = from.times();
-        let [start, last, peak] = [start, last, peak].map(Number::of);
-        *self = AngerCourse {
-            energy: Number::of(energy),
-            band: band as u8,
-            levels,
-            sum: unzigzag(u64::from(high) << u32::BITS | u64::from(low)),
-            start,
-            last,
-            peak,
-            peak_turn,
-            angry,
-        };
-    }
-}
+packed!(AngerCourse {
+    counts: band, levels, peak_turn, angry;
+    amounts: energy, start, last, peak;
+} with { sum });
 
 impl AngerCourse {
     /// Takes a customer turn: its words, and Σ gain × contributions. Gives the level, and the band if it has changed.

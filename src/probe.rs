@@ -51,7 +51,7 @@ impl Probe {
         };
         self.scan.read_again(tables, text);
         let places = |found: Vec<Found>| {
-            let place = |f: &Found| match f.owner {
+            let place = |f: &Found| match f.owner() {
                 Owner::Entry(entry) => Some((entry, f.start, f.end)),
                 _ => None,
             };

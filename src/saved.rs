@@ -20,7 +20,7 @@ use crate::matcher::Automaton;
 use tables::Reader;
 
 /// The version of the format: one more whenever a table changes.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 const ANALYZER: Envelope = Envelope {
     what: What::Analyzer,
     format: FORMAT,

@@ -187,7 +187,7 @@ impl Layout {
         self.places.push(place);
         self.sentences.push(sentence);
         for mark in &scan.marks {
-            if let Owner::Cue(number) = mark.owner
+            if let Owner::Cue(number) = mark.owner()
                 && counts(scan, mark)
             {
                 self.lay(number, &modifiers[usize::from(number)], mark);
@@ -239,7 +239,7 @@ impl Layout {
         self.classes.clear();
         self.marks.clear();
         for mark in &scan.marks {
-            let Some((what, number)) = listens(mark.owner) else {
+            let Some((what, number)) = listens(mark.owner()) else {
                 continue;
             };
             if self.cued >> number & 1 == 1 && counts(scan, mark) {
@@ -483,7 +483,7 @@ mod tests {
                 }
                 let owner = [Owner::Cue(number), Owner::Except(number), Owner::Stop(number)];
                 scan.marks.push(Found {
-                    owner: owner[usize::from(what)],
+                    whose: owner[usize::from(what)].number(),
                     start,
                     end,
                     at_end: false,
@@ -510,14 +510,14 @@ mod tests {
             for at in 0..hit.start {
                 prop_assert_eq!(layout.reaches_back(hit, at), at >= window(tokens, hit).0);
             }
-            let is_cued = |number: &u8| scan.marks.iter().any(|m| m.owner == Owner::Cue(*number));
+            let is_cued = |number: &u8| scan.marks.iter().any(|m| m.owner() == Owner::Cue(*number));
             for number in (0..12u8).filter(is_cued) {
                 for (what, owner) in [
                     (Listens::Cue, Owner::Cue(number)),
                     (Listens::Except, Owner::Except(number)),
                     (Listens::Stop, Owner::Stop(number)),
                 ] {
-                    let all = scan.marks.iter().filter(|m| m.owner == owner);
+                    let all = scan.marks.iter().filter(|m| m.owner() == owner);
                     let near = |m: &Span| Some((*m, walked(tokens, hit, *m)?));
                     let expected: Vec<_> = all
                         .map(|m| Span { start: m.start, end: m.end })

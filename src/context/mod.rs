@@ -303,7 +303,9 @@ pub(crate) fn look(compiled: &Compiled, scan: &Scan, text: &str, setting: Settin
     // Whether it matters what else stands in the text, and how long it is.
     let (mut proposals, mut length, mut none) = (!able.is_empty(), !able.is_empty(), able.is_empty());
     for hit in &scan.hits {
-        let Owner::Entry(entry) = hit.owner else { continue };
+        let Owner::Entry(entry) = hit.owner() else {
+            continue;
+        };
         let rule = rules.entry_rule(entry);
         if rule.has(role) {
             none = false;
@@ -319,7 +321,7 @@ pub(crate) fn look(compiled: &Compiled, scan: &Scan, text: &str, setting: Settin
         return look.0;
     }
     for mark in &scan.marks {
-        let (kind, number) = match mark.owner {
+        let (kind, number) = match mark.owner() {
             Owner::Cue(number) => (0, number),
             Owner::Except(number) => (1, number),
             Owner::Stop(number) => (2, number),
@@ -391,7 +393,9 @@ impl Weighing<'_> {
             near |= rule.has(EntryRule::NEAR);
         };
         for (place, hit) in scan.hits.iter().enumerate().rev() {
-            let Owner::Entry(entry) = hit.owner else { continue };
+            let Owner::Entry(entry) = hit.owner() else {
+                continue;
+            };
             let rule = rules.entry_rule(entry);
             if rule.has(role) {
                 order.take(place, rule.rank);
@@ -467,7 +471,7 @@ impl Weighing<'_> {
         while let Some((rank, mut place)) = next {
             loop {
                 let hit = &hits[place];
-                if let Owner::Entry(entry) = hit.owner {
+                if let Owner::Entry(entry) = hit.owner() {
                     let own = Span {
                         start: hit.start,
                         end: hit.end,

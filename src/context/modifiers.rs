@@ -23,7 +23,7 @@ pub(super) fn may_be_called(scan: &Scan) -> bool {
             | Flags::CAPITALS.0,
     );
     let shown = scan.tokens.iter().fold(Flags::NONE, |all, t| all | t.flags);
-    shown.intersects(CALLING) || scan.marks.iter().any(|m| matches!(m.owner, Owner::Cue(_)))
+    shown.intersects(CALLING) || scan.marks.iter().any(|m| matches!(m.owner(), Owner::Cue(_)))
 }
 
 /// The contribution of a hit that these modifiers (a bit each) may change; those that do are added to `applied`, if they are wanted.

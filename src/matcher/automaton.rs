@@ -6,10 +6,12 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 
 use super::bits::Bits;
+use super::by_symbol::BySymbol;
 use super::program::{Code, Pattern, Roles};
+use super::singles::{Single, Singles};
 use super::{Owner, Owners, Symbol, UNKNOWN};
+use crate::saved::are_below;
 use crate::saved::tables::{self, Reader};
-use crate::saved::{are_below, are_places};
 
 /// A state: the number of a node of the trie.
 pub(crate) type State = u32;
@@ -24,11 +26,10 @@ pub(crate) struct Proposal(u32);
 
 impl Proposal {
     const PATTERN_BITS: u32 = 24;
-    const EARLY: u32 = 1 << 24;
-    const ROLES_FROM: u32 = 25;
+    const ROLES_FROM: u32 = Self::PATTERN_BITS;
     // The highest, so that what is kept comes behind the others.
-    const LATER: u32 = 1 << 28;
-    const ENDS: u32 = 1 << 29;
+    const LATER: u32 = 1 << 27;
+    const ENDS: u32 = 1 << 28;
     /// There are at most so many patterns.
     pub(super) const MOST: usize = 1 << Self::PATTERN_BITS;
 
@@ -37,11 +38,7 @@ impl Proposal {
         let later = pattern.owner().is_asked_for();
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
         Proposal(
-            number
-                | flag(ends, Self::ENDS)
-                | flag(later, Self::LATER)
-                | flag(pattern.within != Pattern::ANYWHERE, Self::EARLY)
-                | roles.bits() << Self::ROLES_FROM,
+            number | flag(ends, Self::ENDS) | flag(later, Self::LATER) | roles.bits() << Self::ROLES_FROM,
         )
     }
 
@@ -98,12 +95,9 @@ impl Kept {
     }
 
     /// What it was made of.
-    fn proposal(self, patterns: &[Pattern]) -> Proposal {
-        let number = self.pattern();
-        let is_early = patterns[number as usize].within != Pattern::ANYWHERE;
-        let early = if is_early { Proposal::EARLY } else { 0 };
+    fn proposal(self) -> Proposal {
         let roles = self.0 >> Self::ROLES_FROM << Proposal::ROLES_FROM;
-        Proposal(number | early | Proposal::LATER | Proposal::ENDS | roles)
+        Proposal(self.pattern() | Proposal::LATER | Proposal::ENDS | roles)
     }
 
     #[inline]
@@ -179,7 +173,8 @@ pub(super) struct SymbolRow {
     hides: u8,
     /// Whether it is part of a filler.
     fills: u8,
-    room: u8,
+    /// Whether modifiers listen to it by itself.
+    marks: u8,
 }
 
 impl SymbolRow {
@@ -187,6 +182,12 @@ impl SymbolRow {
     #[inline]
     pub(super) fn bit(self) -> u64 {
         1 << (self.bit & 63)
+    }
+
+    /// Whether modifiers listen to it by itself.
+    #[inline]
+    pub(super) fn is_mark(&self) -> bool {
+        self.marks != 0
     }
 
     /// Nothing is to be done with it but to follow it.
@@ -210,10 +211,10 @@ pub(crate) struct Automaton {
     out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) code: Code,
-    /// Where `hidden` begins for each symbol; one more at the end.
-    hidden_from: Vec<u32>,
-    /// What transparent words propose, by symbol.
-    hidden: Vec<Proposal>,
+    /// What transparent words propose.
+    hidden: BySymbol<Proposal>,
+    /// What occurs with a single word.
+    pub(super) singles: Singles,
 }
 
 /// Collects factors and patterns.
@@ -224,6 +225,7 @@ pub(crate) struct Builder {
     made: Vec<(State, Symbol)>,
     proposed: Vec<(State, Proposal)>,
     hidden: Vec<(Symbol, Proposal)>,
+    singles: Vec<Single>,
     pub(super) patterns: Vec<Pattern>,
     pub(super) code: Code,
 }
@@ -236,6 +238,7 @@ impl Builder {
             made: vec![(ROOT, UNKNOWN)],
             proposed: Vec::new(),
             hidden: Vec::new(),
+            singles: Vec::new(),
             patterns: Vec::new(),
             code: Code::default(),
         }
@@ -243,7 +246,7 @@ impl Builder {
 
     /// How much has been collected.
     pub(crate) fn proposals(&self) -> usize {
-        self.proposed.len() + self.hidden.len()
+        self.proposed.len() + self.hidden.len() + self.singles.len()
     }
 
     /// Proposes a pattern where `factor` ends.
@@ -257,6 +260,11 @@ impl Builder {
             });
         }
         self.proposed.push((node, proposal));
+    }
+
+    /// Adds a pattern that occurs with each token with this symbol that is not read as transparent.
+    pub(super) fn add_single(&mut self, single: Single) {
+        self.singles.push(single);
     }
 
     /// Proposes a pattern at each token with a transparent symbol.
@@ -345,17 +353,13 @@ impl Builder {
             }
         }
         a.propose(&self.proposed);
-        self.hidden.sort_unstable();
-        self.hidden.dedup();
-        a.hidden_from = vec![0; self.symbols + 1];
-        for &(symbol, proposal) in &self.hidden {
-            a.hidden_from[symbol as usize + 1] += 1;
-            a.hidden.push(proposal);
-            a.symbols[symbol as usize].hides = 1;
+        for (symbol, _) in &self.hidden {
+            a.symbols[*symbol as usize].hides = 1;
         }
-
-        for i in 0..self.symbols {
-            a.hidden_from[i + 1] += a.hidden_from[i];
+        a.hidden = BySymbol::new(self.symbols, self.hidden);
+        a.singles = Singles::new(self.symbols, self.singles);
+        for (symbol, row) in (0..).zip(&mut a.symbols) {
+            row.marks = u8::from(!a.singles.marks(symbol).is_empty());
         }
         a
     }
@@ -411,8 +415,7 @@ impl Automaton {
                 from: node.kept,
                 to: node.out.to,
             });
-            let known = kept.binary_search_by_key(&proposal, |k| k.proposal(&self.patterns));
-            if known.is_ok() {
+            if kept.binary_search_by_key(&proposal, |k| k.proposal()).is_ok() {
                 return true;
             }
             state = node.next_out;
@@ -512,12 +515,8 @@ impl Automaton {
 
     /// What a token with this symbol proposes as a transparent word.
     #[inline]
-    pub(crate) fn hidden(&self, symbol: Symbol) -> &[Proposal] {
-        let symbol = symbol as usize;
-        if self.symbols[symbol].hides == 0 {
-            return &[];
-        }
-        &self.hidden[self.hidden_from[symbol] as usize..self.hidden_from[symbol + 1] as usize]
+    pub(super) fn hidden(&self, symbol: Symbol) -> &[Proposal] {
+        self.hidden.of(symbol)
     }
 
     /// Nodes of the trie.
@@ -525,16 +524,19 @@ impl Automaton {
         self.nodes.len()
     }
 
-    /// What all nodes propose, by pattern.
+    /// Whom each run of words is for that all phrases are looked for by.
     #[cfg(feature = "workbench")]
-    pub(crate) fn proposals(&self) -> impl Iterator<Item = u32> + '_ {
-        self.out.iter().chain(&self.hidden).map(|p| p.pattern())
+    pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
+        let proposed = self.out.iter().chain(self.hidden.all());
+        let proposed = proposed.map(|p| self.patterns[p.pattern() as usize].owner());
+        proposed.chain(self.singles.owners())
     }
 
     /// Bytes of all tables.
     pub(crate) fn bytes(&self) -> usize {
-        let words = self.into.len() + self.out.len() + self.hidden_from.len() + self.hidden.len();
-        words * size_of::<u32>()
+        (self.into.len() + self.out.len()) * size_of::<u32>()
+            + self.hidden.bytes()
+            + self.singles.bytes()
             + self.symbols.len() * size_of::<SymbolRow>()
             + self.pairs.len() * size_of::<u64>()
             + self.nodes.len() * size_of::<Node>()
@@ -657,9 +659,9 @@ impl Automaton {
         self.code.save(to);
         tables::write(&self.patterns, to);
         tables::write(&self.out, to);
-        tables::write(&self.hidden, to);
-        tables::write(&self.hidden_from, to);
+        self.hidden.save(to);
         tables::write(&self.symbols, to);
+        self.singles.save(to);
         tables::write(&self.into, to);
         tables::write(&many, to);
         tables::write(&nodes, to);
@@ -678,14 +680,13 @@ impl Automaton {
                 pattern.name(&mut owners);
             }
         })?;
-        let mut proposed = |from: &mut Reader<'_>| {
-            from.rows(|new: &[Proposal]| sound &= are_below(new.iter().map(|p| p.pattern()), patterns.len()))
-        };
-        let (out, hidden) = (proposed(from)?, proposed(from)?);
-        let hidden_from = from.rows(|_| ())?;
+        let mut look = |new: &[Proposal]| sound &= are_below(new.iter().map(|p| p.pattern()), patterns.len());
+        let out = from.rows(&mut look)?;
+        let hidden = BySymbol::load(from, look)?;
         let mut root = 0;
         let symbols =
             from.rows(|new: &[SymbolRow]| root = new.iter().fold(root, |most, s| most.max(s.root)))?;
+        let singles = Singles::load(from, symbols.len(), &mut owners)?;
         let into = from.rows(|new: &[Symbol]| sound &= are_below(new.iter().copied(), symbols.len()))?;
         let many = from.rows(|_| ())?;
         let mut nodes = Nodes {
@@ -704,8 +705,7 @@ impl Automaton {
             && nodes.out == out.len() as u64
             && (root as usize) < made.len()
             && pairs.len().is_power_of_two()
-            && hidden_from.len() == symbols.len() + 1
-            && are_places(&hidden_from, hidden.len());
+            && hidden.is_of(symbols.len());
         let automaton = Automaton {
             symbols,
             nodes: made,
@@ -714,8 +714,8 @@ impl Automaton {
             out,
             patterns,
             code,
-            hidden_from,
             hidden,
+            singles,
         };
         fit.then_some((automaton, owners))
     }
@@ -745,6 +745,12 @@ mod tests {
         }
         builder.add(&[2, 3], Proposal(1));
         builder.add_hidden(4, Proposal(2));
+        let whose = Pattern::default().whose();
+        builder.add_single(Single {
+            symbol: 3,
+            roles: Roles::ALL,
+            whose,
+        });
         builder.build(&[0.2; 5], &Bits(vec![0, 1, 2, 3, 4]), |_| false)
     }
 
@@ -776,7 +782,7 @@ mod tests {
             |a| a.into[1] = 5,
             |a| a.out[4] = Proposal(900),
             |a| a.symbols[1].root = 9,
-            |a| a.hidden_from[5] = 2,
+            |a| a.hidden = BySymbol::new(4, vec![]),
         ];
         for (number, change) in changes.iter().enumerate() {
             let mut automaton = automaton();

@@ -8,6 +8,7 @@ use super::bits::Bits;
 use super::factors::{Chooser, Factor, Frequencies};
 use super::outline::{Outline, Shares};
 use super::program::{Pattern, Program, Roles, Writer};
+use super::singles::Single;
 use super::{Owner, Symbol, Vocabulary};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::lexicon::phrase::{Item, Phrase};
@@ -393,6 +394,11 @@ impl Compilation {
             let proposal = Proposal::new(number, &pattern, roles, factor.ends);
             match factor.words[..] {
                 [symbol] if factor.transparent => builder.add_hidden(symbol, proposal),
+                [symbol] if pattern.is_single() => builder.add_single(Single {
+                    symbol,
+                    roles,
+                    whose: pattern.whose(),
+                }),
                 ref words => builder.add(words, proposal),
             }
         }

@@ -8,13 +8,16 @@
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
 //! - [`bits`]: sets of symbols as sets of 64 bits.
+//! - [`by_symbol`]: what is known of a symbol by itself.
 //! - [`outline`]: what a text must show before a phrase is walked.
 //! - [`plain`]: every phrase at every token, which is slow and plain.
 //! - [`program`]: phrases over symbols, as flat code.
+//! - [`singles`]: phrases of a single word.
 //! - [`reader`]: feeds a growing text through all of it; its state is what survives a chunk border.
 
 mod automaton;
 mod bits;
+mod by_symbol;
 mod compile;
 mod factors;
 mod near_miss;
@@ -23,6 +26,7 @@ mod outline;
 mod plain;
 mod program;
 mod reader;
+mod singles;
 mod vocabulary;
 mod words;
 
@@ -155,13 +159,33 @@ impl Owners {
 }
 
 /// Where a phrase was found: tokens, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Found {
-    pub(crate) owner: Owner,
+    /// Whom the phrase is for, as [`Owner::number`] has it.
+    pub(crate) whose: u32,
     pub(crate) start: u32,
     pub(crate) end: u32,
     /// Counts only if nothing but transparent tokens follows.
     pub(crate) at_end: bool,
+}
+
+impl Found {
+    /// Of a phrase that is one word, this token, for the owner with this number.
+    #[inline]
+    fn of_word(whose: u32, token: u32) -> Self {
+        Found {
+            whose,
+            start: token,
+            end: token,
+            at_end: false,
+        }
+    }
+
+    /// Whom the phrase is for.
+    #[inline]
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::of(self.whose)
+    }
 }
 
 /// An occurrence spans at most so many tokens, transparent ones included.

@@ -67,7 +67,7 @@ pub(crate) fn near_misses(wholes: &[Whole], vocabulary: &Vocabulary, scan: &Scan
         .hits
         .iter()
         .filter_map(|h| {
-            if let Owner::Entry(e) = h.owner {
+            if let Owner::Entry(e) = h.owner() {
                 Some(e)
             } else {
                 None

@@ -200,11 +200,16 @@ impl Pattern {
     #[inline]
     pub(crate) fn found(&self, start: u32, end: u32) -> Found {
         Found {
-            owner: self.owner(),
+            whose: self.owner,
             start,
             end,
             at_end: self.at_end(),
         }
+    }
+
+    /// It is one word that may stand anywhere, and nobody asks for it: it occurs wherever the word stands.
+    pub(super) fn is_single(&self) -> bool {
+        self.is_word() && self.within == Self::ANYWHERE && !self.at_end() && !self.owner().is_asked_for()
     }
 
     /// It is one word: where it is proposed, it occurs.
@@ -476,6 +481,15 @@ pub(crate) struct Roles(u32);
 impl Roles {
     /// Everybody's.
     pub(crate) const ALL: Roles = Roles(7);
+    /// As they stand in tables: the turns of agents, of customers, of somebody else, of all.
+    pub(super) const EACH: [Roles; 4] = [Roles(1), Roles(2), Roles(4), Roles::ALL];
+    pub(super) const COUNT: u32 = Roles::EACH.len() as u32;
+
+    /// Its place in [`Roles::EACH`].
+    #[inline]
+    pub(super) fn number(self) -> u32 {
+        self.0 >> 1
+    }
 
     #[inline]
     pub(super) fn bits(self) -> u32 {

@@ -67,6 +67,9 @@ pub(crate) struct Scan {
     drafts: Vec<Draft>,
     /// Room for those of them that are to be watched for.
     waiting: Vec<Draft>,
+    /// Room for hits and marks of single words.
+    single_hits: Vec<Found>,
+    single_marks: Vec<Found>,
     walked: Walked,
     /// Whose turn it is.
     role: Roles,
@@ -118,6 +121,8 @@ impl Scan {
             pending: Vec::new(),
             drafts: Vec::new(),
             waiting: Vec::new(),
+            single_hits: Vec::new(),
+            single_marks: Vec::new(),
             walked: Walked::NONE,
             role: Roles::ALL,
             scanner: Scanner::default(),

@@ -1,5 +1,5 @@
 //! What the automaton proposes, on its way to hits: for whom it is, whether the text meets its outline, whether it must be waited for, and whether its words
-//! are there.
+//! are there. What a word says by itself ([`singles`](crate::matcher::singles)) is merged with it.
 //!
 //! Each step is taken for all that has been read since the last time before the next step is: what is looked at lies far apart in memory, and whether it
 //! passes cannot be guessed, so what passes is gathered without a branch.
@@ -12,6 +12,8 @@ use crate::matcher::{Found, MAX_SPAN, Symbol, Token, occurrence};
 
 /// So many tokens at most are looked at together: a set of 64 bits has a bit for each.
 const TOGETHER: usize = 64;
+/// In place of a token: none has this number.
+const NOWHERE: u32 = u32::MAX;
 /// Bits for words.
 const WORDS: usize = u64::BITS as usize;
 
@@ -44,6 +46,47 @@ impl Pending {
 pub(super) struct Draft {
     proposal: Proposal,
     end: u32,
+}
+
+/// How many proposals there are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Proposed {
+    /// Of those that would end where they are proposed.
+    drafts: usize,
+    /// Of those that may end later.
+    waiting: usize,
+}
+
+impl Proposed {
+    /// Adds those proposals at a token that are for this role to either list, behind as many as there are.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        proposals: &[Proposal],
+        role: Roles,
+        end: u32,
+        drafts: &mut Vec<Draft>,
+        waiting: &mut Vec<Draft>,
+    ) {
+        let most = self.drafts + self.waiting + proposals.len();
+        if drafts.len().min(waiting.len()) < most {
+            make_room(drafts, most);
+            make_room(waiting, most);
+        }
+        let (drafts, waiting) = (&mut drafts[self.drafts..], &mut waiting[self.waiting..]);
+        let (mut own, mut others) = (0, 0);
+        for &proposal in proposals {
+            let draft = Draft { proposal, end };
+            let is_for = usize::from(proposal.is_for(role));
+            let ending = usize::from(proposal.ends()) & is_for;
+            drafts[own] = draft;
+            own += ending;
+            waiting[others] = draft;
+            others += is_for - ending;
+        }
+        self.drafts += own;
+        self.waiting += others;
+    }
 }
 
 /// What is kept until a hit asks for it, at a token.
@@ -117,7 +160,7 @@ impl Walked {
     };
 
     /// Where a pattern begins that is proposed at a token, if its words are there.
-    #[inline]
+    #[inline(always)]
     fn start(
         &mut self,
         code: &Code,
@@ -131,11 +174,10 @@ impl Walked {
             return Some((end + 1).saturating_sub(u32::from(pattern.words)));
         }
         if (self.program, self.end) != (pattern.program(), end) {
-            let start = occurrence::find_behind(code, pattern, tokens, texts, end as usize, behind);
             *self = Walked {
                 program: pattern.program(),
                 end,
-                start: start.map(|s| s as u32),
+                start: walked(code, pattern, tokens, texts, end),
             };
         }
         self.start
@@ -185,44 +227,55 @@ impl Reader<'_> {
         }
         self.scan.state.seen = self.scan.tokens.len() as u32;
         let proposed = self.gather();
-        let met = self.look(proposed);
+        self.watch(proposed.waiting);
+        let met = self.look(proposed.drafts);
         self.keep_all(met);
         self.watched(from);
     }
 
-    /// Gathers what is proposed for this role; gives how much it is.
-    fn gather(&mut self) -> usize {
+    /// Gathers what is proposed for this role, and what occurs because its word does.
+    fn gather(&mut self) -> Proposed {
         let Tables { automaton, role, .. } = self.tables;
         let Scan {
+            tokens,
             pending,
             drafts,
+            waiting,
+            single_hits,
+            single_marks,
             later,
             ..
         } = &mut *self.scan;
-        let mut count = 0;
-        let mut take = |drafts: &mut Vec<Draft>, proposals: &[Proposal], end| {
-            if drafts.len() < count + proposals.len() {
-                drafts.resize(2 * (count + proposals.len()), Draft::default());
-            }
-            let room = &mut drafts[..];
-            for &proposal in proposals {
-                room[count] = Draft { proposal, end };
-                count += usize::from(proposal.is_for(role));
-            }
-        };
+        let mut count = Proposed::default();
+        single_hits.clear();
+        single_marks.clear();
+        let mut last = NOWHERE;
         for &Pending { what, end } in pending.iter() {
             match what {
-                Proposing::State(state) => automaton.ending(state, |looked_at, kept| {
-                    take(drafts, looked_at, end);
-                    if !kept.is_empty() {
-                        let what = Ways::All(kept);
-                        later.push(Later { what, end });
+                Proposing::State(state) => {
+                    // Several states may wait behind one token.
+                    if end != last {
+                        last = end;
+                        let symbol = tokens[end as usize].symbol;
+                        let hits = automaton.singles.hits(role, symbol);
+                        single_hits.extend(hits.iter().map(|&whose| Found::of_word(whose, end)));
+                        if automaton.row(symbol).is_mark() {
+                            let marks = automaton.singles.marks(symbol);
+                            single_marks.extend(marks.iter().map(|&whose| Found::of_word(whose, end)));
+                        }
                     }
-                }),
+                    automaton.ending(state, |looked_at, kept| {
+                        count.take(looked_at, role, end, drafts, waiting);
+                        if !kept.is_empty() {
+                            let what = Ways::All(kept);
+                            later.push(Later { what, end });
+                        }
+                    });
+                }
                 Proposing::Hidden(symbol) => {
                     for &proposal in automaton.hidden(symbol) {
                         if !proposal.is_kept() {
-                            take(drafts, &[proposal], end);
+                            count.take(&[proposal], role, end, drafts, waiting);
                         } else if proposal.is_for(role) {
                             let what = Ways::One(Kept::of(proposal, &automaton.patterns));
                             later.push(Later { what, end });
@@ -235,43 +288,44 @@ impl Reader<'_> {
         count
     }
 
-    /// Looks at the first so many drafts: those whose outline the text meets come to the front, those that may end later are watched for. Gives how
-    /// many have come to the front.
-    fn look(&mut self, count: usize) -> usize {
-        let patterns = &self.tables.automaton.patterns;
+    /// Watches for the first so many of those that wait.
+    fn watch(&mut self, count: usize) {
+        let patterns = &self.tables.automaton.patterns[..];
         let Scan {
-            drafts,
             waiting,
             texts,
             watched,
             ..
         } = &mut *self.scan;
-        if waiting.len() < count {
-            waiting.resize(2 * count, Draft::default());
+        for &Draft { proposal, end } in &waiting[..count] {
+            let pattern = &patterns[proposal.pattern() as usize];
+            if pattern.is_within(texts[end as usize].solid) {
+                watched.push(Watched {
+                    words: pattern.outline.last,
+                    proposal,
+                    at: end,
+                });
+            }
         }
-        let (drafts, waiting) = (&mut drafts[..count], &mut waiting[..count]);
-        let (patterns, texts) = (&patterns[..], &texts[..]);
-        let (mut met, mut waits) = (0, 0);
+    }
+
+    /// Looks at the first so many drafts: those whose outline the text meets come to the front. Gives how many they are.
+    fn look(&mut self, count: usize) -> usize {
+        let patterns = &self.tables.automaton.patterns[..];
+        let Scan { drafts, texts, .. } = &mut *self.scan;
+        let (drafts, texts) = (&mut drafts[..count], &texts[..]);
+        let mut met = 0;
         for i in 0..count {
             let draft = drafts[i];
             let pattern = &patterns[draft.proposal.pattern() as usize];
             let text = &texts[draft.end as usize];
-            let early = pattern.is_within(text.solid);
-            let ends = draft.proposal.ends();
             drafts[met] = draft;
-            met += usize::from(ends & early & pattern.outline.meets(text));
-            waiting[waits] = draft;
-            waits += usize::from(!ends & early);
+            met += usize::from(pattern.is_within(text.solid) & pattern.outline.meets(text));
         }
-        watched.extend(waiting[..waits].iter().map(|&Draft { proposal, end }| Watched {
-            words: patterns[proposal.pattern() as usize].outline.last,
-            proposal,
-            at: end,
-        }));
         met
     }
 
-    /// Keeps what is confirmed of the first so many drafts, each once.
+    /// Keeps what is confirmed of the first so many drafts, and the single words, each once.
     fn keep_all(&mut self, count: usize) {
         let automaton = self.tables.automaton;
         let Scan {
@@ -280,12 +334,24 @@ impl Reader<'_> {
             texts,
             hits,
             marks,
+            single_hits,
+            single_marks,
             walked,
             ..
         } = &mut *self.scan;
         let (patterns, texts) = (&automaton.patterns[..], &texts[..]);
+        let mut hits = Merged {
+            list: hits,
+            singles: single_hits,
+            narrow: NOWHERE,
+        };
+        let mut marks = Merged {
+            list: marks,
+            singles: single_marks,
+            narrow: NOWHERE,
+        };
         // The owners of what was found at a token, as a set of 64 bits by hash: most come once.
-        let (mut owners, mut last) = (0u64, u32::MAX);
+        let (mut owners, mut last) = (0u64, NOWHERE);
         for &Draft { proposal, end } in &drafts[..count] {
             let pattern = &patterns[proposal.pattern() as usize];
             let Some(start) = walked.start(&automaton.code, pattern, tokens, texts, end) else {
@@ -294,17 +360,21 @@ impl Reader<'_> {
             owners = if end == last { owners } else { 0 };
             last = end;
             let found = pattern.found(start, end);
-            let list = if pattern.is_of_entry() {
-                &mut *hits
+            let into = if pattern.is_of_entry() {
+                &mut hits
             } else {
-                &mut *marks
+                &mut marks
             };
+            into.before(end);
             let owner = pattern.owner_bit();
-            if owners & owner == 0 || !stands(list, &found) {
-                list.push(found);
+            if owners & owner == 0 || !stands(into.list, &found) {
+                into.list.push(found);
             }
+            into.narrow = if start == end { end } else { into.narrow };
             owners |= owner;
         }
+        hits.before(NOWHERE);
+        marks.before(NOWHERE);
     }
 
     /// Takes what is watched for, and ends with one of the tokens from this one on, transparent or not.
@@ -346,7 +416,7 @@ impl Reader<'_> {
         for watched in &watched[first..] {
             let mut words = watched.words & said;
             if drafts.len() < count + TOGETHER {
-                drafts.resize(2 * (count + TOGETHER), Draft::default());
+                make_room(drafts, count + TOGETHER);
             }
             // Few have more words than four, or more places than two: a word that is none stands nowhere.
             let mut ends = 0;
@@ -421,6 +491,45 @@ impl Reader<'_> {
             if !stands(&list[..place], &found) {
                 list.insert(place, found);
             }
+        }
+    }
+}
+
+/// Where a pattern begins that is proposed at a token, as a walk finds it.
+#[inline(never)]
+fn walked(code: &Code, pattern: &Pattern, tokens: &[Token], texts: &[Read], end: u32) -> Option<u32> {
+    let Read { behind, .. } = texts[end as usize];
+    let start = occurrence::find_behind(code, pattern, tokens, texts, end as usize, behind)?;
+    Some(start as u32)
+}
+
+/// Makes room for so many drafts.
+#[inline(never)]
+fn make_room(drafts: &mut Vec<Draft>, count: usize) {
+    if drafts.len() < count {
+        drafts.resize(2 * count, Draft::default());
+    }
+}
+
+/// What was found, in the order of its end, with the occurrences of single words among it.
+struct Merged<'a> {
+    list: &'a mut Vec<Found>,
+    /// Those that are not yet among it.
+    singles: &'a [Found],
+    /// The last token that something else was found of alone.
+    narrow: u32,
+}
+
+impl Merged<'_> {
+    /// Adds the single words before a token.
+    fn before(&mut self, end: u32) {
+        while let Some((single, behind)) = self.singles.split_first()
+            && single.end < end
+        {
+            if single.end != self.narrow || !stands(self.list, single) {
+                self.list.push(*single);
+            }
+            self.singles = behind;
         }
     }
 }

@@ -44,7 +44,7 @@ impl Reader<'_> {
             self.say(left.iter().copied());
             let sibling = |e: u32| self.subject.lexicon.entries[e as usize].signal == self.entry.signal;
             let found = |owner: Owner| matches!(owner, Owner::Entry(e) if sibling(e));
-            if !self.scan.hits.iter().any(|h| found(h.owner)) {
+            if !self.scan.hits.iter().any(|h| found(h.owner())) {
                 let reason = format!(
                     "\"{}\" is found, but nothing of the signal finds \"{}\"",
                     form.join(" "),

@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
     /// What becomes of the entry in what was said last.
     fn fate(&mut self) -> Fate {
         let own = |owner: Owner| owner == Owner::Entry(self.number);
-        if !self.scan.hits.iter().any(|h| own(h.owner)) {
+        if !self.scan.hits.iter().any(|h| own(h.owner())) {
             return Fate::Unread;
         }
         let setting = Setting {

@@ -14,11 +14,9 @@ pub(super) fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let automaton = &subject.compiled.automaton;
     let mut taken = vec![0usize; subject.lexicon.entries.len()];
     let mut all = 0;
-    for proposed in automaton.proposals() {
+    for owner in automaton.owners() {
         all += 1;
-        if let Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) =
-            automaton.patterns[proposed as usize].owner()
-        {
+        if let Owner::Entry(e) | Owner::NotIn(e) | Owner::Near(e) | Owner::Need(e) = owner {
             taken[e as usize] += 1;
         }
     }

@@ -6,7 +6,6 @@ use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 
 use super::bits::Bits;
-use super::by_symbol::BySymbol;
 use super::program::{Code, Pattern, Roles};
 use super::singles::{Single, Singles};
 use super::{Owner, Owners, Symbol, UNKNOWN};
@@ -145,8 +144,8 @@ fn onward(bit: u8) -> u32 {
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct Range {
-    from: u32,
-    to: u32,
+    pub(super) from: u32,
+    pub(super) to: u32,
 }
 
 impl Range {
@@ -158,6 +157,11 @@ impl Range {
     #[inline]
     pub(super) fn is_empty(self) -> bool {
         self.from == self.to
+    }
+
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        (self.to - self.from) as usize
     }
 }
 
@@ -197,6 +201,14 @@ impl SymbolRow {
     }
 }
 
+/// A word that proposes something as a transparent one.
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
+struct Hidden {
+    symbol: Symbol,
+    node: State,
+}
+
 /// All factors in one automaton, and the patterns they propose. Build once, share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Automaton {
@@ -211,8 +223,8 @@ pub(crate) struct Automaton {
     out: Vec<Proposal>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) code: Code,
-    /// What transparent words propose.
-    hidden: BySymbol<Proposal>,
+    /// Words that propose something as transparent ones, in ascending order, and the node that says what: it is none of the trie.
+    hidden: Vec<Hidden>,
     /// What occurs with a single word.
     pub(super) singles: Singles,
 }
@@ -321,6 +333,21 @@ impl Builder {
         for (node, _) in &mut self.proposed {
             *node = number[*node as usize];
         }
+        self.hidden.sort_unstable();
+        for (symbol, proposal) in self.hidden {
+            if a.hidden.last().is_none_or(|last| last.symbol != symbol) {
+                let node = a.nodes.len() as State;
+                a.hidden.push(Hidden { symbol, node });
+                let none = order.len() as State;
+                a.nodes.push(Node {
+                    children: Range { from: none, to: none },
+                    ..Node::default()
+                });
+                a.into.push(UNKNOWN);
+                a.symbols[symbol as usize].hides = 1;
+            }
+            self.proposed.push((a.nodes.len() as State - 1, proposal));
+        }
         self.proposed.sort_unstable();
         self.proposed.dedup();
         let crowded: Vec<State> = (1..count as State)
@@ -334,7 +361,7 @@ impl Builder {
                 a.pairs[at] |= bit;
             }
         }
-        a.into.resize(count + FEW, UNKNOWN);
+        a.into.resize(a.nodes.len() + FEW, UNKNOWN);
         for (symbol, (row, &bit)) in (0..).zip(a.symbols.iter_mut().zip(&bits.0)) {
             row.bit = bit;
             row.fills = u8::from(fills(symbol));
@@ -353,10 +380,6 @@ impl Builder {
             }
         }
         a.propose(&self.proposed);
-        for (symbol, _) in &self.hidden {
-            a.symbols[*symbol as usize].hides = 1;
-        }
-        a.hidden = BySymbol::new(self.symbols, self.hidden);
         a.singles = Singles::new(self.symbols, self.singles);
         for (symbol, row) in (0..).zip(&mut a.symbols) {
             row.marks = u8::from(!a.singles.marks(symbol).is_empty());
@@ -491,14 +514,20 @@ impl Automaton {
     /// Calls `each` with what is proposed in this state, from the longest factor to the shortest: what is to be looked at, and where in
     /// [`Automaton::out`] the rest stands, which is kept until a hit asks for it.
     #[inline]
-    pub(super) fn ending<'a>(&'a self, mut state: State, mut each: impl FnMut(&'a [Proposal], Range)) {
+    pub(super) fn ending(&self, mut state: State, mut each: impl FnMut(Range, Range)) {
         while state != ROOT {
             let node = &self.nodes[state as usize];
             let Range { from, to } = node.out;
             let kept = node.kept;
-            each(&self.out[from as usize..kept as usize], Range { from: kept, to });
+            each(Range { from, to: kept }, Range { from: kept, to });
             state = node.next_out;
         }
+    }
+
+    /// What all states propose.
+    #[inline]
+    pub(super) fn proposed(&self) -> &[Proposal] {
+        &self.out
     }
 
     /// A part of what all states propose that is kept until a hit asks for it.
@@ -507,16 +536,14 @@ impl Automaton {
         bytemuck::cast_slice(range.of(&self.out))
     }
 
-    /// Whether a symbol proposes something as a transparent word.
+    /// The state that says what a token with this symbol proposes as a transparent word, if it does. The automaton goes on from none of these.
     #[inline]
-    pub(super) fn hides(&self, symbol: Symbol) -> bool {
-        self.symbols[symbol as usize].hides != 0
-    }
-
-    /// What a token with this symbol proposes as a transparent word.
-    #[inline]
-    pub(super) fn hidden(&self, symbol: Symbol) -> &[Proposal] {
-        self.hidden.of(symbol)
+    pub(super) fn hidden(&self, symbol: Symbol) -> Option<State> {
+        if self.symbols[symbol as usize].hides == 0 {
+            return None;
+        }
+        let at = self.hidden.binary_search_by_key(&symbol, |h| h.symbol).ok()?;
+        Some(self.hidden[at].node)
     }
 
     /// Nodes of the trie.
@@ -527,7 +554,7 @@ impl Automaton {
     /// Whom each run of words is for that all phrases are looked for by.
     #[cfg(feature = "workbench")]
     pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
-        let proposed = self.out.iter().chain(self.hidden.all());
+        let proposed = self.out.iter();
         let proposed = proposed.map(|p| self.patterns[p.pattern() as usize].owner());
         proposed.chain(self.singles.owners())
     }
@@ -535,7 +562,7 @@ impl Automaton {
     /// Bytes of all tables.
     pub(crate) fn bytes(&self) -> usize {
         (self.into.len() + self.out.len()) * size_of::<u32>()
-            + self.hidden.bytes()
+            + size_of_val(&*self.hidden)
             + self.singles.bytes()
             + self.symbols.len() * size_of::<SymbolRow>()
             + self.pairs.len() * size_of::<u64>()
@@ -659,7 +686,7 @@ impl Automaton {
         self.code.save(to);
         tables::write(&self.patterns, to);
         tables::write(&self.out, to);
-        self.hidden.save(to);
+        tables::write(&self.hidden, to);
         tables::write(&self.symbols, to);
         self.singles.save(to);
         tables::write(&self.into, to);
@@ -680,9 +707,9 @@ impl Automaton {
                 pattern.name(&mut owners);
             }
         })?;
-        let mut look = |new: &[Proposal]| sound &= are_below(new.iter().map(|p| p.pattern()), patterns.len());
-        let out = from.rows(&mut look)?;
-        let hidden = BySymbol::load(from, look)?;
+        let out = from
+            .rows(|new: &[Proposal]| sound &= are_below(new.iter().map(|p| p.pattern()), patterns.len()))?;
+        let hidden: Vec<Hidden> = from.rows(|_| ())?;
         let mut root = 0;
         let symbols =
             from.rows(|new: &[SymbolRow]| root = new.iter().fold(root, |most, s| most.max(s.root)))?;
@@ -701,11 +728,11 @@ impl Automaton {
         let fit = sound
             && nodes.end
             && made.len() + FEW == into.len()
-            && nodes.children == made.len() as u64
+            && nodes.children + hidden.len() as u64 == made.len() as u64
+            && are_below(hidden.iter().map(|h| h.node), made.len())
             && nodes.out == out.len() as u64
             && (root as usize) < made.len()
-            && pairs.len().is_power_of_two()
-            && hidden.is_of(symbols.len());
+            && pairs.len().is_power_of_two();
         let automaton = Automaton {
             symbols,
             nodes: made,
@@ -782,7 +809,7 @@ mod tests {
             |a| a.into[1] = 5,
             |a| a.out[4] = Proposal(900),
             |a| a.symbols[1].root = 9,
-            |a| a.hidden = BySymbol::new(4, vec![]),
+            |a| a.hidden[0].node = 9,
         ];
         for (number, change) in changes.iter().enumerate() {
             let mut automaton = automaton();

@@ -11,19 +11,23 @@ use crate::saved::tables::{self, Reader};
 pub(super) struct BySymbol<T> {
     /// Where those of each symbol begin; one more at the end.
     from: Vec<u32>,
+    /// [`FEW`] more stand behind the last.
     all: Vec<T>,
 }
 
-impl<T> Default for BySymbol<T> {
+/// Of most symbols there are no more values.
+const FEW: usize = 4;
+
+impl<T: Copy + Default> Default for BySymbol<T> {
     fn default() -> Self {
         BySymbol {
             from: vec![0],
-            all: Vec::new(),
+            all: vec![T::default(); FEW],
         }
     }
 }
 
-impl<T: Copy + Ord> BySymbol<T> {
+impl<T: Copy + Ord + Default> BySymbol<T> {
     /// Of so many symbols; each value once.
     pub(super) fn new(symbols: usize, mut values: Vec<(Symbol, T)>) -> Self {
         values.sort_unstable();
@@ -35,24 +39,35 @@ impl<T: Copy + Ord> BySymbol<T> {
         for i in 0..symbols {
             from[i + 1] += from[i];
         }
+        let behind = [T::default(); FEW];
         BySymbol {
             from,
-            all: values.into_iter().map(|(_, value)| value).collect(),
+            all: values.into_iter().map(|(_, value)| value).chain(behind).collect(),
         }
     }
 }
 
-impl<T> BySymbol<T> {
+impl<T: Copy> BySymbol<T> {
     #[inline]
     pub(super) fn of(&self, symbol: Symbol) -> &[T] {
         let symbol = symbol as usize;
         &self.all[self.from[symbol] as usize..self.from[symbol + 1] as usize]
     }
 
-    /// Those of all symbols.
-    #[cfg(feature = "workbench")]
-    pub(super) fn all(&self) -> &[T] {
-        &self.all
+    /// Adds to a list what `make` makes of them. How many they are cannot be guessed: a few are always made.
+    #[inline]
+    pub(super) fn add<U>(&self, symbol: Symbol, to: &mut Vec<U>, make: impl Fn(T) -> U) {
+        let own = self.of(symbol);
+        let from = self.from[symbol as usize] as usize;
+        if let Some(few) = self.all[from..].first_chunk::<FEW>()
+            && own.len() <= FEW
+        {
+            let len = to.len() + own.len();
+            to.extend(few.map(make));
+            to.truncate(len);
+        } else {
+            to.extend(own.iter().map(|&value| make(value)));
+        }
     }
 
     /// Its bytes.
@@ -72,7 +87,7 @@ impl<T: Pod> BySymbol<T> {
     pub(super) fn load(from: &mut Reader<'_>, look: impl FnMut(&[T])) -> Option<Self> {
         let all = from.rows(look)?;
         let from = from.rows(|_| ())?;
-        are_places(&from, all.len()).then_some(BySymbol { from, all })
+        are_places(&from, all.len().checked_sub(FEW)?).then_some(BySymbol { from, all })
     }
 
     /// Whether it is of so many symbols.
@@ -90,6 +105,12 @@ mod tests {
         let table = BySymbol::new(4, vec![(2, 7u32), (0, 9), (2, 5), (2, 7)]);
         let all = [0, 1, 2, 3].map(|symbol| table.of(symbol).to_vec());
         assert_eq!(all, [vec![9], vec![], vec![5, 7], vec![]]);
+        let mut added = vec![1];
+        (0..4).for_each(|symbol| table.add(symbol, &mut added, |n| n + 1));
+        assert_eq!(added, [1, 10, 6, 8]);
+        let many = BySymbol::new(1, (0..9u32).map(|n| (0, n)).collect());
+        many.add(0, &mut added, |n| n);
+        assert_eq!(added[4..], [0, 1, 2, 3, 4, 5, 6, 7, 8]);
         assert!(table.is_of(4) && !table.is_of(5));
     }
 
@@ -101,7 +122,7 @@ mod tests {
             table.save(&mut bytes);
             BySymbol::<u32>::load(&mut Reader::new(&bytes), |_| ()).map(|t| (t.from, t.all))
         };
-        assert_eq!(loaded(&table), Some((vec![0, 1, 2], vec![1, 2])));
+        assert_eq!(loaded(&table), Some((vec![0, 1, 2], vec![1, 2, 0, 0, 0, 0])));
         for from in [vec![0, 3, 2], vec![0, 1, 3]] {
             let all = table.all.clone();
             assert_eq!(loaded(&BySymbol { from, all }), None);

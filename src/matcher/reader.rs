@@ -8,7 +8,7 @@ mod proposals;
 mod tracks;
 
 pub(crate) use proposals::AskedFor;
-use proposals::{Draft, Later, Pending, Walked, Watched};
+use proposals::{Draft, Later, Pending, Segment, Walked, Watched};
 use tracks::Tracks;
 
 use super::automaton::Automaton;
@@ -63,6 +63,8 @@ pub(crate) struct Scan {
     texts: Vec<Read>,
     /// States that have not been looked at.
     pending: Vec<Pending>,
+    /// Room for what they propose, as parts of a table.
+    segments: Vec<Segment>,
     /// Room for what they propose.
     drafts: Vec<Draft>,
     /// Room for those of them that are to be watched for.
@@ -119,6 +121,7 @@ impl Scan {
             watched: Vec::new(),
             texts: Vec::new(),
             pending: Vec::new(),
+            segments: Vec::new(),
             drafts: Vec::new(),
             waiting: Vec::new(),
             single_hits: Vec::new(),
@@ -402,7 +405,7 @@ impl Reader<'_> {
             symbol: one.symbol,
             ..token((word.start, word.start + word.len), word.flags | word.behind)
         });
-        pending.push(Pending::state(next, at));
+        pending.push(Pending::behind(next, at));
         self.settle_if_many();
         true
     }

@@ -3,7 +3,7 @@
 
 use super::by_symbol::BySymbol;
 use super::program::Roles;
-use super::{Owner, Owners, Symbol};
+use super::{Found, Owner, Owners, Symbol};
 use crate::saved::tables::Reader;
 
 /// That a word, wherever it is not read as transparent, is an occurrence.
@@ -48,8 +48,8 @@ impl Singles {
     }
 
     /// For which entries a word counts in turns of this role.
-    #[inline]
-    pub(super) fn hits(&self, role: Roles, symbol: Symbol) -> &[u32] {
+    #[cfg(any(test, feature = "workbench"))]
+    fn hits(&self, role: Roles, symbol: Symbol) -> &[u32] {
         self.hits.of(role.number() * self.symbols + symbol)
     }
 
@@ -57,6 +57,19 @@ impl Singles {
     #[inline]
     pub(super) fn marks(&self, symbol: Symbol) -> &[u32] {
         self.marks.of(symbol)
+    }
+
+    /// Adds what a word, this token, is a hit of in turns of this role.
+    #[inline]
+    pub(super) fn add_hits(&self, role: Roles, symbol: Symbol, token: u32, to: &mut Vec<Found>) {
+        let row = role.number() * self.symbols + symbol;
+        self.hits.add(row, to, |whose| Found::of_word(whose, token));
+    }
+
+    /// Adds what modifiers hear in a word, this token.
+    #[inline]
+    pub(super) fn add_marks(&self, symbol: Symbol, token: u32, to: &mut Vec<Found>) {
+        self.marks.add(symbol, to, |whose| Found::of_word(whose, token));
     }
 
     /// Whom all of them are for.

@@ -17,27 +17,24 @@ const NOWHERE: u32 = u32::MAX;
 /// Bits for words.
 const WORDS: usize = u64::BITS as usize;
 
-/// What a token proposes.
+/// A state that says what a token proposes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
-    what: Proposing,
+    state: State,
     end: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Proposing {
-    /// As a state of the automaton.
-    State(State),
-    /// As a word that may be skipped.
-    Hidden(Symbol),
+    /// The token is no transparent word.
+    is_solid: bool,
 }
 
 impl Pending {
-    /// A state behind a token.
+    /// The state behind a token.
     #[inline]
-    pub(super) fn state(state: State, end: u32) -> Self {
-        let what = Proposing::State(state);
-        Pending { what, end }
+    pub(super) fn behind(state: State, end: u32) -> Self {
+        Pending {
+            state,
+            end,
+            is_solid: true,
+        }
     }
 }
 
@@ -57,36 +54,11 @@ struct Proposed {
     waiting: usize,
 }
 
-impl Proposed {
-    /// Adds those proposals at a token that are for this role to either list, behind as many as there are.
-    #[inline(always)]
-    fn take(
-        &mut self,
-        proposals: &[Proposal],
-        role: Roles,
-        end: u32,
-        drafts: &mut Vec<Draft>,
-        waiting: &mut Vec<Draft>,
-    ) {
-        let most = self.drafts + self.waiting + proposals.len();
-        if drafts.len().min(waiting.len()) < most {
-            make_room(drafts, most);
-            make_room(waiting, most);
-        }
-        let (drafts, waiting) = (&mut drafts[self.drafts..], &mut waiting[self.waiting..]);
-        let (mut own, mut others) = (0, 0);
-        for &proposal in proposals {
-            let draft = Draft { proposal, end };
-            let is_for = usize::from(proposal.is_for(role));
-            let ending = usize::from(proposal.ends()) & is_for;
-            drafts[own] = draft;
-            own += ending;
-            waiting[others] = draft;
-            others += is_for - ending;
-        }
-        self.drafts += own;
-        self.waiting += others;
-    }
+/// What a state proposes at a token, as a part of the table of all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Segment {
+    range: Range,
+    end: u32,
 }
 
 /// What is kept until a hit asks for it, at a token.
@@ -196,17 +168,20 @@ impl Reader<'_> {
         } = &mut *self.scan;
         let end = tokens.len() as u32 - 1;
         for &state in state.tracks.as_slice() {
-            pending.push(Pending::state(state, end));
+            pending.push(Pending::behind(state, end));
         }
     }
 
     /// Lets wait what the last token proposes as a transparent word.
     #[inline]
     pub(super) fn wait_hidden(&mut self, symbol: Symbol) {
-        if self.tables.automaton.hides(symbol) {
-            let what = Proposing::Hidden(symbol);
+        if let Some(state) = self.tables.automaton.hidden(symbol) {
             let end = self.scan.tokens.len() as u32 - 1;
-            self.scan.pending.push(Pending { what, end });
+            self.scan.pending.push(Pending {
+                state,
+                end,
+                is_solid: false,
+            });
         }
     }
 
@@ -243,48 +218,56 @@ impl Reader<'_> {
             waiting,
             single_hits,
             single_marks,
+            segments,
             later,
             ..
         } = &mut *self.scan;
-        let mut count = Proposed::default();
         single_hits.clear();
         single_marks.clear();
-        let mut last = NOWHERE;
-        for &Pending { what, end } in pending.iter() {
-            match what {
-                Proposing::State(state) => {
-                    // Several states may wait behind one token.
-                    if end != last {
-                        last = end;
-                        let symbol = tokens[end as usize].symbol;
-                        let hits = automaton.singles.hits(role, symbol);
-                        single_hits.extend(hits.iter().map(|&whose| Found::of_word(whose, end)));
-                        if automaton.row(symbol).is_mark() {
-                            let marks = automaton.singles.marks(symbol);
-                            single_marks.extend(marks.iter().map(|&whose| Found::of_word(whose, end)));
-                        }
-                    }
-                    automaton.ending(state, |looked_at, kept| {
-                        count.take(looked_at, role, end, drafts, waiting);
-                        if !kept.is_empty() {
-                            let what = Ways::All(kept);
-                            later.push(Later { what, end });
-                        }
-                    });
-                }
-                Proposing::Hidden(symbol) => {
-                    for &proposal in automaton.hidden(symbol) {
-                        if !proposal.is_kept() {
-                            count.take(&[proposal], role, end, drafts, waiting);
-                        } else if proposal.is_for(role) {
-                            let what = Ways::One(Kept::of(proposal, &automaton.patterns));
-                            later.push(Later { what, end });
-                        }
-                    }
+        segments.clear();
+        let (mut last, mut most) = (NOWHERE, 0);
+        for &Pending { state, end, is_solid } in pending.iter() {
+            // Several states may wait behind one token.
+            if is_solid & (end != last) {
+                last = end;
+                let symbol = tokens[end as usize].symbol;
+                automaton.singles.add_hits(role, symbol, end, single_hits);
+                if automaton.row(symbol).is_mark() {
+                    automaton.singles.add_marks(symbol, end, single_marks);
                 }
             }
+            automaton.ending(state, |range, kept| {
+                most += range.len();
+                add_if(segments, Segment { range, end }, !range.is_empty());
+                let what = Ways::All(kept);
+                add_if(later, Later { what, end }, !kept.is_empty());
+            });
         }
         pending.clear();
+        make_room(drafts, most);
+        make_room(waiting, most);
+        let (drafts, waiting) = (&mut drafts[..most], &mut waiting[..most]);
+        let table = automaton.proposed();
+        let mut count = Proposed::default();
+        // One loop over the parts of the table: how long each of them is cannot be guessed.
+        segments.push(Segment::default());
+        let (mut number, Segment { mut range, mut end }) = (0, segments[0]);
+        for _ in 0..most {
+            let proposal = table[range.from as usize];
+            let draft = Draft { proposal, end };
+            let is_for = usize::from(proposal.is_for(role));
+            let ending = usize::from(proposal.ends()) & is_for;
+            drafts[count.drafts] = draft;
+            count.drafts += ending;
+            waiting[count.waiting] = draft;
+            count.waiting += is_for - ending;
+            range.from += 1;
+            let done = range.is_empty();
+            number += usize::from(done);
+            let next = segments[number];
+            range.from = if done { next.range.from } else { range.from };
+            (range.to, end) = (next.range.to, next.end);
+        }
         count
     }
 
@@ -501,6 +484,14 @@ fn walked(code: &Code, pattern: &Pattern, tokens: &[Token], texts: &[Read], end:
     let Read { behind, .. } = texts[end as usize];
     let start = occurrence::find_behind(code, pattern, tokens, texts, end as usize, behind)?;
     Some(start as u32)
+}
+
+/// Adds something to a list, if it is to be there: without a branch.
+#[inline(always)]
+fn add_if<T>(list: &mut Vec<T>, own: T, is_there: bool) {
+    let len = list.len() + usize::from(is_there);
+    list.push(own);
+    list.truncate(len);
 }
 
 /// Makes room for so many drafts.

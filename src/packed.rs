@@ -12,6 +12,8 @@ use crate::transcript::Role;
 
 /// For so many values room is made before they are read; for more as they come, since bytes made up by others may say any number.
 const FEW: usize = 64;
+/// So many numbers are packed and unpacked at once.
+const LANES: usize = 16;
 /// Memory for more is not kept.
 const MOST: usize = 1 << 14;
 
@@ -80,12 +82,12 @@ impl Parcel {
         self.bytes.extend_from_slice(own);
     }
 
-    /// All of it as bytes: these and those. More may not be added.
+    /// All of it as bytes: these and those. More may not be added before it is cleared.
     pub(crate) fn seal(&mut self) -> [&[u8]; 2] {
         let out = &mut self.squeezed;
         out.clear();
-        let rows = [&self.counts, &self.amounts, &self.times];
-        for row in rows {
+        let rows = [&mut self.counts, &mut self.amounts, &mut self.times];
+        for row in &rows {
             varint(row.len(), out);
         }
         for (row, width) in rows.into_iter().zip(1..) {
@@ -98,16 +100,17 @@ impl Parcel {
     pub(crate) fn open<'a>(&'a mut self, mut from: &'a [u8]) -> Reader<'a> {
         let lens = [(); 3].map(|()| unvarint(&mut from));
         let lens = lens.map(|len| len.min(from.len()));
-        let room = lens.iter().sum();
+        let rooms = lens.map(|len| len.next_multiple_of(LANES));
+        let room = rooms.iter().sum();
         if self.numbers.len() < room {
             self.numbers.resize(room, 0);
         }
         let mut left = &mut self.numbers[..];
         let [counts, amounts, times] = [0, 1, 2].map(|nth| {
-            let (row, behind) = std::mem::take(&mut left).split_at_mut(lens[nth]);
+            let (row, behind) = std::mem::take(&mut left).split_at_mut(rooms[nth]);
             left = behind;
-            spread(row, nth as u32 + 1, &mut from);
-            &*row
+            spread(row, lens[nth], nth as u32 + 1, &mut from);
+            &row[..lens[nth]]
         });
         Reader {
             counts,
@@ -128,21 +131,27 @@ impl Parcel {
 }
 
 /// A row of numbers as bytes, so many of each: all lowest ones, then all second ones, and so on. What is above them follows with its place.
+/// Written are always [`LANES`] at once, since how many are left cannot be guessed: what is too much is written over by what follows.
 #[inline(never)]
-fn squeeze(row: &[u32], width: u32, out: &mut Vec<u8>) {
-    let begin = out.len();
-    out.resize(begin + row.len() * width as usize, 0);
-    let mut planes = &mut out[begin..];
+fn squeeze(row: &mut Vec<u32>, width: u32, out: &mut Vec<u8>) {
+    let (begin, len) = (out.len(), row.len());
+    let end = begin + len * width as usize;
+    row.resize(len.next_multiple_of(LANES), 0);
+    out.resize(end + LANES, 0);
+    let lanes = row.as_chunks::<LANES>().0;
     for nth in 0..width {
-        let (plane, behind) = planes.split_at_mut(row.len());
-        for (to, number) in plane.iter_mut().zip(row) {
-            *to = (number >> (u8::BITS * nth)) as u8;
+        let plane = out[begin + nth as usize * len..].as_chunks_mut::<LANES>().0;
+        for (to, numbers) in plane.iter_mut().zip(lanes) {
+            *to = numbers.map(|number| (number >> (u8::BITS * nth)) as u8);
         }
-        planes = behind;
     }
-    let all = row.iter().fold(0, |all, n| all | n);
-    if above(all, width) != 0 {
-        squeeze_large(row, width, out);
+    out.truncate(end);
+    let all = lanes.iter().fold([0; LANES], |mut all, numbers| {
+        all.iter_mut().zip(numbers).for_each(|(all, n)| *all |= n);
+        all
+    });
+    if above(all.iter().fold(0, |all, n| all | n), width) != 0 {
+        squeeze_large(&row[..len], width, out);
     }
     out.push(0);
 }
@@ -166,21 +175,40 @@ fn squeeze_large(row: &[u32], width: u32, out: &mut Vec<u8>) {
     }
 }
 
-/// A row of numbers, from bytes.
+/// A row of so many numbers, from bytes; there is room for [`LANES`] at once.
 #[inline(never)]
-fn spread(row: &mut [u32], width: u32, from: &mut &[u8]) {
-    row.fill(0);
+fn spread(row: &mut [u32], len: usize, width: u32, from: &mut &[u8]) {
     for nth in 0..width {
-        let (plane, behind) = from.split_at(row.len().min(from.len()));
-        *from = behind;
-        for (number, byte) in row.iter_mut().zip(plane) {
-            *number |= u32::from(*byte) << (u8::BITS * nth);
+        if from.len() < row.len() {
+            spread_last(row, len, nth, from);
+            continue;
         }
+        let numbers = row.as_chunks_mut::<LANES>().0;
+        for (numbers, bytes) in numbers.iter_mut().zip(from.as_chunks::<LANES>().0) {
+            for (number, byte) in numbers.iter_mut().zip(bytes) {
+                let own = u32::from(*byte) << (u8::BITS * nth);
+                *number = if nth == 0 { own } else { *number | own };
+            }
+        }
+        *from = &from[len..];
     }
     if from.first().is_some_and(|first| *first != 0) {
-        spread_large(row, width, from);
+        spread_large(&mut row[..len], width, from);
     }
     from.split_off_first();
+}
+
+/// The same of one byte each, near the end of all bytes: those behind it are nought.
+#[cold]
+#[inline(never)]
+fn spread_last(row: &mut [u32], len: usize, nth: u32, from: &mut &[u8]) {
+    let (plane, behind) = from.split_at(len.min(from.len()));
+    *from = behind;
+    for (place, number) in row.iter_mut().enumerate() {
+        let own = plane.get(place).copied().unwrap_or_default();
+        let own = u32::from(own) << (u8::BITS * nth);
+        *number = if nth == 0 { own } else { *number | own };
+    }
 }
 
 #[cold]

@@ -186,8 +186,7 @@ fn spread(row: &mut [u32], len: usize, width: u32, from: &mut &[u8]) {
         let numbers = row.as_chunks_mut::<LANES>().0;
         for (numbers, bytes) in numbers.iter_mut().zip(from.as_chunks::<LANES>().0) {
             for (number, byte) in numbers.iter_mut().zip(bytes) {
-                let own = u32::from(*byte) << (u8::BITS * nth);
-                *number = if nth == 0 { own } else { *number | own };
+                *number = with_byte(*number, nth, *byte);
             }
         }
         *from = &from[len..];
@@ -205,10 +204,15 @@ fn spread_last(row: &mut [u32], len: usize, nth: u32, from: &mut &[u8]) {
     let (plane, behind) = from.split_at(len.min(from.len()));
     *from = behind;
     for (place, number) in row.iter_mut().enumerate() {
-        let own = plane.get(place).copied().unwrap_or_default();
-        let own = u32::from(own) << (u8::BITS * nth);
-        *number = if nth == 0 { own } else { *number | own };
+        *number = with_byte(*number, nth, plane.get(place).copied().unwrap_or_default());
     }
+}
+
+/// A number of which the bytes below this one are known, with this one; of what stood there before, nothing is left.
+#[inline]
+fn with_byte(number: u32, nth: u32, byte: u8) -> u32 {
+    let own = u32::from(byte) << (u8::BITS * nth);
+    if nth == 0 { own } else { number | own }
 }
 
 #[cold]

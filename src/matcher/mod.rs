@@ -8,7 +8,7 @@
 //! - [`occurrence`]: the definition of an occurrence, walked backwards from its last token. The automaton's proposals
 //!   are confirmed by it; tests hold it against a search that tries every phrase at every token.
 //! - [`bits`]: sets of symbols as sets of 64 bits.
-//! - [`by_symbol`]: what is known of a symbol by itself.
+//! - [`by_symbol`]: the tables behind [`singles`].
 //! - [`outline`]: what a text must show before a phrase is walked.
 //! - [`plain`]: every phrase at every token, which is slow and plain.
 //! - [`program`]: phrases over symbols, as flat code.

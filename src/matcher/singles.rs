@@ -20,9 +20,9 @@ pub(super) struct Single {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Singles {
     /// For entries, by who speaks and by symbol.
-    hits: BySymbol<u32>,
+    hits: BySymbol,
     /// For modifiers, whoever speaks.
-    marks: BySymbol<u32>,
+    marks: BySymbol,
     symbols: u32,
 }
 
@@ -63,13 +63,13 @@ impl Singles {
     #[inline]
     pub(super) fn add_hits(&self, role: Roles, symbol: Symbol, token: u32, to: &mut Vec<Found>) {
         let row = role.number() * self.symbols + symbol;
-        self.hits.add(row, to, |whose| Found::of_word(whose, token));
+        self.hits.add(row, token, to);
     }
 
     /// Adds what modifiers hear in a word, this token.
     #[inline]
     pub(super) fn add_marks(&self, symbol: Symbol, token: u32, to: &mut Vec<Found>) {
-        self.marks.add(symbol, to, |whose| Found::of_word(whose, token));
+        self.marks.add(symbol, token, to);
     }
 
     /// Whom all of them are for.

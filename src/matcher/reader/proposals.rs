@@ -398,9 +398,7 @@ impl Reader<'_> {
         let mut count = 0;
         for watched in &watched[first..] {
             let mut words = watched.words & said;
-            if drafts.len() < count + TOGETHER {
-                make_room(drafts, count + TOGETHER);
-            }
+            make_room(drafts, count + TOGETHER);
             // Few have more words than four, or more places than two: a word that is none stands nowhere.
             let mut ends = 0;
             for _ in 0..4 {
@@ -495,7 +493,7 @@ fn add_if<T>(list: &mut Vec<T>, own: T, is_there: bool) {
 }
 
 /// Makes room for so many drafts.
-#[inline(never)]
+#[inline]
 fn make_room(drafts: &mut Vec<Draft>, count: usize) {
     if drafts.len() < count {
         drafts.resize(2 * count, Draft::default());
